@@ -1,0 +1,46 @@
+# How a room of the house becomes a target. DESIGN's floors are enforced on includes by tools/floors.py;
+# here each room links exactly the rooms below it that it uses, so a slip also fails to link.
+
+# larder_room(<name> [DEPS rooms-and-libraries...])
+#   Every src/<name>/*.cpp becomes the library larder_<name>. A room without a .cpp is header-only.
+function(larder_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
+  set(target "larder_${name}")
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_link_libraries(${target} PUBLIC larder_settings ${ROOM_DEPS})
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE larder_settings ${ROOM_DEPS})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY LARDER_ROOMS ${target})
+endfunction()
+
+# larder_unit_tests(<room> [LABELS ...] [DEPS ...])
+#   tests/unit/<room>/*_test.cpp become one program, <room>_tests. Files named *_threads_test.cpp go to
+#   <room>_threads_tests, which carries the label `threads`: those run under TSan too.
+function(larder_unit_tests room)
+  cmake_parse_arguments(T "" "" "DEPS" ${ARGN})
+  file(GLOB all CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${room}/*_test.cpp")
+  set(threads ${all})
+  list(FILTER threads INCLUDE REGEX "_threads_test\\.cpp$")
+  set(plain ${all})
+  list(FILTER plain EXCLUDE REGEX "_threads_test\\.cpp$")
+  if(plain)
+    larder_gtest(${room}_tests LABELS unit SOURCES ${plain} DEPS larder_${room} ${T_DEPS})
+  endif()
+  if(threads)
+    larder_gtest(${room}_threads_tests LABELS unit threads SOURCES ${threads} DEPS larder_${room} ${T_DEPS})
+  endif()
+endfunction()
+
+# larder_gtest(<target> LABELS ... SOURCES ... DEPS ...): one GoogleTest program, each case a ctest entry.
+function(larder_gtest target)
+  cmake_parse_arguments(T "" "" "LABELS;SOURCES;DEPS" ${ARGN})
+  add_executable(${target} ${T_SOURCES})
+  target_link_libraries(${target} PRIVATE ${T_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${target}." PROPERTIES LABELS "${T_LABELS}" TIMEOUT 120)
+endfunction()

@@ -1,0 +1,169 @@
+// Store: one small, closed set of atomic operations over bytes, the same over every engine.
+//
+// The recipes (Cache, Counter, later Lock and Limiter) reach data only through it. A Store is a handle: copy it
+// freely, all copies share one engine or connection.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <larder/bytes.hpp>
+#include <larder/error.hpp>
+
+namespace boost::asio {
+class any_io_executor;
+class io_context;
+template <class T, class Executor>
+class awaitable;
+}  // namespace boost::asio
+
+namespace larder {
+
+/// What a coroutine form returns: `co_await` it from any Boost.Asio coroutine; it resumes on the caller's executor.
+/// Including <boost/asio/awaitable.hpp> is the caller's.
+template <class T>
+using Task = boost::asio::awaitable<T, boost::asio::any_io_executor>;
+
+using Millis = std::chrono::milliseconds;
+
+/// How long one call may take, in all. Zero: the Store's default (StoreOptions::deadline).
+struct CallOptions {
+  Millis deadline{0};
+};
+
+enum class SetIf : std::uint8_t { always, absent, present };
+
+/// How long a written entry lives.
+struct SetOptions {
+  std::optional<Millis> ttl = std::nullopt;  ///< None: never expires (or as before, with keep_ttl).
+  bool keep_ttl = false;                     ///< Leave the deadline that the entry already has.
+  SetIf condition = SetIf::always;
+};
+
+/// What is left of an entry's life. The three cases that Redis' -2 and -1 hide in one number.
+struct Ttl {
+  enum class State : std::uint8_t { missing, persistent, remaining };
+  State state = State::missing;
+  Millis left{0};  ///< Only for `remaining`.
+  friend bool operator==(const Ttl&, const Ttl&) = default;
+};
+
+/// One key and its value, for set_many.
+struct KeyValue {
+  std::string_view key;
+  std::string_view value;
+};
+
+/// One page of a scan. `cursor` 0 after a call means the scan is complete.
+struct ScanPage {
+  std::uint64_t cursor = 0;
+  std::vector<std::string> keys;
+};
+
+struct ScanOptions {
+  std::string match;        ///< Glob as in Redis (`* ? [a-z] \`); empty: every key.
+  std::size_t count = 100;  ///< About how many entries to look at for one page.
+};
+
+/// Where a Store's I/O runs and how long its calls may take.
+struct StoreOptions {
+  Millis deadline{2'000};                            ///< Of a whole call, retries included.
+  Millis connect_timeout{1'000};                     ///< Of one attempt to connect.
+  boost::asio::io_context* io_context = nullptr;     ///< None: the Store owns its threads.
+  std::string user, password;                        ///< Used where the URL names none.
+  std::string client_name = "larder";
+};
+
+class StoreDriver;
+
+/// A store of bytes under names, opened by URL.
+///
+/// Errors   Every call may answer `timeout`, `disconnected`, `unreachable`, `overloaded`; in-process stores never do.
+/// Threads  Safe from any thread; blocking forms are refused (`would_deadlock`) on Larder's own I/O threads.
+/// Lifetime The engine or connection ends with the last handle.
+/// Cost     In process: no system call, no hop. Over a network: one round trip a call, many calls share one write.
+class Store {
+ public:
+  /// Opens `memory:`, `memory:?max_bytes=1GiB&eviction=allkeys-lru&shards=16`, `redis://[user:pw@]host[:port][/db]`.
+  /// Errors: `bad_url` names the part it could not read; `unreachable`, `unauthorized`.
+  static Result<Store> open(std::string_view url, const StoreOptions& options = {});
+
+  /// For tests and for those who bring their own engine.
+  explicit Store(std::shared_ptr<StoreDriver> driver) noexcept : driver_(std::move(driver)) {}
+
+  /// The URL it was opened with, without the password.
+  std::string_view url() const noexcept;
+
+  // One key. `get` of another kind than string: `wrong_type`.
+  Result<std::optional<Bytes>> get(std::string_view key, const CallOptions& call = {}) const;
+  /// True if written; false if `condition` kept it from being so.
+  Result<bool> set(std::string_view key, std::string_view value, const SetOptions& options = {},
+                   const CallOptions& call = {}) const;
+  /// Writes `value` only where the entry now holds exactly `expected`. False: it does not, or is absent.
+  Result<bool> compare_and_set(std::string_view key, std::string_view expected, std::string_view value,
+                               const SetOptions& options = {}, const CallOptions& call = {}) const;
+  /// True if there was something to erase.
+  Result<bool> erase(std::string_view key, const CallOptions& call = {}) const;
+  Result<bool> exists(std::string_view key, const CallOptions& call = {}) const;
+  /// Gives a live entry a new deadline (`ttl` <= 0 erases it), or none at all. False: no such entry.
+  Result<bool> expire(std::string_view key, std::optional<Millis> ttl, const CallOptions& call = {}) const;
+  Result<Ttl> ttl(std::string_view key, const CallOptions& call = {}) const;
+  /// Adds to an integer (absent counts as 0) and answers the sum; `ttl_if_new` is set only when the call created it.
+  /// Keeps the deadline an entry has. Errors: `not_a_number`, `overflow`.
+  Result<std::int64_t> add(std::string_view key, std::int64_t delta, std::optional<Millis> ttl_if_new = std::nullopt,
+                           const CallOptions& call = {}) const;
+  Result<double> add(std::string_view key, double delta, std::optional<Millis> ttl_if_new = std::nullopt,
+                     const CallOptions& call = {}) const;
+
+  // Many keys: answers in the order of the questions. Over several nodes these are not one atomic step.
+  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string> keys, const CallOptions& call = {}) const;
+  Result<void> set_many(std::span<const KeyValue> entries, const SetOptions& options = {}, const CallOptions& call = {}) const;
+  /// How many there were to erase.
+  Result<std::size_t> erase_many(std::span<const std::string> keys, const CallOptions& call = {}) const;
+
+  /// Visits every key that stays in the store from the first page to the last at least once. Start with cursor 0.
+  Result<ScanPage> scan(std::uint64_t cursor, const ScanOptions& options = {}, const CallOptions& call = {}) const;
+  /// How many entries there are, those expired but not yet swept included.
+  Result<std::size_t> size(const CallOptions& call = {}) const;
+  /// Erases everything in this store (this database, on a Redis server).
+  Result<void> flush(const CallOptions& call = {}) const;
+  /// A round trip, for health checks.
+  Result<void> ping(const CallOptions& call = {}) const;
+  /// `INFO`-like text of the engine or server, for people.
+  Result<std::string> info(const CallOptions& call = {}) const;
+  /// The library's metrics of this store, in Prometheus' text format.
+  std::string metrics_text() const;
+
+  // The same, as coroutines. Arguments are taken by value; they live until the call ends.
+  Task<Result<std::optional<Bytes>>> async_get(std::string key, CallOptions call = {}) const;
+  Task<Result<bool>> async_set(std::string key, std::string value, SetOptions options = {}, CallOptions call = {}) const;
+  Task<Result<bool>> async_compare_and_set(std::string key, std::string expected, std::string value, SetOptions options = {},
+                                           CallOptions call = {}) const;
+  Task<Result<bool>> async_erase(std::string key, CallOptions call = {}) const;
+  Task<Result<bool>> async_exists(std::string key, CallOptions call = {}) const;
+  Task<Result<bool>> async_expire(std::string key, std::optional<Millis> ttl, CallOptions call = {}) const;
+  Task<Result<Ttl>> async_ttl(std::string key, CallOptions call = {}) const;
+  Task<Result<std::int64_t>> async_add(std::string key, std::int64_t delta, std::optional<Millis> ttl_if_new = std::nullopt,
+                                       CallOptions call = {}) const;
+  Task<Result<double>> async_add(std::string key, double delta, std::optional<Millis> ttl_if_new = std::nullopt,
+                                 CallOptions call = {}) const;
+  Task<Result<std::vector<std::optional<Bytes>>>> async_get_many(std::vector<std::string> keys, CallOptions call = {}) const;
+  Task<Result<void>> async_set_many(std::vector<std::pair<std::string, std::string>> entries, SetOptions options = {},
+                                    CallOptions call = {}) const;
+  Task<Result<std::size_t>> async_erase_many(std::vector<std::string> keys, CallOptions call = {}) const;
+
+  /// The driver behind the handle; also the identity of the store: copies share it.
+  const std::shared_ptr<StoreDriver>& driver() const noexcept { return driver_; }
+
+ private:
+  std::shared_ptr<StoreDriver> driver_;
+};
+
+}  // namespace larder

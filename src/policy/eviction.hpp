@@ -1,0 +1,25 @@
+// The names of the eviction policies, as Redis' maxmemory-policy spells them, plus our default.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace larder::policy {
+
+enum class Eviction : std::uint8_t {
+  adaptive,  ///< Larder's default.
+  noeviction,
+  allkeys_lru,
+  allkeys_lfu,
+  allkeys_random,
+  volatile_lru,
+  volatile_lfu,
+  volatile_random,
+  volatile_ttl,
+};
+
+std::string_view to_string(Eviction eviction) noexcept;  ///< "allkeys-lru"
+std::optional<Eviction> eviction_from(std::string_view name) noexcept;
+
+}  // namespace larder::policy
