@@ -1,0 +1,67 @@
+// Server: a Node behind RESP on a TCP port. It listens, spreads connections over its I/O threads
+// and stops on request.
+#pragma once
+
+#include <larder/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace larder::node {
+class Node;
+}
+
+namespace larder::server {
+
+struct ServerOptions {
+  std::string bind = "127.0.0.1";  ///< A numeric address or a name.
+  std::uint16_t port = 6379;       ///< 0: a free one; see Server::port().
+  unsigned threads = 1;            ///< I/O threads; commands run on the thread that received them.
+  std::string password;            ///< Empty: none is asked for.
+  std::size_t clients_max = 10'000;   ///< One more is told so and closed.
+  base::Millis drain_at_most{2'000};  ///< How long stop() waits for clients to take their replies.
+  /// What SHUTDOWN does: asks the program to end. Empty: SHUTDOWN is refused. Called on an I/O
+  /// thread; must not block.
+  std::function<void()> on_shutdown;
+};
+
+struct ServerStats {
+  std::uint64_t connections_accepted = 0;
+  std::uint64_t connections_rejected = 0;  ///< Over clients_max.
+  std::uint64_t connections_cut = 0;       ///< Over a limit, or silent for too long.
+  std::size_t connections_now = 0;
+  std::uint64_t commands = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+};
+
+/// Threads   start() and stop() from one thread; the rest from any.
+/// Lifetime  The node outlives the server. The destructor stops.
+class Server {
+ public:
+  Server(node::Node& node, ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Binds, listens and starts the I/O threads. Errors: `unreachable`, in words: "port 6379 on
+  /// 127.0.0.1 is in use".
+  Result<void> start();
+  /// Stops listening, finishes what was received, flushes replies, closes, joins the threads. Safe
+  /// to call twice.
+  void stop();
+  /// The port that start() bound; of use when 0 was asked for.
+  std::uint16_t port() const noexcept;
+  ServerStats stats() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace larder::server
