@@ -1,0 +1,40 @@
+// Trace replay: recorded or made-up requests sent through a cache as read-through traffic, and what
+// came of them.
+//
+// Every request is a get; a miss "loads" the object (makes a value of the stated size) and sets it.
+// With a cache that nothing leaves, hits are requests minus distinct keys, exactly: the report says
+// whether that held.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lab/numbers.hpp"
+#include "lab/output.hpp"
+
+namespace larder::lab {
+
+struct ReplayOptions {
+  std::string
+      trace;  ///< Path of a trace, plain or .zst; `-` is standard input. Empty: see `generate`.
+  std::string generate;          ///< A law (see Distribution::parse), in place of a trace.
+  std::uint64_t keys = 100'000;  ///< Of a generated trace.
+  std::uint64_t requests =
+      0;  ///< Stop after so many; 0: the whole trace, or a million generated ones.
+  std::uint64_t seed = 7;
+  SizeRange size{
+      64, 64};  ///< Bytes of key and value together, of a generated trace. A key keeps its size.
+
+  std::string url = "memory:";
+  unsigned threads =
+      1;  ///< Keys are dealt out to threads, so the hits stay exact for any number of them.
+  bool ttl = false;  ///< Send the trace's third column as real seconds. False: entries live on.
+  bool keep =
+      false;  ///< Leave the entries in the store. They live under a prefix of this run alone.
+  bool json = false;
+};
+
+/// Runs it, writes the report to `output.results`, and answers with an exit status.
+int replay(const ReplayOptions& options, const Output& output);
+
+}  // namespace larder::lab
