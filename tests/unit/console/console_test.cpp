@@ -1,0 +1,174 @@
+// The console over real loopback sockets, on ports the system picks.
+#include "console/console.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+
+namespace larder::console {
+namespace {
+
+using boost::asio::ip::tcp;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+/// A client that sends what it is told and hears all until the console hangs up.
+class Client {
+ public:
+  explicit Client(const Console& console) : socket_(io_) {
+    socket_.connect({boost::asio::ip::make_address("127.0.0.1"), console.port()});
+  }
+  Client& say(std::string_view text) {
+    boost::asio::write(socket_, boost::asio::buffer(text));
+    return *this;
+  }
+  std::string hear_all() {
+    std::string heard;
+    boost::system::error_code end;
+    boost::asio::read(socket_, boost::asio::dynamic_buffer(heard), end);
+    return heard;
+  }
+
+ private:
+  boost::asio::io_context io_;
+  tcp::socket socket_;
+};
+
+std::vector<Page> some_pages() {
+  return {metrics_page([] { return std::string{"up 1\n"}; }),
+          health_page([] { return std::string{}; })};
+}
+
+std::string get(std::string_view path, std::string_view host = "localhost") {
+  return "GET " + std::string{path} + " HTTP/1.1\r\nHost: " + std::string{host} +
+         "\r\nConnection: close\r\n\r\n";
+}
+
+TEST(ConsoleTest, ServesAPage) {
+  const Console console{{}, some_pages()};
+  const auto heard = Client{console}.say(get("/metrics")).hear_all();
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(heard, HasSubstr("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+  EXPECT_THAT(heard, HasSubstr("\r\n\r\nup 1\n"));
+  EXPECT_THAT(heard, Not(HasSubstr("Access-Control")));
+}
+
+TEST(ConsoleTest, HeadHasTheLengthAndNoBody) {
+  const Console console{{}, some_pages()};
+  const auto heard =
+      Client{console}
+          .say("HEAD /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+          .hear_all();
+  EXPECT_THAT(heard, HasSubstr("Content-Length: 5\r\n"));
+  EXPECT_TRUE(heard.ends_with("\r\n\r\n"));
+}
+
+TEST(ConsoleTest, AConnectionServesOneRequestAfterAnother) {
+  const Console console{{}, some_pages()};
+  const auto heard = Client{console}
+                         .say("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" + get("/metrics"))
+                         .hear_all();
+  EXPECT_THAT(heard, HasSubstr("ok\n"));
+  EXPECT_THAT(heard, HasSubstr("up 1\n"));
+}
+
+TEST(ConsoleTest, ARequestWithABodyIsTheConnectionsLast) {
+  const Console console{{}, some_pages()};
+  const auto heard =
+      Client{console}
+          .say("GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc")
+          .hear_all();
+  EXPECT_THAT(heard, HasSubstr("ok\n"));
+  EXPECT_THAT(heard, HasSubstr("Connection: close\r\n"));
+}
+
+TEST(ConsoleTest, TwoLengthsAtOnceAreNoRequest) {
+  const Console console{{}, some_pages()};
+  for (const char* framing : {"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+                              "Content-Length: 3\r\nContent-Length: 4\r\n"}) {
+    const auto heard =
+        Client{console}
+            .say(std::string{"GET /metrics HTTP/1.1\r\nHost: localhost\r\n"} + framing + "\r\n")
+            .hear_all();
+    EXPECT_THAT(heard, StartsWith("HTTP/1.1 400")) << framing;
+  }
+}
+
+TEST(ConsoleTest, WhatIsNotHttpIsAnsweredOnceAndClosed) {
+  const Console console{{}, some_pages()};
+  EXPECT_THAT(Client{console}.say("*1\r\n$4\r\nPING\r\n").hear_all(), StartsWith("HTTP/1.1 400"));
+}
+
+TEST(ConsoleTest, AnOversizedHeaderIs431) {
+  const Console console{{.header_bytes_max = 256}, some_pages()};
+  const auto heard = Client{console}
+                         .say("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(300, 'x'))
+                         .hear_all();
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 431"));
+}
+
+TEST(ConsoleTest, AnOversizedBodyIs413) {
+  const Console console{{.body_bytes_max = 10}, some_pages()};
+  const auto heard = Client{console}
+                         .say("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\n")
+                         .hear_all();
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 413"));
+}
+
+TEST(ConsoleTest, AnUnfinishedHeaderEndsAtTheDeadline) {
+  const Console console{{.deadline = std::chrono::milliseconds{50}}, some_pages()};
+  EXPECT_EQ(Client{console}.say("GET / HTTP/1.1\r\nHost: loc").hear_all(), "");
+}
+
+TEST(ConsoleTest, TooManyConnectionsAreTurnedAwayWhileTheFirstIsServed) {
+  const Console console{{.connections_max = 1}, some_pages()};
+  Client first{console};
+  first.say("GET /healthz HTTP/1.1\r\n");
+  EXPECT_EQ(Client{console}.hear_all(), "");
+  EXPECT_THAT(first.say("Host: localhost\r\nConnection: close\r\n\r\n").hear_all(),
+              HasSubstr("ok\n"));
+}
+
+TEST(ConsoleTest, AForeignHostIsRefused) {
+  const Console console{{}, some_pages()};
+  const auto heard = Client{console}.say(get("/metrics", "evil.example")).hear_all();
+  EXPECT_THAT(heard, StartsWith("HTTP/1.1 403"));
+  EXPECT_THAT(heard, Not(HasSubstr("up 1")));
+}
+
+TEST(ConsoleTest, ATakenPortIsAnError) {
+  const Console console{{}, some_pages()};
+  try {
+    const Console second{{.port = console.port()}, some_pages()};
+    FAIL() << "two consoles on one port";
+  } catch (const boost::system::system_error& error) {
+    EXPECT_EQ(error.code(), boost::asio::error::address_in_use);
+  }
+}
+
+TEST(ConsoleTest, ABadAddressIsAnError) {
+  EXPECT_THROW((Console{{.bind = "no such address"}, some_pages()}), boost::system::system_error);
+}
+
+TEST(ConsoleTest, EndsWithClientsStillConnected) {
+  auto console = std::make_unique<Console>(Options{}, some_pages());
+  Client client{*console};
+  client.say("GET / HTTP/1.1\r\n");
+  console.reset();
+  EXPECT_EQ(client.hear_all(), "");
+}
+
+TEST(ConsoleTest, ItsUrlLeadsToIt) {
+  const Console console{{}, some_pages()};
+  EXPECT_EQ(console.url(), "http://127.0.0.1:" + std::to_string(console.port()));
+}
+
+}  // namespace
+}  // namespace larder::console
