@@ -1,0 +1,51 @@
+// Stream: a byte stream that never blocks. TCP in the world, MemoryStream in tests, TLS later: who
+// reads and writes through it need not know.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "net/socket.hpp"
+
+namespace larder::net {
+
+/// How one read or write went.
+struct Transfer {
+  enum class Status : unsigned char {
+    done,     ///< `bytes` were moved, more than 0.
+    blocked,  ///< Nothing could be moved now; readiness will tell.
+    ended,    ///< The peer sends no more (read only).
+    broken,   ///< The connection is gone.
+  };
+  Status status = Status::blocked;
+  std::size_t bytes = 0;
+};
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  /// Reads what is there, up to `into`. Fewer bytes than room: very likely nothing more waits.
+  virtual Transfer read(std::span<char> into) noexcept = 0;
+  /// Writes a prefix of `bytes`, perhaps all.
+  virtual Transfer write(std::string_view bytes) noexcept = 0;
+  /// Says that no more will be written; the peer may still send.
+  virtual void finish_writing() noexcept = 0;
+  /// To watch for readiness; -1 where there is none.
+  virtual int descriptor() const noexcept = 0;
+};
+
+class TcpStream final : public Stream {
+ public:
+  explicit TcpStream(Socket socket) noexcept : socket_(std::move(socket)) {}
+  Transfer read(std::span<char> into) noexcept override;
+  Transfer write(std::string_view bytes) noexcept override;
+  void finish_writing() noexcept override;
+  int descriptor() const noexcept override { return socket_.fd(); }
+  const Socket& socket() const noexcept { return socket_; }
+
+ private:
+  Socket socket_;
+};
+
+}  // namespace larder::net
