@@ -1,0 +1,137 @@
+// Every bound of Larder, in one place: how much, in what unit, and why. All are on by default.
+//
+// Two rules stand above the numbers. Nothing is ever allocated because a peer declared a length:
+// memory grows with bytes that have arrived. And what one peer can make us hold is bounded by a sum
+// of lines in this file.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace larder::base::limits {
+
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+
+// --- keys and values
+// --------------------------------------------------------------------------------------------
+
+/// Bytes of a key. Keys are hashed and compared under a shard's lock: 512 KiB holds it for a
+/// fraction of a millisecond, 512 MiB (what Redis allows) for a second.
+inline constexpr std::size_t kKeyBytesMax = 512 * kKiB;
+
+/// Bytes of a value. One copy under a lock takes about 10 ms; what is larger belongs in a file or
+/// an object store.
+inline constexpr std::size_t kValueBytesMax = 64 * kMiB;
+
+/// Levels of arrays and objects in a JSON value: more is an attack on the stack, not data. (Python
+/// stops at 1,000.)
+inline constexpr std::size_t kValueDepthMax = 128;
+
+/// Bytes of a URL handed to Store::open: a dozen node names with long passwords fit.
+inline constexpr std::size_t kUrlBytesMax = 8 * kKiB;
+
+// --- a request, as a server reads it
+// ----------------------------------------------------------------------------
+
+/// Arguments of one command, as in Redis. Costs nothing by itself: the vector grows with arguments
+/// that arrived.
+inline constexpr std::size_t kRequestArgsMax = 1024 * 1024;
+
+/// Bytes of one argument: the largest value.
+inline constexpr std::size_t kBulkBytesMax = kValueBytesMax;
+
+/// Bytes of one whole request: the largest value with its key, or an MSET of a million small ones.
+inline constexpr std::size_t kRequestBytesMax = kBulkBytesMax + 16 * kMiB;
+
+/// Bytes of one inline command or one length line, as in Redis: no person types more.
+inline constexpr std::size_t kInlineBytesMax = 64 * kKiB;
+
+/// Bytes that a connection may have sent ahead of what was executed, the request in progress aside.
+/// A pipeline of 100,000 small commands fits; beyond it we stop reading and TCP slows the sender.
+inline constexpr std::size_t kQueryBufferBytesMax = 16 * kMiB;
+
+/// Before a client has said who it is: HELLO with AUTH and SETNAME has 7 arguments, no password has
+/// 16 KiB. As in Redis.
+inline constexpr std::size_t kPreAuthArgsMax = 10;
+inline constexpr std::size_t kPreAuthBulkBytesMax = 16 * kKiB;
+
+// --- replies, as a server sends them
+// ----------------------------------------------------------------------------
+
+/// Bytes of unsent replies at which a server stops reading that connection: a client that does not
+/// read its answers gets no more of them made. A batch of 16 small replies is far below it.
+inline constexpr std::size_t kOutputPauseBytes = kMiB;
+
+/// Bytes of unsent replies at which the connection is closed at once: the pause plus the largest
+/// single reply, twice, so that only pushes and multi-key replies can reach it.
+inline constexpr std::size_t kOutputHardBytesMax = 2 * kValueBytesMax + 16 * kMiB;
+
+/// Bytes of unsent replies that may stand no longer than the time below: a reader slower than 0.8
+/// MiB/s has left.
+inline constexpr std::size_t kOutputSoftBytesMax = 8 * kMiB;
+inline constexpr std::chrono::seconds kOutputSoftTime{10};
+
+/// Bytes of unsent replies over all connections; beyond it the largest debtors are closed, so that
+/// a crowd of slow readers cannot do what one may not.
+inline constexpr std::size_t kOutputTotalBytesMax = 256 * kMiB;
+
+// --- connections
+// ------------------------------------------------------------------------------------------------
+
+/// Connections at once, as Redis' maxclients. At 10 KiB each an idle crowd holds 100 MiB at most.
+inline constexpr std::size_t kConnectionsMax = 10'000;
+
+/// Pending connections the kernel may hold for us: a reconnect storm of a few hundred clients in
+/// one moment.
+inline constexpr int kListenBacklog = 511;
+
+/// From a request's first byte to its last, and from connecting to AUTH where a password is set:
+/// slow-loris is cut here, a person in telnet has time to type.
+inline constexpr std::chrono::seconds kRequestTime{30};
+
+/// TCP keepalive: a peer that is gone without a word is noticed within idle + probes x interval =
+/// 90 s.
+inline constexpr std::chrono::seconds kKeepaliveIdle{60};
+inline constexpr std::chrono::seconds kKeepaliveInterval{10};
+inline constexpr int kKeepaliveProbes = 3;
+
+/// How long SIGTERM waits for clients to take their last replies.
+inline constexpr std::chrono::seconds kDrainTime{5};
+
+// --- replies, as a client reads them
+// ----------------------------------------------------------------------------
+
+/// Levels of arrays and maps in a reply. Redis' deepest, COMMAND DOCS, has 9; the parser keeps one
+/// small frame each.
+inline constexpr std::size_t kReplyDepthMax = 32;
+
+/// Bytes of one reply: four of the largest values, or a KEYS of a few million names.
+inline constexpr std::size_t kReplyBytesMax = 256 * kMiB;
+
+/// Elements of one reply, nested ones included: a node of the parsed form takes 32 bytes, so 4 Mi
+/// take 128 MiB.
+inline constexpr std::size_t kReplyNodesMax = 4 * 1024 * 1024;
+
+/// Requests in flight on one client connection; the next is refused as overloaded. At 10 us each a
+/// full queue is 0.6 s of work: longer than any default deadline is worth queueing for.
+inline constexpr std::size_t kPipelineRequestsMax = 65'536;
+
+// --- the rest
+// ---------------------------------------------------------------------------------------------------
+
+/// Bytes of one log line; longer fields are cut and marked. Syslog's and journald's common maximum.
+inline constexpr std::size_t kLogLineBytesMax = 8 * kKiB;
+
+/// Series of one labelled metric: labels that a client can choose must not become memory.
+inline constexpr std::size_t kMetricSeriesMax = 1'024;
+
+/// Bytes of an HTTP request to the metrics port: a request line and headers, no body.
+inline constexpr std::size_t kHttpRequestBytesMax = 64 * kKiB;
+
+/// Entries that one SCAN may ask to look at: bounds the time under shard locks, whatever COUNT
+/// says.
+inline constexpr std::size_t kScanCountMax = 100'000;
+
+}  // namespace larder::base::limits
