@@ -9,8 +9,8 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "lab/numbers.hpp"
 #include "lab/output.hpp"
+#include "lab/size_range.hpp"
 
 namespace larder::lab {
 

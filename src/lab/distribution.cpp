@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/assert.hpp"
+#include "base/text.hpp"
 
 namespace larder::lab {
 namespace {
@@ -55,8 +56,8 @@ Result<Distribution> Distribution::parse(std::string_view text) {
   }
   return Error{
       Errc::bad_argument, Effect::not_sent,
-      "expected uniform, scan, zipf:SKEW (0 to 10) or hotspot:KEYS,SHARE (parts of 1), found \"" +
-          std::string(text) + "\""};
+      "expected uniform, scan, zipf:SKEW (0 to 10) or hotspot:KEYS,SHARE (parts of 1), found " +
+          base::quoted(text)};
 }
 
 namespace {

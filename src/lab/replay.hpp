@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <string>
 
-#include "lab/numbers.hpp"
 #include "lab/output.hpp"
+#include "lab/size_range.hpp"
 
 namespace larder::lab {
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/hash.hpp"
+#include "base/text.hpp"
 
 namespace larder::lab {
 namespace {
@@ -33,22 +34,6 @@ bool read_number(std::string_view word, Number& number) {
   return read.ec == std::errc{} && read.ptr == word.data() + word.size();
 }
 
-/// Fit for one line of a terminal, whatever a trace holds.
-std::string quoted(std::string_view text) {
-  constexpr std::size_t kShown = 60;
-  std::string result = "\"";
-  for (const char c : text.substr(0, kShown)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f) {
-      result += c;
-    } else {
-      constexpr char kHex[] = "0123456789abcdef";
-      result += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return result + (text.size() > kShown ? "…\"" : "\"");
-}
-
 }  // namespace
 
 TraceReader::TraceReader(std::unique_ptr<ByteSource> bytes, std::string name)
@@ -57,7 +42,7 @@ TraceReader::TraceReader(std::unique_ptr<ByteSource> bytes, std::string name)
 Error TraceReader::complain(std::string_view expected, std::string_view found) const {
   return {Errc::bad_argument, Effect::not_sent,
           name_ + ":" + std::to_string(line_) + ": expected " + std::string(expected) + ", found " +
-              quoted(found)};
+              base::quoted(found, 60)};
 }
 
 Result<std::optional<std::string_view>> TraceReader::line() {
@@ -137,10 +122,9 @@ Result<bool> GeneratedTrace::next(Request& request) {
   ++done_;
   const std::uint64_t rank = picker_.next();
   request.key = numbered_key(rank, key_);
-  const std::uint64_t choices = std::uint64_t{options_.size.high} - options_.size.low + 1;
   // A key keeps its size: it follows from the key, not from the order of requests.
   const std::uint64_t hash = base::keyed_hash(request.key, {options_.seed, 0});
-  request.size = options_.size.low + static_cast<std::uint32_t>(hash % choices);
+  request.size = options_.size.low + static_cast<std::uint32_t>(hash % options_.size.choices());
   request.ttl_s = 0;
   return true;
 }

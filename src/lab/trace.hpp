@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "lab/distribution.hpp"
-#include "lab/numbers.hpp"
+#include "lab/size_range.hpp"
 
 namespace larder::lab {
 

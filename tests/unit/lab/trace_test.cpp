@@ -108,7 +108,7 @@ TEST(TraceTest, ABadLastLineWithoutANewlineIsNamedToo) {
 TEST(TraceTest, AnEndlessLineIsRefusedInBoundedMemory) {
   auto trace = reader(std::string(10'000'000, 'x'));
   EXPECT_EQ(all(trace), "trace.txt:1: expected a line of at most 64 KiB, found \"" +
-                            std::string(60, 'x') + "…\"");
+                            std::string(60, 'x') + "...\"");
 }
 
 TEST(TraceTest, AMissingFileIsNamedWithTheReason) {
