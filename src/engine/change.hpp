@@ -1,10 +1,15 @@
-// The change stream: every write, expiry and eviction of a shard, in the order in which they happened.
+// The change stream: every write, expiry and eviction of a shard, in the order in which they
+// happened.
 //
-// One stream feeds all who must know: the log, snapshots, WATCH, client tracking, keyspace events, blocked clients.
+// One stream feeds all who must know: the log, snapshots, WATCH, client tracking, keyspace events,
+// blocked clients. Changes come one by one under their shard's lock; `committed` closes an atomic
+// step.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/clock.hpp"
@@ -24,18 +29,27 @@ struct Change {
   What what;
   std::uint8_t db;
   Kind kind;
+  std::uint32_t shard;
   std::string_view key;
   std::string_view value;  ///< Of a string that was written; empty otherwise.
-  const Object* object;    ///< Of an out-of-line value that was written; null otherwise.
+  std::size_t appended;  ///< So many bytes at the end of `value` are new, the rest is as before; 0:
+                         ///< all is new.
+  const Object* object;  ///< Of an out-of-line value that was written; null otherwise.
   std::optional<base::Instant> deadline;
-  std::uint64_t version;
+  std::uint64_t version;  ///< 0 when the entry is gone.
 };
 
-/// Called under the shard's lock: copy what you need, do not block, do not visit.
+/// Called under the shard's lock, on whichever thread has it: copy what you need, do not block, do
+/// not visit. Calls for different shards run at the same time; what a sink keeps for each shard is
+/// guarded by that shard's lock.
 class ChangeSink {
  public:
   virtual ~ChangeSink() = default;
   virtual void changed(const Change& change) noexcept = 0;
+  /// All changes of these shards since their last commit were one atomic step: a visit, a sweep, or
+  /// everything under one Held (a transaction). Called while all of the shards' locks are still
+  /// held; never without a change before.
+  virtual void committed(std::span<const std::uint32_t> shards) noexcept { (void)shards; }
 };
 
 }  // namespace larder::engine

@@ -1,21 +1,35 @@
-// Entry: one key's place in a table, occupied or vacant, as a visitor sees it under the shard's lock.
+// Entry: one key's place in a table, occupied or vacant, as a visitor sees it under the shard's
+// lock.
 //
-// This is the engine's seam. Whoever visits knows nothing of the table's layout: it asks what is there and says what
-// shall be there; the table turns each such word into memory, accounting and one Change for the stream.
+// This is the engine's seam. Whoever visits knows nothing of the table's layout: it asks what is
+// there and says what shall be there; the table turns each such word into memory, accounting and
+// one Change for the stream.
 #pragma once
-
-#include <cstdint>
-#include <optional>
-#include <string_view>
 
 #include <larder/error.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
 #include "base/clock.hpp"
+#include "engine/mode.hpp"
 
 namespace larder::engine {
 
-/// What an entry holds. Only `string` has commands today; the others are kept in the layout for the commands to come.
-enum class Kind : std::uint8_t { string = 0, list = 1, hash = 2, set = 3, sorted_set = 4, stream = 5 };
+/// What an entry holds. Only `string` has commands today; the others are kept in the layout for the
+/// commands to come.
+enum class Kind : std::uint8_t {
+  string = 0,
+  list = 1,
+  hash = 2,
+  set = 3,
+  sorted_set = 4,
+  stream = 5
+};
 
 /// An out-of-line value: anything but a string. The table owns it and asks it only for its size.
 class Object {
@@ -36,29 +50,46 @@ struct Deadline {
 };
 
 class Table;
+struct Record;
 
-/// Lifetime  Valid inside the visit that handed it out. Views it gave die at its next mutation.
+/// Lifetime  Valid inside the visit that handed it out. Views it gave die at the next write to any
+///           entry under the same locks: a write may move or evict others.
 /// Threads   Under the lock of the key's shard, which the visit holds.
 class Entry {
  public:
-  std::string_view key() const noexcept;
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+  std::string_view key() const noexcept { return key_; }
   /// False: vacant (never written, erased, or past its deadline).
-  bool exists() const noexcept;
+  bool exists() const noexcept { return record_ != nullptr; }
+  /// Requires exists().
   Kind kind() const noexcept;
   /// The bytes of a string. Requires exists() and kind() == string.
   std::string_view value() const noexcept;
-  /// The out-of-line value. Requires exists() and kind() != string.
+  /// The out-of-line value. Requires exists() and kind() != string. After a change:
+  /// object_changed().
   Object& object() const noexcept;
+  /// None: persistent (or vacant).
   std::optional<base::Instant> deadline() const noexcept;
-  /// Changes with every write to this key; two equal answers mean nothing was written between. 0 when vacant.
+  /// Unlike after every write to this key (value, deadline, erasure and rebirth): equal answers
+  /// mean that nothing was written between. Only for equality: a table may keep few bits and share
+  /// them between neighbours, so unequal answers are a reason to look again, not a proof. 0 when
+  /// vacant.
   std::uint64_t version() const noexcept;
+  /// Memory this entry holds, overhead included.
+  std::size_t memory_bytes() const noexcept;
 
-  /// Writes a string, over whatever was there. Errors: `out_of_memory` (policy noeviction, table full), `too_large`.
+  // What follows changes the entry and requires Mode::write.
+
+  /// Writes a string, over whatever was there. A deadline already past leaves the entry vacant.
+  /// Errors: `out_of_memory` (nothing may be evicted), `too_large`; then nothing has changed.
   /// `value` may be a view into this very entry.
   Result<void> assign(std::string_view value, Deadline deadline);
-  /// Appends to a string, or creates it. Keeps the deadline. Same errors.
+  /// Appends to a string, or creates it. Keeps the deadline. Same errors. Requires a string or
+  /// vacancy.
   Result<void> append(std::string_view tail);
-  /// Writes an out-of-line value of `kind`.
+  /// Writes an out-of-line value of `kind` (not string).
   Result<void> assign(Kind kind, std::unique_ptr<Object> object, Deadline deadline);
   /// Tells the table that object() was changed in place: accounting, version, change stream.
   void object_changed();
@@ -69,7 +100,33 @@ class Entry {
 
  private:
   friend class Table;
-  // The table fills these in; see table.cpp.
+  Entry(Table& table, Record* record, std::string_view key, std::uint64_t hash, unsigned db,
+        Mode mode) noexcept
+      : table_(&table), record_(record), key_(key), hash_(hash), db_(db), mode_(mode) {}
+
+  Table* table_;
+  Record* record_;  ///< Null: vacant.
+  std::string_view key_;
+  std::uint64_t hash_;
+  unsigned db_;
+  Mode mode_;
+};
+
+/// A borrowed `void(const Entry&)`: what scan calls. Costs nothing to make, must not outlive its
+/// function.
+class EntryVisitor {
+ public:
+  template <class Fn>
+  EntryVisitor(Fn&& fn) noexcept  // NOLINT: implicit on purpose, so that a lambda fits
+      : fn_(const_cast<void*>(static_cast<const void*>(&fn))),
+        call_([](void* f, const Entry& entry) {
+          (*static_cast<std::remove_reference_t<Fn>*>(f))(entry);
+        }) {}
+  void operator()(const Entry& entry) const { call_(fn_, entry); }
+
+ private:
+  void* fn_;
+  void (*call_)(void*, const Entry&);
 };
 
 }  // namespace larder::engine

@@ -1,19 +1,18 @@
-// Node: keyspaces brought to life. Shards, each a lock around its tables; visits under those locks; the clockwork that
-// sweeps expired entries. A user's thread in process and a server's I/O thread call it alike: work runs where it is asked.
+// Node: keyspaces brought to life. Shards, each a lock around its table; visits under those locks;
+// the clockwork that sweeps expired entries. A user's thread in process and a server's I/O thread
+// call it alike: work runs where it is asked.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/hash.hpp"
 #include "engine/change.hpp"
 #include "engine/entry.hpp"
 #include "policy/eviction.hpp"
@@ -21,68 +20,172 @@
 namespace larder::node {
 
 struct NodeOptions {
-  std::size_t shards = 0;      ///< Rounded up to a power of two; 0: four for each processor.
-  std::size_t bytes_max = 0;   ///< Memory for entries; 0: no bound.
+  std::size_t shards = 0;     ///< Rounded up to a power of two; 0: four for each processor.
+  std::size_t bytes_max = 0;  ///< Memory for entries; 0: no bound.
   policy::Eviction eviction = policy::Eviction::adaptive;
   unsigned databases = 16;
-  std::uint64_t seed = 0;      ///< Of sampling and hashing; 0: from the operating system.
+  std::uint64_t seed = 0;  ///< Of sampling and hashing; 0: from the operating system.
 };
 
-/// Whether a visit may change what it sees. Reads count as use for eviction; `peek` reads do not.
-enum class Mode : std::uint8_t { read, write, peek };
+using engine::Mode;
 
 struct NodeStats {
   std::size_t entries = 0;
   std::size_t entries_with_deadline = 0;
-  std::size_t bytes_used = 0;      ///< All memory held for entries, overhead included.
-  std::size_t bytes_data = 0;      ///< Of it, key and value bytes.
+  std::size_t bytes_used = 0;  ///< All memory held for entries, overhead included.
+  std::size_t bytes_data = 0;  ///< Of it, key and value bytes.
   std::size_t bytes_max = 0;
-  std::uint64_t hits = 0;          ///< Read visits that found a live entry.
+  std::uint64_t hits = 0;  ///< Read visits that found a live entry.
   std::uint64_t misses = 0;
   std::uint64_t expired = 0;
   std::uint64_t evicted = 0;
 };
 
-/// Threads  Safe from any thread. A visit's function runs under locks: keep it short, and never visit from inside it
-///          except through the Held it was given.
+/// Threads  Safe from any thread. A visit's function runs under locks: keep it short, and never
+/// visit
+///          from inside it except through the Held it was given.
 class Node {
  public:
+  class Held;
+
   Node(const NodeOptions& options, const base::Clock& clock);
   ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
   /// Runs `fn(engine::Entry&)` on `key` under its shard's lock and returns what it returns.
+  /// `db` must be below NodeOptions::databases.
   template <class Fn>
-  decltype(auto) visit(unsigned db, std::string_view key, Mode mode, Fn&& fn);
+  decltype(auto) visit(unsigned db, std::string_view key, Mode mode, Fn&& fn) {
+    Visit at{*this, db, key, mode};
+    return std::forward<Fn>(fn)(at.entry());
+  }
 
-  /// Locks the shards of `keys` (each once, in one global order: no deadlock) until the Held goes away.
-  /// Within, all visits to those keys together are one atomic step: MULTI/EXEC, MSET, RENAME.
-  class Held;
-  Held hold(unsigned db, std::span<const std::string_view> keys);
+  /// Runs `fn(std::size_t index, engine::Entry&)` on each key. Keys are hashed and fetched into the
+  /// cache together, and each shard is locked once; groups of up to kGroupKeysMax are each one
+  /// atomic step, in order. A longer list that must be one step: hold(keys) first, then
+  /// Held::visit_many.
+  template <class Fn>
+  void visit_many(unsigned db, std::span<const std::string_view> keys, Mode mode, Fn&& fn);
+  static constexpr std::size_t kGroupKeysMax = 64;
+
+  /// Locks the shards of `keys` (each once, in one global order: no deadlock) until the Held goes
+  /// away. Within, all visits to those keys, in whichever database, are one atomic step:
+  /// MULTI/EXEC, MSET, RENAME, MOVE.
+  Held hold(std::span<const std::string_view> keys);
   /// Every shard: FLUSHALL, SWAPDB, and transactions that touch what they can't name.
   Held hold_all();
 
-  /// Erases one database, or all of them. Memory is given back in slices by `sweep`.
+  /// Erases one database, or all of them. Memory is given back in slices by `sweep`, or sooner if
+  /// it is needed.
   void flush(unsigned db);
   void flush_all();
+  /// How many entries there are, those past their deadline but not yet swept included.
   std::size_t size(unsigned db) const;
 
-  /// Calls `fn(engine::Entry&)` for about `count` entries from `cursor` on and returns the next cursor, 0 at the end.
-  /// An entry that stays from the first call to the last is seen at least once, whatever is written, grown or shrunk.
-  std::uint64_t scan(unsigned db, std::uint64_t cursor, std::size_t count,
-                     const std::function<void(engine::Entry&)>& fn);
+  /// Calls `fn(const engine::Entry&)` for about `count` entries from `cursor` on and returns the
+  /// next cursor, 0 at the end. An entry that stays from the first call to the last is seen at
+  /// least once, whatever is written, grown or shrunk; one may be seen twice. Any number is
+  /// accepted as cursor.
+  std::uint64_t scan(unsigned db, std::uint64_t cursor, std::size_t count, engine::EntryVisitor fn);
 
-  /// One slice of upkeep: erases entries whose time has come and frees flushed memory. Bounded in slots touched.
-  /// Returns how much it did, so that the caller may come again at once while there is more; call it ten times a second.
+  /// One slice of upkeep: erases entries whose time has come, frees flushed memory, and brings
+  /// memory below a bound that was lowered. Bounded in slots touched, over all shards. Returns how
+  /// many entries went, so that the caller may come again at once while there is more; call it ten
+  /// times a second.
   std::size_t sweep(std::size_t slots_max = 1'000);
 
   void set_bytes_max(std::size_t bytes_max);
   void set_eviction(policy::Eviction eviction);
   policy::Eviction eviction() const;
-  /// Adds a listener to every shard's change stream. Not while visits run.
+  /// Adds a listener to every shard's change stream. Not while visits run. It must outlive the
+  /// Node.
   void listen(engine::ChangeSink& sink);
 
+  unsigned databases() const noexcept;
+  /// Cost: takes no lock; the figures are each right, not all of one moment.
   NodeStats stats() const;
   const base::Clock& clock() const noexcept;
+
+ private:
+  struct Shard;
+  struct State;
+
+  // One visit: the lock, the entry, and the end of the step. Out of line so that this header stays
+  // thin.
+  class Visit {
+   public:
+    Visit(Node& node, unsigned db, std::string_view key, Mode mode);
+    ~Visit();
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    engine::Entry& entry() noexcept { return entry_; }
+
+   private:
+    friend class Node;
+    Visit(Node& node, std::uint64_t hash, unsigned db, std::string_view key, Mode mode);
+    Node& node_;
+    Shard& shard_;
+    engine::Entry entry_;
+  };
+
+  void commit(std::span<const std::uint32_t> shards) noexcept;
+  void relieve() noexcept;
+
+  std::unique_ptr<State> state_;
 };
+
+/// Some shards, or all, locked until it goes away: what is visited through it is one atomic step.
+/// Visits through one Held do not nest.
+class Node::Held {
+ public:
+  Held(Held&& other) noexcept;
+  Held& operator=(Held&&) = delete;
+  ~Held();
+
+  /// As Node::visit. The shard of `key` must be held.
+  template <class Fn>
+  decltype(auto) visit(unsigned db, std::string_view key, Mode mode, Fn&& fn) {
+    engine::Entry entry = open(db, key, mode);
+    return std::forward<Fn>(fn)(entry);
+  }
+  /// As Node::visit_many, all of it part of this step.
+  template <class Fn>
+  void visit_many(unsigned db, std::span<const std::string_view> keys, Mode mode, Fn&& fn) {
+    std::uint64_t hashes[kGroupKeysMax];
+    for (std::size_t first = 0; first < keys.size(); first += kGroupKeysMax) {
+      const auto group = keys.subspan(first, std::min(kGroupKeysMax, keys.size() - first));
+      prefetch(db, group, hashes);
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        engine::Entry entry = open(db, group[i], hashes[i], mode);
+        fn(first + i, entry);
+      }
+    }
+  }
+
+  // These require hold_all.
+  void flush(unsigned db);
+  void swap_databases(unsigned a, unsigned b);
+
+ private:
+  friend class Node;
+  Held(Node& node, std::vector<std::uint32_t> shards);
+  engine::Entry open(unsigned db, std::string_view key, Mode mode);
+  engine::Entry open(unsigned db, std::string_view key, std::uint64_t hash, Mode mode);
+  void prefetch(unsigned db, std::span<const std::string_view> keys, std::uint64_t* hashes);
+
+  Node* node_;
+  std::vector<std::uint32_t> shards_;  ///< Ascending.
+};
+
+template <class Fn>
+void Node::visit_many(unsigned db, std::span<const std::string_view> keys, Mode mode, Fn&& fn) {
+  for (std::size_t first = 0; first < keys.size(); first += kGroupKeysMax) {
+    const auto group = keys.subspan(first, std::min(kGroupKeysMax, keys.size() - first));
+    Held held = hold(group);
+    held.visit_many(db, group, mode,
+                    [&](std::size_t i, engine::Entry& entry) { fn(first + i, entry); });
+  }
+}
 
 }  // namespace larder::node
