@@ -1,0 +1,89 @@
+// StoreDriver: what stands behind a Store. One pair of calls for each operation of the closed list.
+#pragma once
+
+#include <larder/store.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "store/operation.hpp"
+#include "store/pending.hpp"
+
+namespace larder::store {
+
+/// The two calls of one operation, stacked on those of the operations after it: one table of
+/// virtuals in all.
+template <class List>
+class Runs;
+
+template <>
+class Runs<OperationList<>> {
+ public:
+  virtual ~Runs() = default;
+  // The end of the two overload sets that the levels above widen.
+  void run(const OperationList<>&) = delete;
+  void start(const OperationList<>&) = delete;
+};
+
+template <class Op, class... Rest>
+class Runs<OperationList<Op, Rest...>> : public Runs<OperationList<Rest...>> {
+ public:
+  using Answer = typename Op::Answer;
+  using Runs<OperationList<Rest...>>::run;
+  using Runs<OperationList<Rest...>>::start;
+
+  /// Answers before it returns. Views in `op` need to live that long.
+  virtual Result<Answer> run(const Op& op, const CallOptions& call) = 0;
+
+  /// Answers through `pending`, now or later. Views in `op` live until `pending` was answered; the
+  /// driver must not touch them after that.
+  virtual void start(const Op& op, const CallOptions& call,
+                     std::shared_ptr<Pending<Answer>> pending) {
+    pending->answered(run(op, call));
+  }
+};
+
+}  // namespace larder::store
+
+namespace larder {
+
+/// Arguments have passed store/check.hpp before they come here.
+/// Threads  Safe from any thread.
+class StoreDriver : public store::Runs<store::Operations> {
+ public:
+  /// The URL it was opened with, without a password.
+  virtual std::string_view url() const noexcept = 0;
+  virtual std::string metrics_text() const = 0;
+  /// True: `run` never waits, so a coroutine may call it in place.
+  virtual bool answers_at_once() const noexcept = 0;
+};
+
+}  // namespace larder
+
+namespace larder::store {
+
+/// Turns every `run` of the list into `Derived::answer(op, call)`: a driver writes one function an
+/// operation, or one template for all of them.
+template <class Derived, class List, class Base>
+class RunsEach;
+
+template <class Derived, class Base>
+class RunsEach<Derived, OperationList<>, Base> : public Base {
+ public:
+  using Base::Base;
+};
+
+template <class Derived, class Op, class... Rest, class Base>
+class RunsEach<Derived, OperationList<Op, Rest...>, Base>
+    : public RunsEach<Derived, OperationList<Rest...>, Base> {
+ public:
+  using RunsEach<Derived, OperationList<Rest...>, Base>::RunsEach;
+  using RunsEach<Derived, OperationList<Rest...>, Base>::run;
+
+  Result<typename Op::Answer> run(const Op& op, const CallOptions& call) override {
+    return static_cast<Derived&>(*this).answer(op, call);
+  }
+};
+
+}  // namespace larder::store

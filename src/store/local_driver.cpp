@@ -1,0 +1,211 @@
+#include "store/local_driver.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/glob.hpp"
+#include "store/number.hpp"
+
+namespace larder::store {
+namespace {
+
+using engine::Deadline;
+using engine::Entry;
+using engine::Kind;
+using node::Mode;
+
+// A Store is one keyspace; the engine's other databases belong to the server.
+constexpr unsigned kDatabase = 0;
+
+Error wrong_type() {
+  return {Errc::wrong_type, Effect::refused, "the key holds another kind of value"};
+}
+
+bool is_other_kind(const Entry& entry) { return entry.exists() && entry.kind() != Kind::string; }
+
+bool allows(SetIf condition, const Entry& entry) {
+  return condition == SetIf::always || entry.exists() == (condition == SetIf::present);
+}
+
+std::string_view key_of(const std::string& key) { return key; }
+std::string_view key_of(const KeyValue& entry) { return entry.key; }
+
+/// Calls `fn(index of the first, keys)` for one group of keys after the other, as the node takes
+/// them.
+void in_groups(const auto& items, auto fn) {
+  std::array<std::string_view, node::Node::kGroupKeysMax> keys;
+  for (std::size_t first = 0; first < items.size(); first += keys.size()) {
+    const auto group = items.subspan(first, std::min(keys.size(), items.size() - first));
+    std::transform(group.begin(), group.end(), keys.begin(),
+                   [](const auto& item) { return key_of(item); });
+    fn(first, std::span<const std::string_view>{keys.data(), group.size()});
+  }
+}
+
+}  // namespace
+
+LocalDriver::LocalDriver(std::string url, const node::NodeOptions& options,
+                         const base::Clock& clock)
+    : url_(std::move(url)), node_(options, clock) {}
+
+Deadline LocalDriver::deadline(const SetOptions& options) const {
+  if (options.ttl) return Deadline::at(node_.clock().now() + *options.ttl);
+  return options.keep_ttl ? Deadline::keep() : Deadline::none();
+}
+
+Deadline LocalDriver::deadline_of_sum(const Entry& entry, std::optional<Millis> ttl_if_new) const {
+  if (entry.exists()) return Deadline::keep();
+  return ttl_if_new ? Deadline::at(node_.clock().now() + *ttl_if_new) : Deadline::none();
+}
+
+Result<void> LocalDriver::write(Entry& entry, std::string_view value,
+                                const SetOptions& options) const {
+  return entry.assign(value, deadline(options));
+}
+
+Result<std::optional<Bytes>> LocalDriver::answer(const Get& op, const CallOptions&) {
+  return node_.visit(kDatabase, op.key, Mode::read,
+                     [](Entry& entry) -> Result<std::optional<Bytes>> {
+                       if (!entry.exists()) return std::optional<Bytes>{};
+                       if (entry.kind() != Kind::string) return wrong_type();
+                       return std::optional<Bytes>{std::in_place, entry.value()};
+                     });
+}
+
+Result<bool> LocalDriver::answer(const Set& op, const CallOptions&) {
+  auto written = node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) -> Result<bool> {
+    if (!allows(op.options.condition, entry)) return false;
+    if (auto done = write(entry, op.value, op.options); !done) return done.error();
+    return true;
+  });
+  if (op.options.ttl) upkeep_.wake();
+  return written;
+}
+
+Result<bool> LocalDriver::answer(const CompareAndSet& op, const CallOptions&) {
+  auto written = node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) -> Result<bool> {
+    if (is_other_kind(entry)) return wrong_type();
+    if (!entry.exists() || entry.value() != op.expected) return false;
+    if (auto done = write(entry, op.value, op.options); !done) return done.error();
+    return true;
+  });
+  if (op.options.ttl) upkeep_.wake();
+  return written;
+}
+
+Result<bool> LocalDriver::answer(const Erase& op, const CallOptions&) {
+  return node_.visit(kDatabase, op.key, Mode::write,
+                     [](Entry& entry) -> Result<bool> { return entry.erase(); });
+}
+
+Result<bool> LocalDriver::answer(const Exists& op, const CallOptions&) {
+  return node_.visit(kDatabase, op.key, Mode::read,
+                     [](Entry& entry) -> Result<bool> { return entry.exists(); });
+}
+
+Result<bool> LocalDriver::answer(const Expire& op, const CallOptions&) {
+  auto found = node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) -> Result<bool> {
+    if (!entry.exists()) return false;
+    if (!op.ttl) {
+      entry.set_deadline(std::nullopt);
+    } else if (*op.ttl <= Millis::zero()) {
+      entry.erase();
+    } else {
+      entry.set_deadline(node_.clock().now() + *op.ttl);
+    }
+    return true;
+  });
+  if (op.ttl) upkeep_.wake();
+  return found;
+}
+
+Result<Ttl> LocalDriver::answer(const TimeToLive& op, const CallOptions&) {
+  return node_.visit(kDatabase, op.key, Mode::peek, [&](Entry& entry) -> Result<Ttl> {
+    if (!entry.exists()) return Ttl{};
+    const auto deadline = entry.deadline();
+    if (!deadline) return Ttl{Ttl::State::persistent, Millis{0}};
+    // Rounded up, so that a live entry shows 0 only at the very end.
+    const auto left = std::chrono::ceil<Millis>(*deadline - node_.clock().now());
+    return Ttl{Ttl::State::remaining, std::max(left, Millis::zero())};
+  });
+}
+
+Result<std::int64_t> LocalDriver::answer(const AddInteger& op, const CallOptions&) {
+  auto sum = node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) -> Result<std::int64_t> {
+    if (is_other_kind(entry)) return wrong_type();
+    auto total = integer_sum(entry.exists() ? entry.value() : "0", op.delta);
+    if (!total) return total;
+    const auto done = entry.assign(std::to_string(*total), deadline_of_sum(entry, op.ttl_if_new));
+    if (!done) return done.error();
+    return total;
+  });
+  if (op.ttl_if_new) upkeep_.wake();
+  return sum;
+}
+
+Result<double> LocalDriver::answer(const AddDouble& op, const CallOptions&) {
+  auto sum = node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) -> Result<double> {
+    if (is_other_kind(entry)) return wrong_type();
+    const auto total = double_sum(entry.exists() ? entry.value() : "0", op.delta);
+    if (!total) return total.error();
+    const auto done = entry.assign(*total, deadline_of_sum(entry, op.ttl_if_new));
+    if (!done) return done.error();
+    return to_double(*total);
+  });
+  if (op.ttl_if_new) upkeep_.wake();
+  return sum;
+}
+
+Result<std::vector<std::optional<Bytes>>> LocalDriver::answer(const GetMany& op,
+                                                              const CallOptions&) {
+  std::vector<std::optional<Bytes>> values(op.keys.size());
+  in_groups(op.keys, [&](std::size_t first, std::span<const std::string_view> group) {
+    node_.visit_many(kDatabase, group, Mode::read, [&](std::size_t i, Entry& entry) {
+      if (entry.exists() && entry.kind() == Kind::string) values[first + i].emplace(entry.value());
+    });
+  });
+  return values;
+}
+
+Result<void> LocalDriver::answer(const SetMany& op, const CallOptions&) {
+  Result<void> outcome;
+  in_groups(op.entries, [&](std::size_t first, std::span<const std::string_view> group) {
+    node_.visit_many(kDatabase, group, Mode::write, [&](std::size_t i, Entry& entry) {
+      if (!outcome || !allows(op.options.condition, entry)) return;
+      outcome = write(entry, op.entries[first + i].value, op.options);
+    });
+  });
+  if (op.options.ttl) upkeep_.wake();
+  return outcome;
+}
+
+Result<std::size_t> LocalDriver::answer(const EraseMany& op, const CallOptions&) {
+  std::size_t erased = 0;
+  in_groups(op.keys, [&](std::size_t, std::span<const std::string_view> group) {
+    node_.visit_many(kDatabase, group, Mode::write,
+                     [&](std::size_t, Entry& entry) { erased += entry.erase(); });
+  });
+  return erased;
+}
+
+Result<ScanPage> LocalDriver::answer(const Scan& op, const CallOptions&) {
+  ScanPage page;
+  page.cursor = node_.scan(kDatabase, op.cursor, op.count, [&](const Entry& entry) {
+    if (op.match.empty() || base::glob_match(op.match, entry.key())) {
+      page.keys.emplace_back(entry.key());
+    }
+  });
+  return page;
+}
+
+Result<std::size_t> LocalDriver::answer(const Size&, const CallOptions&) {
+  return node_.size(kDatabase);
+}
+
+Result<void> LocalDriver::answer(const Flush&, const CallOptions&) {
+  node_.flush(kDatabase);
+  upkeep_.wake();
+  return {};
+}
+
+}  // namespace larder::store

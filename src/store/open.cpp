@@ -1,0 +1,59 @@
+// Store::open: from a scheme to the driver that serves it.
+#include <larder/store.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include "base/clock.hpp"
+#include "store/local_driver.hpp"
+#include "store/url.hpp"
+
+namespace larder {
+namespace {
+
+using Opened = Result<std::shared_ptr<StoreDriver>>;
+
+Opened open_memory(std::string_view url, const StoreOptions&) {
+  const auto read = store::read_memory_url(url);
+  if (!read) return read.error();
+  return std::make_shared<store::LocalDriver>(std::string(url), read->node,
+                                              base::SystemClock::instance());
+}
+
+/// A scheme without `open` is one of Larder's that this build does not serve.
+struct Scheme {
+  std::string_view name;
+  Opened (*open)(std::string_view url, const StoreOptions& options);
+};
+
+constexpr std::array kSchemes{
+    Scheme{"memory", &open_memory}, Scheme{"rediss", nullptr},
+    Scheme{"unix", nullptr},        Scheme{"redis+sentinel", nullptr},
+    Scheme{"redis+ring", nullptr},  Scheme{"redis+cluster", nullptr},
+};
+
+Error bad_scheme(const std::string& scheme, bool known) {
+  std::string served;
+  for (const auto& row : kSchemes) {
+    if (row.open) served.append(served.empty() ? "" : ", ").append(row.name).append(":");
+  }
+  return {Errc::bad_url, Effect::not_sent,
+          scheme + (known ? ": is not in this build" : ": is no scheme of a store") +
+              "; this build opens " + served};
+}
+
+}  // namespace
+
+Result<Store> Store::open(std::string_view url, const StoreOptions& options) {
+  const auto scheme = store::scheme_of(url);
+  if (!scheme) return scheme.error();
+  const auto* row = std::find_if(kSchemes.begin(), kSchemes.end(),
+                                 [&](const auto& known) { return known.name == *scheme; });
+  if (row == kSchemes.end()) return bad_scheme(*scheme, false);
+  if (!row->open) return bad_scheme(*scheme, true);
+  auto driver = row->open(url, options);
+  if (!driver) return driver.error();
+  return Store{*std::move(driver)};
+}
+
+}  // namespace larder

@@ -1,0 +1,118 @@
+// The closed list of what every store can do, one struct an operation: its arguments as views, its
+// answer as a type.
+//
+// Adding an operation: a struct here, its name in `Operations`, its limits in check.hpp, and one
+// row in each driver (local/: a function over the node; redis/: what is written and how the replies
+// are read). The compiler names the driver that lacks it.
+#pragma once
+
+#include <larder/store.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace larder::store {
+
+struct Get {
+  using Answer = std::optional<Bytes>;
+  std::string_view key;
+};
+
+struct Set {
+  using Answer = bool;
+  std::string_view key, value;
+  SetOptions options;
+};
+
+struct CompareAndSet {
+  using Answer = bool;
+  std::string_view key, expected, value;
+  SetOptions options;
+};
+
+struct Erase {
+  using Answer = bool;
+  std::string_view key;
+};
+
+struct Exists {
+  using Answer = bool;
+  std::string_view key;
+};
+
+struct Expire {
+  using Answer = bool;
+  std::string_view key;
+  std::optional<Millis> ttl;
+};
+
+struct TimeToLive {
+  using Answer = Ttl;
+  std::string_view key;
+};
+
+struct AddInteger {
+  using Answer = std::int64_t;
+  std::string_view key;
+  std::int64_t delta;
+  std::optional<Millis> ttl_if_new;
+};
+
+struct AddDouble {
+  using Answer = double;
+  std::string_view key;
+  double delta;
+  std::optional<Millis> ttl_if_new;
+};
+
+struct GetMany {
+  using Answer = std::vector<std::optional<Bytes>>;
+  std::span<const std::string> keys;
+};
+
+struct SetMany {
+  using Answer = void;
+  std::span<const KeyValue> entries;
+  SetOptions options;
+};
+
+struct EraseMany {
+  using Answer = std::size_t;
+  std::span<const std::string> keys;
+};
+
+struct Scan {
+  using Answer = ScanPage;
+  std::uint64_t cursor;
+  std::string_view match;
+  std::size_t count;
+};
+
+struct Size {
+  using Answer = std::size_t;
+};
+
+struct Flush {
+  using Answer = void;
+};
+
+struct Ping {
+  using Answer = void;
+};
+
+struct Info {
+  using Answer = std::string;
+};
+
+template <class... Op>
+struct OperationList {};
+
+using Operations =
+    OperationList<Get, Set, CompareAndSet, Erase, Exists, Expire, TimeToLive, AddInteger, AddDouble,
+                  GetMany, SetMany, EraseMany, Scan, Size, Flush, Ping, Info>;
+
+}  // namespace larder::store

@@ -1,0 +1,101 @@
+// Store's blocking forms: each names its operation, checks its arguments and hands it to the
+// driver.
+#include <larder/store.hpp>
+
+#include "store/check.hpp"
+#include "store/driver.hpp"
+
+namespace larder {
+namespace {
+
+template <class Op>
+Result<typename Op::Answer> perform(StoreDriver& driver, const Op& op, const CallOptions& call) {
+  if (auto bad = store::problem(op)) return *std::move(bad);
+  return driver.run(op, call);
+}
+
+}  // namespace
+
+std::string_view Store::url() const noexcept { return driver_->url(); }
+
+std::string Store::metrics_text() const { return driver_->metrics_text(); }
+
+Result<std::optional<Bytes>> Store::get(std::string_view key, const CallOptions& call) const {
+  return perform(*driver_, store::Get{key}, call);
+}
+
+Result<bool> Store::set(std::string_view key, std::string_view value, const SetOptions& options,
+                        const CallOptions& call) const {
+  return perform(*driver_, store::Set{key, value, options}, call);
+}
+
+Result<bool> Store::compare_and_set(std::string_view key, std::string_view expected,
+                                    std::string_view value, const SetOptions& options,
+                                    const CallOptions& call) const {
+  return perform(*driver_, store::CompareAndSet{key, expected, value, options}, call);
+}
+
+Result<bool> Store::erase(std::string_view key, const CallOptions& call) const {
+  return perform(*driver_, store::Erase{key}, call);
+}
+
+Result<bool> Store::exists(std::string_view key, const CallOptions& call) const {
+  return perform(*driver_, store::Exists{key}, call);
+}
+
+Result<bool> Store::expire(std::string_view key, std::optional<Millis> ttl,
+                           const CallOptions& call) const {
+  return perform(*driver_, store::Expire{key, ttl}, call);
+}
+
+Result<Ttl> Store::ttl(std::string_view key, const CallOptions& call) const {
+  return perform(*driver_, store::TimeToLive{key}, call);
+}
+
+Result<std::int64_t> Store::add(std::string_view key, std::int64_t delta,
+                                std::optional<Millis> ttl_if_new, const CallOptions& call) const {
+  return perform(*driver_, store::AddInteger{key, delta, ttl_if_new}, call);
+}
+
+Result<double> Store::add(std::string_view key, double delta, std::optional<Millis> ttl_if_new,
+                          const CallOptions& call) const {
+  return perform(*driver_, store::AddDouble{key, delta, ttl_if_new}, call);
+}
+
+Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::string> keys,
+                                                          const CallOptions& call) const {
+  return perform(*driver_, store::GetMany{keys}, call);
+}
+
+Result<void> Store::set_many(std::span<const KeyValue> entries, const SetOptions& options,
+                             const CallOptions& call) const {
+  return perform(*driver_, store::SetMany{entries, options}, call);
+}
+
+Result<std::size_t> Store::erase_many(std::span<const std::string> keys,
+                                      const CallOptions& call) const {
+  return perform(*driver_, store::EraseMany{keys}, call);
+}
+
+Result<ScanPage> Store::scan(std::uint64_t cursor, const ScanOptions& options,
+                             const CallOptions& call) const {
+  return perform(*driver_, store::Scan{cursor, options.match, options.count}, call);
+}
+
+Result<std::size_t> Store::size(const CallOptions& call) const {
+  return perform(*driver_, store::Size{}, call);
+}
+
+Result<void> Store::flush(const CallOptions& call) const {
+  return perform(*driver_, store::Flush{}, call);
+}
+
+Result<void> Store::ping(const CallOptions& call) const {
+  return perform(*driver_, store::Ping{}, call);
+}
+
+Result<std::string> Store::info(const CallOptions& call) const {
+  return perform(*driver_, store::Info{}, call);
+}
+
+}  // namespace larder

@@ -1,0 +1,171 @@
+// Store's coroutine forms: arguments move into the coroutine, the operation's views point at them
+// there.
+#include <larder/store.hpp>
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "store/check.hpp"
+#include "store/driver.hpp"
+
+namespace larder {
+namespace {
+
+namespace asio = boost::asio;
+
+/// A coroutine that waits: hands the answer to its executor and keeps that executor's context from
+/// running dry.
+template <class Answer, class Handler>
+class Waiter final : public store::Pending<Answer> {
+ public:
+  explicit Waiter(Handler handler)
+      : executor_(asio::prefer(asio::get_associated_executor(handler),
+                               asio::execution::outstanding_work.tracked)),
+        handler_(std::move(handler)) {}
+
+  void answered(Result<Answer> answer) noexcept override {
+    // Posted, never called in place: a driver may answer with its own work half done.
+    auto executor = std::exchange(executor_, {});
+    asio::post(executor, [handler = std::move(handler_), answer = std::move(answer)]() mutable {
+      std::move(handler)(std::move(answer));
+    });
+  }
+
+ private:
+  asio::any_io_executor executor_;
+  Handler handler_;
+};
+
+template <class Op>
+Task<Result<typename Op::Answer>> wait_for(StoreDriver& driver, const Op& op, CallOptions call) {
+  using Answer = typename Op::Answer;
+  return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<Answer>)>(
+      [&driver, &op, call](auto handler) {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        auto waiter = std::make_shared<Waiter<Answer, decltype(handler)>>(std::move(handler));
+        // Before the start: once started, the coroutine may already run on, on another thread.
+        if (slot.is_connected()) {
+          slot.assign([hook = std::weak_ptr(waiter)](asio::cancellation_type) {
+            if (auto waiting = hook.lock()) waiting->cancel();
+          });
+        }
+        driver.start(op, call, std::move(waiter));
+      },
+      asio::use_awaitable);
+}
+
+template <class Make, class... Argument>
+auto perform(std::shared_ptr<StoreDriver> driver, CallOptions call, Make make, Argument... argument)
+    -> Task<Result<typename decltype(make(argument...))::Answer>> {
+  const auto op = make(argument...);
+  if (auto bad = store::problem(op)) co_return *std::move(bad);
+  if (driver->answers_at_once()) co_return driver->run(op, call);
+  co_return co_await wait_for(*driver, op, call);
+}
+
+}  // namespace
+
+Task<Result<std::optional<Bytes>>> Store::async_get(std::string key, CallOptions call) const {
+  return perform(
+      driver_, call, [](const auto& k) { return store::Get{k}; }, std::move(key));
+}
+
+Task<Result<bool>> Store::async_set(std::string key, std::string value, SetOptions options,
+                                    CallOptions call) const {
+  return perform(
+      driver_, call,
+      [options](const auto& k, const auto& v) {
+        return store::Set{k, v, options};
+      },
+      std::move(key), std::move(value));
+}
+
+Task<Result<bool>> Store::async_compare_and_set(std::string key, std::string expected,
+                                                std::string value, SetOptions options,
+                                                CallOptions call) const {
+  return perform(
+      driver_, call,
+      [options](const auto& k, const auto& e, const auto& v) {
+        return store::CompareAndSet{k, e, v, options};
+      },
+      std::move(key), std::move(expected), std::move(value));
+}
+
+Task<Result<bool>> Store::async_erase(std::string key, CallOptions call) const {
+  return perform(
+      driver_, call, [](const auto& k) { return store::Erase{k}; }, std::move(key));
+}
+
+Task<Result<bool>> Store::async_exists(std::string key, CallOptions call) const {
+  return perform(
+      driver_, call, [](const auto& k) { return store::Exists{k}; }, std::move(key));
+}
+
+Task<Result<bool>> Store::async_expire(std::string key, std::optional<Millis> ttl,
+                                       CallOptions call) const {
+  return perform(
+      driver_, call,
+      [ttl](const auto& k) {
+        return store::Expire{k, ttl};
+      },
+      std::move(key));
+}
+
+Task<Result<Ttl>> Store::async_ttl(std::string key, CallOptions call) const {
+  return perform(
+      driver_, call, [](const auto& k) { return store::TimeToLive{k}; }, std::move(key));
+}
+
+Task<Result<std::int64_t>> Store::async_add(std::string key, std::int64_t delta,
+                                            std::optional<Millis> ttl_if_new,
+                                            CallOptions call) const {
+  return perform(
+      driver_, call,
+      [=](const auto& k) {
+        return store::AddInteger{k, delta, ttl_if_new};
+      },
+      std::move(key));
+}
+
+Task<Result<double>> Store::async_add(std::string key, double delta,
+                                      std::optional<Millis> ttl_if_new, CallOptions call) const {
+  return perform(
+      driver_, call,
+      [=](const auto& k) {
+        return store::AddDouble{k, delta, ttl_if_new};
+      },
+      std::move(key));
+}
+
+Task<Result<std::vector<std::optional<Bytes>>>> Store::async_get_many(std::vector<std::string> keys,
+                                                                      CallOptions call) const {
+  return perform(
+      driver_, call, [](const auto& k) { return store::GetMany{k}; }, std::move(keys));
+}
+
+Task<Result<void>> Store::async_set_many(std::vector<std::pair<std::string, std::string>> entries,
+                                         SetOptions options, CallOptions call) const {
+  // The views go along with what they point at: a moved vector keeps its elements where they are.
+  std::vector<KeyValue> views;
+  views.reserve(entries.size());
+  for (const auto& [key, value] : entries) views.push_back({key, value});
+  return perform(
+      driver_, call,
+      [options](const auto& v, const auto&) {
+        return store::SetMany{v, options};
+      },
+      std::move(views), std::move(entries));
+}
+
+Task<Result<std::size_t>> Store::async_erase_many(std::vector<std::string> keys,
+                                                  CallOptions call) const {
+  return perform(
+      driver_, call, [](const auto& k) { return store::EraseMany{k}; }, std::move(keys));
+}
+
+}  // namespace larder
