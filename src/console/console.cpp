@@ -1,6 +1,5 @@
 #include "console/console.hpp"
 
-#include <optional>
 #include <thread>
 
 #include <boost/asio/awaitable.hpp>
@@ -14,6 +13,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+
+#include "net/socket.hpp"
 
 namespace larder::console {
 namespace {
@@ -46,15 +47,13 @@ Response response_to(const Request& request, Answer answer) {
 
 class Console::Server {
  public:
-  Server(const Options& options, std::vector<Page> pages)
+  Server(const Options& options, std::vector<Page> pages, net::Socket listener)
       : options_(options), pages_(std::move(pages)), acceptor_(io_), pause_(io_) {
-    const tcp::endpoint where{asio::ip::make_address(options.bind), options.port};
-    loopback_only_ = where.address().is_loopback();
-    acceptor_.open(where.protocol());
-    acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    acceptor_.bind(where);
-    acceptor_.listen();
+    // Asio uses the family to open sockets only, and this one is open, be it v4 or v6.
+    acceptor_.assign(tcp::v4(), listener.fd());
+    listener.release();
     where_ = acceptor_.local_endpoint();
+    loopback_only_ = net::is_loopback(options_.bind) || where_.address().is_loopback();
     asio::co_spawn(io_, accept(), asio::detached);
     thread_ = std::thread{[this] { io_.run(); }};
   }
@@ -156,16 +155,21 @@ class Console::Server {
   std::thread thread_;
 };
 
-Console::Console(const Options& options, std::vector<Page> pages)
-    : server_(std::make_unique<Server>(options, std::move(pages))) {}
+Result<std::unique_ptr<Console>> Console::start(const Options& options, std::vector<Page> pages) {
+  auto listener = net::listen_tcp({.host = options.bind, .port = options.port});
+  if (!listener) return listener.error();
+  auto server = std::make_unique<Server>(options, std::move(pages), std::move(*listener));
+  return std::unique_ptr<Console>(new Console(std::move(server)));
+}
+
+Console::Console(std::unique_ptr<Server> server) noexcept : server_(std::move(server)) {}
 Console::~Console() = default;
 
 std::uint16_t Console::port() const noexcept { return server_->where().port(); }
 
 std::string Console::url() const {
-  const auto address = server_->where().address();
-  const auto host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
-  return "http://" + host + ":" + std::to_string(port());
+  const auto& where = server_->where();
+  return "http://" + net::to_string({where.address().to_string(), where.port()});
 }
 
 }  // namespace larder::console

@@ -1,6 +1,8 @@
-// The console's HTTP face: a small server on a thread of its own, apart from the threads that serve
-// the cache.
+// The console's HTTP face: a small server on a thread of its own, apart from those that serve the
+// cache.
 #pragma once
+
+#include <larder/error.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -8,33 +10,35 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "console/page.hpp"
 
 namespace larder::console {
 
 struct Options {
-  std::string bind = "127.0.0.1";  ///< An IP address. On a loopback address, only Hosts that name
-                                   ///< this machine are served.
-  std::uint16_t port = 0;          ///< 0: any free one; see Console::port.
+  /// A numeric address or a name. Bound to a loopback address, only Hosts that name this machine
+  /// are served: see names_loopback.
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 0;  ///< 0: a free one; see Console::port.
   std::string title = "larder";
 
-  /// A request's header must be complete by then, and the answer taken. A client that dribbles
-  /// bytes (slow loris) holds one of few connections, never a thread.
+  /// From the first byte of a request, or from the last answer, to the end of the next request. A
+  /// client that dribbles bytes (slow loris) holds one of few connections, never a thread.
   std::chrono::milliseconds deadline{10'000};
-  std::size_t connections_max =
-      64;  ///< A scraper and a few people; the rest are turned away at once.
-  std::uint32_t header_bytes_max = 16 * 1024;  ///< What browsers send is under 8 KiB.
-  std::uint64_t body_bytes_max = 4 * 1024;     ///< No request has use for a body.
+  /// A scraper and a few people; the rest are turned away at once.
+  std::size_t connections_max = 64;
+  std::uint32_t header_bytes_max = base::limits::kHttpRequestBytesMax;
+  std::uint64_t body_bytes_max = 4 * base::limits::kKiB;  ///< No request has use for a body.
 };
 
-/// Serves `pages` by HTTP/1.1 from construction to destruction: GET and HEAD, no CORS, nothing that
-/// changes anything.
+/// Serves `pages` by HTTP/1.1 for as long as it lives: GET and HEAD, no CORS, nothing that changes
+/// anything.
 ///
-/// Errors   The constructor throws `boost::system::system_error`: a bad address, or a port that is
-/// taken. Threads  One of its own; pages are shown on it, one at a time.
+/// Threads  One of its own; pages are shown on it, one at a time.
 class Console {
  public:
-  Console(const Options& options, std::vector<Page> pages);
+  /// Listens and starts. Errors: `unreachable`, in words: "port 9121 on 127.0.0.1 is in use".
+  static Result<std::unique_ptr<Console>> start(const Options& options, std::vector<Page> pages);
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
@@ -45,6 +49,7 @@ class Console {
 
  private:
   class Server;
+  explicit Console(std::unique_ptr<Server> server) noexcept;
   std::unique_ptr<Server> server_;
 };
 
