@@ -1,0 +1,31 @@
+// Whole files in and out, for tools: a value, a password. Durable data goes through the disk seam
+// instead.
+#pragma once
+
+#include <larder/error.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace larder::base {
+
+/// All bytes of a file, or of standard input for "-". Errors: `io` with path and reason;
+/// `too_large` beyond `bytes_max`.
+Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max);
+
+/// Writes exactly these bytes; "-" is standard output. A new or ordinary file appears in one step,
+/// whole or not at all; what is neither (a pipe, a device) is written to. Errors: `io`.
+Result<void> write_file(const std::string& path, std::string_view bytes);
+
+/// A secret from the first line of a file, and whether others than its owner can read it.
+struct Secret {
+  std::string text;
+  bool others_can_read = false;
+};
+/// Errors   `io`; `bad_argument` where the first line is empty, or where somebody else may write
+///          the file: who can choose the password needs none. Every detail names the file and the
+///          cure.
+Result<Secret> read_secret(const std::string& path);
+
+}  // namespace larder::base
