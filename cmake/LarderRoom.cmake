@@ -36,11 +36,19 @@ function(larder_unit_tests room)
   endif()
 endfunction()
 
-# larder_gtest(<target> LABELS ... SOURCES ... DEPS ...): one GoogleTest program, each case a ctest entry.
+# larder_gtest(<target> LABELS ... SOURCES ... DEPS ...): one GoogleTest program, each case a ctest entry. The labels
+# unit, contract and threads are also run under ASan and UBSan, threads under TSan too: see tests/CMakeLists.txt.
 function(larder_gtest target)
   cmake_parse_arguments(T "" "" "LABELS;SOURCES;DEPS" ${ARGN})
   add_executable(${target} ${T_SOURCES})
   target_link_libraries(${target} PRIVATE ${T_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${target}." PROPERTIES LABELS "${T_LABELS}" TIMEOUT 120)
+  list(JOIN T_LABELS "." labels)  # one word, for ctest -L to search in: a list falls apart in the discovery script
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${target}." PROPERTIES LABELS "${labels}" TIMEOUT 120)
+  if(T_LABELS MATCHES "unit|contract|threads")
+    set_property(GLOBAL APPEND PROPERTY LARDER_TESTS_ASAN ${target})
+  endif()
+  if("threads" IN_LIST T_LABELS)
+    set_property(GLOBAL APPEND PROPERTY LARDER_TESTS_TSAN ${target})
+  endif()
 endfunction()
