@@ -21,6 +21,13 @@ inline constexpr std::size_t kMiB = 1024 * kKiB;
 /// fraction of a millisecond, 512 MiB (what Redis allows) for a second.
 inline constexpr std::size_t kKeyBytesMax = 512 * kKiB;
 
+/// Bytes of a space, the part of `space:key` before the colon: a name, not a path. Every key pays for it.
+inline constexpr std::size_t kSpaceBytesMax = kKiB;
+
+/// Callers that may wait for one load; the next is refused as overloaded. At about 200 bytes each a full queue is
+/// 13 MiB.
+inline constexpr std::size_t kLoadWaitersMax = 65'536;
+
 /// Bytes of a value. One copy under a lock takes about 10 ms; what is larger belongs in a file or
 /// an object store.
 inline constexpr std::size_t kValueBytesMax = 64 * kMiB;
@@ -121,9 +128,8 @@ inline constexpr std::size_t kPipelineRequestsMax = 65'536;
 // --- the rest
 // ---------------------------------------------------------------------------------------------------
 
-/// Bytes of one field of a log line; a longer one is cut and marked. Names a peer chooses must not
-/// fill the disk.
-inline constexpr std::size_t kLogFieldBytesMax = 2 * kKiB;
+/// Bytes of one log line; longer fields are cut and marked. Syslog's and journald's common maximum.
+inline constexpr std::size_t kLogLineBytesMax = 8 * kKiB;
 
 /// Series of one labelled metric: labels that a client can choose must not become memory.
 inline constexpr std::size_t kMetricSeriesMax = 1'024;

@@ -1,0 +1,69 @@
+// Counter: numbers under `space:key` in any Store, added to atomically. Plain text, so that any
+// client's INCR works on them.
+#pragma once
+
+#include <larder/key.hpp>
+#include <larder/store.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace larder {
+
+/// What one addition may say for itself.
+struct CountOptions {
+  std::optional<Millis> ttl_if_new =
+      std::nullopt;    ///< Set only when this call created the counter.
+  Millis deadline{0};  ///< As in CallOptions.
+};
+
+/// Counters by key; one that does not exist counts as 0. Copy the handle freely.
+///
+/// Errors   Those of the Store. `not_a_number` if the entry holds something else; `overflow` if the
+/// sum leaves the
+///          number's range: the counter is then as before. A failed addition is never sent twice:
+///          `maybe_executed` means that it may count.
+/// Threads  Safe from any thread. Callers in different processes share one count.
+/// Cost     One round trip; none when the store is in process.
+template <class Number>
+class BasicCounter {
+ public:
+  /// Throws Failure (`bad_argument`) on a space that leaves no room for keys.
+  BasicCounter(Store store, std::string space);
+
+  /// Adds and answers the sum. A deadline that the counter has stays as it is.
+  Result<Number> add(const Key& key, Number delta, const CountOptions& options = {}) const;
+  Result<Number> incr(const Key& key, Number by = 1, const CountOptions& options = {}) const {
+    return add(key, by, options);
+  }
+  Result<Number> decr(const Key& key, Number by = 1, const CountOptions& options = {}) const;
+  Result<Number> get(const Key& key, const CallOptions& call = {}) const;
+  /// Back to 0, by erasing it. True if there was something to erase.
+  Result<bool> reset(const Key& key, const CallOptions& call = {}) const;
+  /// Missing, persistent, or how long remains.
+  Result<Ttl> ttl(const Key& key, const CallOptions& call = {}) const;
+
+  // The same as coroutines: they resume on the caller's executor.
+  Task<Result<Number>> async_add(const Key& key, Number delta, CountOptions options = {}) const;
+  Task<Result<Number>> async_incr(const Key& key, Number by = 1, CountOptions options = {}) const;
+  Task<Result<Number>> async_decr(const Key& key, Number by = 1, CountOptions options = {}) const;
+  Task<Result<Number>> async_get(const Key& key, CallOptions call = {}) const;
+  Task<Result<bool>> async_reset(const Key& key, CallOptions call = {}) const;
+  Task<Result<Ttl>> async_ttl(const Key& key, CallOptions call = {}) const;
+
+ private:
+  Store store_;
+  std::string space_;
+};
+
+/// 64-bit integers.
+using Counter = BasicCounter<std::int64_t>;
+/// Doubles, kept as Redis' INCRBYFLOAT keeps them.
+using DoubleCounter = BasicCounter<double>;
+
+extern template class BasicCounter<std::int64_t>;
+extern template class BasicCounter<double>;
+
+}  // namespace larder

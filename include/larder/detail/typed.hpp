@@ -1,0 +1,216 @@
+// Between T and the core's bytes: the blocking half of Cache<T>.
+#pragma once
+
+#include <larder/codec.hpp>
+#include <larder/detail/cache_core.hpp>
+#include <larder/detail/loader.hpp>
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace larder::detail {
+
+/// The stored bytes as a T. Bytes are themselves: moved, not copied.
+template <class T>
+Result<T> decode(Bytes& stored) {
+  if constexpr (std::same_as<T, Bytes>) {
+    return std::move(stored);
+  } else {
+    return Codec<T>::decode(stored);
+  }
+}
+
+template <class T>
+Result<std::optional<T>> decoded(const CacheCore& core, std::string_view key,
+                                 Result<std::optional<Bytes>> stored) {
+  if constexpr (std::same_as<T, Bytes>) {
+    return stored;
+  } else {
+    if (!stored) return std::move(stored).error();
+    if (!*stored) return std::optional<T>();
+    auto value = Codec<T>::decode(**stored);
+    if (!value) return core.bad_value(key, value.error());
+    return std::optional<T>(std::move(*value));
+  }
+}
+
+template <class T>
+Result<std::string> encoded(const CacheCore& core, std::string_view key, const T& value) {
+  std::string bytes;
+  if (auto done = Codec<T>::encode(value, bytes); !done) return core.bad_value(key, done.error());
+  return bytes;
+}
+
+/// Calls `use` with the bytes of `value`; answers its error if it has no bytes.
+template <class T, class Use>
+auto with_bytes(const CacheCore& core, std::string_view key, const T& value, Use&& use)
+    -> decltype(use(std::string_view())) {
+  if constexpr (std::same_as<T, Bytes>) {
+    return use(std::string_view(value));
+  } else {
+    auto bytes = encoded(core, key, value);
+    if (!bytes) return std::move(bytes).error();
+    return use(std::string_view(*bytes));
+  }
+}
+
+/// Are these bytes, which are not how we would write `expected`, `expected` all the same?
+template <class T>
+bool means(Bytes stored, const T& expected) {
+  if constexpr (std::equality_comparable<T>) {
+    auto value = decode<T>(stored);
+    return value && *value == expected;
+  } else {
+    return false;
+  }
+}
+
+template <class T>
+Result<bool> compare_and_set(const CacheCore& core, std::string_view key, const T& expected,
+                             const T& desired, const WriteOptions& options) {
+  return with_bytes(core, key, expected, [&](std::string_view old_bytes) {
+    return with_bytes(core, key, desired, [&](std::string_view new_bytes) -> Result<bool> {
+      auto written = core.compare_and_set(key, old_bytes, new_bytes, options);
+      if (!written || *written || std::same_as<T, Bytes>) return written;
+      auto stored = core.get(key, {options.deadline});
+      if (!stored) return std::move(stored).error();
+      if (!*stored || !means(**stored, expected)) return false;
+      return core.compare_and_set(key, **stored, new_bytes, options);
+    });
+  });
+}
+
+template <class Keys>
+Result<std::vector<std::string>> full_keys(const CacheCore& core, const Keys& keys) {
+  std::vector<std::string> names;
+  for (const auto& key : keys) {
+    auto name = core.full_key(Key(key).text());
+    if (!name) return std::move(name).error();
+    names.push_back(std::move(*name));
+  }
+  return names;
+}
+
+template <class T>
+Result<std::vector<std::optional<T>>> decoded_many(
+    const CacheCore& core, const std::vector<std::string>& names,
+    Result<std::vector<std::optional<Bytes>>> stored) {
+  if (!stored) return std::move(stored).error();
+  std::vector<std::optional<T>> values(stored->size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!(*stored)[i]) continue;
+    auto value = decode<T>(*(*stored)[i]);
+    if (!value) return core.bad_entry(names[i], value.error());
+    values[i].emplace(std::move(*value));
+  }
+  return values;
+}
+
+template <class T, class Entries>
+Result<CacheCore::KeyedValues> encoded_many(const CacheCore& core, const Entries& entries) {
+  CacheCore::KeyedValues encoded;
+  for (const auto& [key, value] : entries) {
+    auto name = core.full_key(Key(key).text());
+    if (!name) return std::move(name).error();
+    auto added = with_bytes<T>(core, Key(key).text(), value, [&](std::string_view bytes) {
+      encoded.emplace_back(std::move(*name), std::string(bytes));
+      return Result<void>();
+    });
+    if (!added) return std::move(added).error();
+  }
+  return encoded;
+}
+
+/// What a loader answered, as bytes to store, with the value itself kept aside for the caller.
+template <class T, class Traits>
+class LoadedValue {
+ public:
+  std::optional<T>& value() noexcept { return value_; }
+
+  bool accept(Bytes& stored) {
+    auto decoded = decode<T>(stored);
+    if (!decoded) return false;
+    value_.emplace(std::move(*decoded));
+    return true;
+  }
+
+  Result<std::optional<std::string>> keep(typename Traits::Answer answer) {
+    if constexpr (Traits::is_result) {
+      if (!answer) return std::move(answer).error();
+      return encode(std::move(*answer));
+    } else {
+      return encode(std::move(answer));
+    }
+  }
+
+ private:
+  Result<std::optional<std::string>> encode(typename Traits::Brought brought) {
+    if constexpr (Traits::may_find_nothing) {
+      if (!brought) return std::optional<std::string>();
+      value_.emplace(std::move(*brought));
+    } else {
+      value_.emplace(std::move(brought));
+    }
+    if constexpr (std::same_as<T, Bytes>) {
+      return std::optional<std::string>(*value_);
+    } else {
+      std::string bytes;
+      if (auto done = Codec<T>::encode(*value_, bytes); !done) return std::move(done).error();
+      return std::optional<std::string>(std::move(bytes));
+    }
+  }
+
+  std::optional<T> value_;
+};
+
+template <class T, class F>
+class TypedFetcher final : public Fetcher {
+ public:
+  using Traits = LoaderTraits<T, F>;
+  static_assert(!Traits::is_task, "a coroutine loader belongs to async_get_or_load");
+
+  explicit TypedFetcher(F& loader) noexcept : loader_(loader) {}
+  bool accept(Bytes& stored) override { return loaded_.accept(stored); }
+  Result<std::optional<std::string>> load(Load& load) override {
+    return loaded_.keep(call_loader(loader_, load));
+  }
+  std::optional<T>& value() noexcept { return loaded_.value(); }
+
+ private:
+  F& loader_;
+  LoadedValue<T, Traits> loaded_;
+};
+
+/// Puts the value and the core's word on where it came from together.
+template <class T, class Value>
+Result<Fetched<Value>> fetched(const CacheCore& core, std::string_view key,
+                               const Result<CoreFetched>& outcome, std::optional<T>& value) {
+  if (!outcome) return outcome.error();
+  if constexpr (std::same_as<Value, T>) {
+    if (!outcome->found) return core.nothing_found(key);
+    return Fetched<Value>{std::move(*value), outcome->source};
+  } else {
+    if (!outcome->found) return Fetched<Value>{std::nullopt, outcome->source};
+    return Fetched<Value>{std::move(value), outcome->source};
+  }
+}
+
+template <class T, class F>
+auto fetch(const CacheCore& core, std::string_view key, F& loader, const LoadOptions& options)
+    -> Result<Fetched<typename LoaderTraits<T, F>::Value>> {
+  TypedFetcher<T, F> typed(loader);
+  auto outcome = core.fetch(key, typed, options);
+  return fetched<T, typename LoaderTraits<T, F>::Value>(core, key, outcome, typed.value());
+}
+
+template <class Value>
+Result<Value> value_of(Result<Fetched<Value>> fetched) {
+  if (!fetched) return std::move(fetched).error();
+  return std::move(fetched->value);
+}
+
+}  // namespace larder::detail

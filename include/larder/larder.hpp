@@ -1,0 +1,10 @@
+// All of Larder's public headers but the coroutine machinery, which is Boost.Asio's.
+#pragma once
+
+#include <larder/bytes.hpp>
+#include <larder/cache.hpp>
+#include <larder/codec.hpp>
+#include <larder/counter.hpp>
+#include <larder/error.hpp>
+#include <larder/key.hpp>
+#include <larder/store.hpp>

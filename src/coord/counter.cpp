@@ -1,0 +1,150 @@
+#include <larder/counter.hpp>
+
+#include <charconv>
+#include <limits>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/limits.hpp"
+#include "base/numbers.hpp"
+#include "base/text.hpp"
+
+namespace larder {
+namespace {
+
+Error bad_argument(std::string_view why) {
+  return {Errc::bad_argument, Effect::not_sent, std::string(why)};
+}
+
+Error not_a_number(std::string_view full_key) {
+  return {Errc::not_a_number, Effect::refused, base::quoted(full_key, 64) + " holds no number"};
+}
+
+template <class Number>
+Result<Number> number_of(std::string_view full_key, const Result<std::optional<Bytes>>& stored) {
+  if (!stored) return stored.error();
+  if (!*stored) return Number{0};
+  if constexpr (std::same_as<Number, double>) {
+    if (const auto number = base::parse_float(**stored)) return static_cast<double>(*number);
+  } else {
+    if (const auto number = base::parse_integer(**stored)) return *number;
+  }
+  return not_a_number(full_key);
+}
+
+/// -by, or the error that there is no such number.
+template <class Number>
+Result<Number> negated(std::string_view key, Number by) {
+  if constexpr (std::integral<Number>) {
+    if (by == std::numeric_limits<Number>::min()) {
+      return Error{Errc::overflow, Effect::not_sent,
+                   base::quoted(key, 64) + ": the opposite of " + std::to_string(by) +
+                       " is no 64-bit integer"};
+    }
+  }
+  return -by;
+}
+
+template <class Number>
+Task<Result<Number>> refuse(Error error) {
+  co_return std::move(error);
+}
+
+template <class Number>
+Task<Result<Number>> read(Store store, std::string full_key, CallOptions call) {
+  Result<std::optional<Bytes>> stored = co_await store.async_get(full_key, call);
+  co_return number_of<Number>(full_key, stored);
+}
+
+}  // namespace
+
+template <class Number>
+BasicCounter<Number>::BasicCounter(Store store, std::string space)
+    : store_(std::move(store)), space_(std::move(space)) {
+  if (space_.size() > base::limits::kSpaceBytesMax) {
+    throw Failure(bad_argument("space of " + std::to_string(space_.size()) +
+                               " bytes; the most is " +
+                               std::to_string(base::limits::kSpaceBytesMax)));
+  }
+}
+
+template <class Number>
+Result<Number> BasicCounter<Number>::add(const Key& key, Number delta,
+                                         const CountOptions& options) const {
+  if (key.text().empty()) return bad_argument("empty key");
+  return store_.add(detail::FullKey(space_, key.text()), delta, options.ttl_if_new,
+                    {options.deadline});
+}
+
+template <class Number>
+Result<Number> BasicCounter<Number>::decr(const Key& key, Number by,
+                                          const CountOptions& options) const {
+  const auto delta = negated(key.text(), by);
+  if (!delta) return delta.error();
+  return add(key, *delta, options);
+}
+
+template <class Number>
+Result<Number> BasicCounter<Number>::get(const Key& key, const CallOptions& call) const {
+  if (key.text().empty()) return bad_argument("empty key");
+  const detail::FullKey full(space_, key.text());
+  return number_of<Number>(full, store_.get(full, call));
+}
+
+template <class Number>
+Result<bool> BasicCounter<Number>::reset(const Key& key, const CallOptions& call) const {
+  if (key.text().empty()) return bad_argument("empty key");
+  return store_.erase(detail::FullKey(space_, key.text()), call);
+}
+
+template <class Number>
+Result<Ttl> BasicCounter<Number>::ttl(const Key& key, const CallOptions& call) const {
+  if (key.text().empty()) return bad_argument("empty key");
+  return store_.ttl(detail::FullKey(space_, key.text()), call);
+}
+
+template <class Number>
+Task<Result<Number>> BasicCounter<Number>::async_add(const Key& key, Number delta,
+                                                     CountOptions options) const {
+  if (key.text().empty()) return refuse<Number>(bad_argument("empty key"));
+  return store_.async_add(std::string(detail::FullKey(space_, key.text()).view()), delta,
+                          options.ttl_if_new, {options.deadline});
+}
+
+template <class Number>
+Task<Result<Number>> BasicCounter<Number>::async_incr(const Key& key, Number by,
+                                                      CountOptions options) const {
+  return async_add(key, by, options);
+}
+
+template <class Number>
+Task<Result<Number>> BasicCounter<Number>::async_decr(const Key& key, Number by,
+                                                      CountOptions options) const {
+  const auto delta = negated(key.text(), by);
+  if (!delta) return refuse<Number>(delta.error());
+  return async_add(key, *delta, options);
+}
+
+template <class Number>
+Task<Result<Number>> BasicCounter<Number>::async_get(const Key& key, CallOptions call) const {
+  if (key.text().empty()) return refuse<Number>(bad_argument("empty key"));
+  return read<Number>(store_, std::string(detail::FullKey(space_, key.text()).view()), call);
+}
+
+template <class Number>
+Task<Result<bool>> BasicCounter<Number>::async_reset(const Key& key, CallOptions call) const {
+  if (key.text().empty()) return refuse<bool>(bad_argument("empty key"));
+  return store_.async_erase(std::string(detail::FullKey(space_, key.text()).view()), call);
+}
+
+template <class Number>
+Task<Result<Ttl>> BasicCounter<Number>::async_ttl(const Key& key, CallOptions call) const {
+  if (key.text().empty()) return refuse<Ttl>(bad_argument("empty key"));
+  return store_.async_ttl(std::string(detail::FullKey(space_, key.text()).view()), call);
+}
+
+template class BasicCounter<std::int64_t>;
+template class BasicCounter<double>;
+
+}  // namespace larder
