@@ -1,0 +1,146 @@
+// A request is read in three parts: its first byte tells an array from an inline command; an
+// array's arguments are taken one by one as they arrive; an inline command waits for its line.
+#include "resp/request_reader.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "resp/inline_command.hpp"
+#include "resp/length_line.hpp"
+
+namespace larder::resp {
+
+using Status = RequestReader::Status;
+using Found = LengthLine::Found;
+
+Status RequestReader::next(std::string_view input) {
+  consumed_ = 0;
+  if (part_ == Part::args) return read_args(input);
+  // A loop over what asks for nothing: empty lines, `*0`, `*-1`. As in Redis, they get no answer.
+  while (true) {
+    const std::string_view rest = input.substr(consumed_);
+    const std::size_t before = consumed_;
+    const Status status = read_one(rest);
+    if (status != Status::command || !args_.empty()) return status;
+    LARDER_ASSERT(consumed_ > before);
+  }
+}
+
+Status RequestReader::read_one(std::string_view input) {
+  if (part_ == Part::line) return read_inline(input);
+  args_.clear();
+  if (input.empty()) {
+    in_request_ = false;
+    missing_ = 1;
+    return Status::need_more;
+  }
+  if (input[0] != '*') return read_inline(input);
+  const LengthLine line = read_length(input.data(), input.data() + input.size());
+  if (line.found == Found::incomplete) return pause(0, 1);
+  if (line.found == Found::too_long) return fail("too big mbulk count string");
+  if (line.found == Found::not_a_number) return fail("invalid multibulk length");
+  const auto at = static_cast<std::size_t>(line.end - input.data());
+  if (line.number <= 0) return finish(at);
+  if (static_cast<std::uint64_t>(line.number) > limits_.args_max) {
+    return fail(limits_.authenticated ? "invalid multibulk length"
+                                      : "unauthenticated multibulk length");
+  }
+  part_ = Part::args;
+  args_missing_ = static_cast<std::size_t>(line.number);
+  bulk_bytes_ = kNoBulk;
+  base_ = input.data();
+  at_ = at;
+  return read_args(input);
+}
+
+Status RequestReader::read_args(std::string_view input) {
+  LARDER_ASSERT(input.size() >= at_);  // The owner kept what was not consumed.
+  rebase(input.data());
+  const char* const end = input.data() + input.size();
+  const char* at = input.data() + at_;
+  for (; args_missing_ > 0; --args_missing_) {
+    if (bulk_bytes_ == kNoBulk) {
+      if (at == end) return pause(input.size(), 1);
+      if (*at != '$') return fail(std::string("expected '$', got '") + *at + "'");
+      const LengthLine line = read_length(at, end);
+      if (line.found == Found::incomplete)
+        return pause(static_cast<std::size_t>(at - input.data()), 1);
+      if (line.found == Found::too_long) return fail("too big bulk count string");
+      if (line.found == Found::not_a_number || line.number < 0) return fail("invalid bulk length");
+      bulk_bytes_ = static_cast<std::size_t>(line.number);
+      if (bulk_bytes_ > limits_.bulk_bytes_max) {
+        return fail(limits_.authenticated ? "invalid bulk length" : "unauthenticated bulk length");
+      }
+      at = line.end;
+      if (static_cast<std::size_t>(at - input.data()) + bulk_bytes_ > limits_.request_bytes_max) {
+        return fail("too big request");
+      }
+    }
+    const auto arrived = static_cast<std::size_t>(end - at);
+    if (arrived < bulk_bytes_ + 2) {
+      return pause(static_cast<std::size_t>(at - input.data()), bulk_bytes_ + 2 - arrived);
+    }
+    if (at[bulk_bytes_] != '\r' || at[bulk_bytes_ + 1] != '\n')
+      return fail("expected CRLF after bulk");
+    args_.emplace_back(at, bulk_bytes_);
+    at += bulk_bytes_ + 2;
+    bulk_bytes_ = kNoBulk;
+  }
+  return finish(static_cast<std::size_t>(at - input.data()));
+}
+
+Status RequestReader::read_inline(std::string_view input) {
+  const std::size_t newline = input.find('\n', at_);
+  if (std::min(newline, input.size()) > base::limits::kInlineBytesMax)
+    return fail("too big inline request");
+  if (newline == std::string_view::npos) {
+    part_ = Part::line;
+    return pause(input.size(), 1);
+  }
+  args_.clear();
+  std::string_view line = input.substr(0, newline);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (!split_line(line, inline_text_, args_)) return fail("unbalanced quotes in request");
+  return finish(newline + 1);
+}
+
+/// The arrived part stays in the input; `at` says where to go on.
+Status RequestReader::pause(std::size_t at, std::size_t missing) noexcept {
+  at_ = at;
+  missing_ = missing;
+  in_request_ = true;
+  return Status::need_more;
+}
+
+Status RequestReader::finish(std::size_t at) noexcept {
+  consumed_ += at;
+  at_ = 0;
+  part_ = Part::start;
+  in_request_ = false;
+  return Status::command;
+}
+
+Status RequestReader::fail(std::string_view why) {
+  error_ = "Protocol error: ";
+  error_ += why;
+  args_.clear();
+  return Status::error;
+}
+
+/// The owner's buffer may have moved since the last call; arguments read so far move with it.
+void RequestReader::rebase(const char* base) noexcept {
+  if (base == base_) return;
+  const auto from = reinterpret_cast<std::uintptr_t>(base_);
+  for (std::string_view& arg : args_) {
+    arg = {base + (reinterpret_cast<std::uintptr_t>(arg.data()) - from), arg.size()};
+  }
+  base_ = base;
+}
+
+void RequestReader::release() {
+  LARDER_ASSERT(!in_request_);
+  std::vector<std::string_view>().swap(args_);
+  std::string().swap(inline_text_);
+}
+
+}  // namespace larder::resp
