@@ -128,8 +128,9 @@ inline constexpr std::size_t kPipelineRequestsMax = 65'536;
 // --- the rest
 // ---------------------------------------------------------------------------------------------------
 
-/// Bytes of one log line; longer fields are cut and marked. Syslog's and journald's common maximum.
-inline constexpr std::size_t kLogLineBytesMax = 8 * kKiB;
+/// Bytes of one field of a log line; a longer one is cut and marked. Names a peer chooses must not
+/// fill the disk.
+inline constexpr std::size_t kLogFieldBytesMax = 2 * kKiB;
 
 /// Series of one labelled metric: labels that a client can choose must not become memory.
 inline constexpr std::size_t kMetricSeriesMax = 1'024;

@@ -29,12 +29,13 @@ struct BenchOptions {
   SizeRange value{64, 64};  ///< Bytes of a value.
   std::string prefix =
       "bench:";         ///< Keys are the prefix and ten digits, or as many as `keys` needs.
+  bool verify = true;   ///< Compare every byte of every value; else only type and length.
   bool preload = true;  ///< Write every key first, so that every GET must hit.
   bool keep = false;    ///< Leave the keys in the server; else they are erased at the end.
 
   base::Millis warm_up{500};
-  base::Millis duration{5'000};
-  std::uint64_t requests = 0;  ///< Stop after so many in place of `duration`; 0: by time.
+  base::Millis duration{5'000};  ///< 0: only preload.
+  std::uint64_t requests = 0;    ///< Stop after so many in place of `duration`; 0: by time.
   double rate = 0;  ///< Requests a second in all (open loop); 0: as fast as replies come (closed).
   std::uint64_t seed = 7;
   bool json = false;

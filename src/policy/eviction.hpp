@@ -21,5 +21,8 @@ enum class Eviction : std::uint8_t {
 
 std::string_view to_string(Eviction eviction) noexcept;  ///< "allkeys-lru"
 std::optional<Eviction> eviction_from(std::string_view name) noexcept;
+/// True if only entries with a deadline may be evicted. Where there are none, it is as
+/// `noeviction`.
+bool only_volatile(Eviction eviction) noexcept;
 
 }  // namespace larder::policy

@@ -1,0 +1,331 @@
+#include "engine/table.hpp"
+
+#include <string>
+
+#include "base/assert.hpp"
+
+namespace larder::engine {
+namespace {
+
+Error refused(Errc code, const char* detail) { return {code, Effect::refused, detail}; }
+
+Error full() {
+  return refused(Errc::out_of_memory, "max_bytes is reached and nothing may be evicted");
+}
+
+}  // namespace
+
+Table::Table(const TableOptions& options, Budget& budget, const base::Clock& clock)
+    : options_(options),
+      budget_(budget),
+      clock_(clock),
+      random_(options.seed),
+      scale_{clock.now().time_since_epoch().count()},
+      databases_(options.databases) {}
+
+Table::~Table() {
+  databases_.clear();
+  flushed_.clear();
+  budget_.give_back(credit_);
+}
+
+Entry Table::visit(unsigned db, std::string_view key, std::uint64_t hash, Mode mode) {
+  LARDER_ASSERT(db < databases_.size());
+  Record* record = databases_[db] ? databases_[db]->find(key, hash) : nullptr;
+  if (record && past(record->deadline_ns())) {
+    remove(db, hash, record, Change::What::expire);
+    record = nullptr;
+  }
+  if (mode != Mode::peek) {
+    ++tick_;
+    if (record)
+      record->usage = policy::usage_after_use(options_.eviction, record->usage, moment(), random_);
+  }
+  if (mode == Mode::read) (record ? stats_.hits : stats_.misses).add(1);
+  return Entry{*this, record, key, hash, db, mode};
+}
+
+void Table::prefetch_bucket(unsigned db, std::uint64_t hash) const noexcept {
+  if (databases_[db]) databases_[db]->prefetch_bucket(hash);
+}
+
+void Table::prefetch_record(unsigned db, std::uint64_t hash) noexcept {
+  if (databases_[db]) databases_[db]->prefetch_record(hash);
+}
+
+std::size_t Table::size(unsigned db) const noexcept {
+  return databases_[db] ? databases_[db]->size() : 0;
+}
+
+Index& Table::index_of(unsigned db) {
+  if (!databases_[db]) {
+    databases_[db] = std::make_unique<Index>(options_.hash_key, scale_);
+    stats_.bytes_used.add(databases_[db]->memory_bytes());
+  }
+  return *databases_[db];
+}
+
+// Dead strictly after the deadline, as in Redis: PX 20 can still be read at millisecond 20.
+bool Table::past(std::int64_t deadline_ns) const noexcept {
+  return deadline_ns != Record::kNever && clock_.now().time_since_epoch().count() > deadline_ns;
+}
+
+std::int64_t Table::resolve(const Entry& entry, Deadline deadline) const noexcept {
+  switch (deadline.mode) {
+    case Deadline::Mode::at:
+      return deadline.when.time_since_epoch().count();
+    case Deadline::Mode::keep:
+      return entry.record_ ? entry.record_->deadline_ns() : Record::kNever;
+    case Deadline::Mode::clear:
+      break;
+  }
+  return Record::kNever;
+}
+
+// By how much memory grows when `old` makes way for a block of this size.
+std::size_t Table::growth(const Record* old, std::size_t block) noexcept {
+  const std::size_t before = old ? old->memory_bytes() : 0;
+  return block > before ? block - before : 0;
+}
+
+Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline deadline) {
+  if (entry.key_.size() > kKeyBytesMax || value.size() > kValueBytesMax) {
+    return refused(Errc::too_large, "a key may have 64 MiB, a value 512 MiB");
+  }
+  const std::int64_t deadline_ns = resolve(entry, deadline);
+  if (deadline.mode == Deadline::Mode::at && past(deadline_ns)) {
+    erase(entry);
+    return {};
+  }
+  Record* old = entry.record_;
+  const bool timed = deadline_ns != Record::kNever;
+  const std::size_t block = block_bytes(Record::bytes_for(entry.key_.size(), value.size(), timed));
+  if (old && old->kind() == Kind::string && old->timed == timed && block == old->memory_bytes()) {
+    count(*old, false);
+    // `value` may lie in this very record, anywhere.
+    std::memmove(old->value_begin(), value.data(), value.size());
+    old->value_bytes = static_cast<std::uint32_t>(value.size());
+    if (timed) {
+      old->set_deadline_ns(deadline_ns);
+      index_of(entry.db_).note_deadline(entry.hash_, deadline_ns);
+    }
+    count(*old, true);
+  } else {
+    if (!reserve(growth(old, block), old)) return full();
+    Record* record = Record::create(entry.key_, value.size(), Kind::string, timed);
+    std::memcpy(record->value_begin(), value.data(), value.size());
+    if (timed) record->set_deadline_ns(deadline_ns);
+    place(entry, record);
+  }
+  written(entry, Change::What::write, 0);
+  return {};
+}
+
+Result<void> Table::append(Entry& entry, std::string_view tail) {
+  if (!entry.record_) return write_string(entry, tail, Deadline::none());
+  Record* old = entry.record_;
+  LARDER_ASSERT(old->kind() == Kind::string);
+  const std::size_t bytes = old->value_bytes + tail.size();
+  if (bytes > kValueBytesMax) return refused(Errc::too_large, "a value may have 512 MiB");
+  if (tail.empty()) return {};
+  const std::size_t block = block_bytes(Record::bytes_for(old->key_bytes, bytes, old->timed));
+  if (!reserve(growth(old, block), old)) return full();
+  // The record may move: a tail that lies in it is brought to safety first.
+  std::string own;
+  if (const auto held = old->value();
+      tail.data() >= held.data() && tail.data() < held.data() + held.size()) {
+    own.assign(tail);
+    tail = own;
+  }
+  count(*old, false);
+  std::uint64_t* const slot = index_of(entry.db_).slot_of(entry.hash_, old);
+  const std::size_t before = old->value_bytes;
+  Record* record = Record::resize(old, bytes);
+  Index::set_slot(*slot, record);
+  std::memcpy(record->value_begin() + before, tail.data(), tail.size());
+  count(*record, true);
+  entry.record_ = record;
+  written(entry, Change::What::write, tail.size());
+  return {};
+}
+
+Result<void> Table::write_object(Entry& entry, Kind kind, std::unique_ptr<Object> object,
+                                 Deadline deadline) {
+  if (entry.key_.size() > kKeyBytesMax) return refused(Errc::too_large, "a key may have 64 MiB");
+  const std::int64_t deadline_ns = resolve(entry, deadline);
+  if (deadline.mode == Deadline::Mode::at && past(deadline_ns)) {
+    erase(entry);
+    return {};
+  }
+  const bool timed = deadline_ns != Record::kNever;
+  const std::size_t object_bytes = object->memory_bytes();
+  const std::size_t block =
+      block_bytes(Record::bytes_for(entry.key_.size(), sizeof(ObjectSlot), timed));
+  if (!reserve(growth(entry.record_, block + object_bytes), entry.record_)) return full();
+  Record* record = Record::create(entry.key_, sizeof(ObjectSlot), kind, timed);
+  record->set_object_slot({object.release(), object_bytes});
+  if (timed) record->set_deadline_ns(deadline_ns);
+  place(entry, record);
+  written(entry, Change::What::write, 0);
+  return {};
+}
+
+void Table::object_changed(Entry& entry) {
+  Record* record = entry.record_;
+  ObjectSlot slot = record->object_slot();
+  count(*record, false);
+  slot.bytes_charged = slot.object->memory_bytes();
+  record->set_object_slot(slot);
+  count(*record, true);
+  written(entry, Change::What::write, 0);
+}
+
+void Table::set_deadline(Entry& entry, std::optional<base::Instant> deadline) {
+  const std::int64_t ns = deadline ? deadline->time_since_epoch().count() : Record::kNever;
+  if (past(ns)) {
+    erase(entry);
+    return;
+  }
+  Record* record = entry.record_;
+  if (!record->timed && !deadline) return;
+  if (!record->timed) {
+    // Eight bytes more, taken without asking: to limit a life must not fail for want of memory.
+    Record* timed = Record::create(record->key(), record->value_bytes, record->kind(), true);
+    std::memcpy(timed->value_begin(), record->value().data(), record->value_bytes);
+    timed->usage = record->usage;
+    timed->set_deadline_ns(ns);
+    count(*record, false);
+    index_of(entry.db_).replace(entry.hash_, record, timed);
+    count(*timed, true);
+    if (record->kind() != Kind::string) record->set_object_slot({nullptr, 0});
+    Record::destroy(record);
+    entry.record_ = timed;
+  } else {
+    count(*record, false);
+    record->set_deadline_ns(ns);
+    count(*record, true);
+    if (deadline) index_of(entry.db_).note_deadline(entry.hash_, ns);
+  }
+  written(entry, Change::What::deadline, 0);
+}
+
+bool Table::erase(Entry& entry) {
+  if (!entry.record_) return false;
+  remove(entry.db_, entry.hash_, std::exchange(entry.record_, nullptr), Change::What::erase);
+  return true;
+}
+
+// Puts a new record where the entry is, in place of the one it had, if any.
+void Table::place(Entry& entry, Record* record) {
+  Index& index = index_of(entry.db_);
+  if (Record* old = entry.record_) {
+    record->usage = old->usage;
+    index.replace(entry.hash_, old, record);
+    count(*old, false);
+    Record::destroy(old);
+  } else {
+    record->usage = policy::usage_new(options_.eviction, moment());
+    const std::size_t before = index.memory_bytes();
+    index.insert(entry.hash_, record);
+    stats_.bytes_used.add(index.memory_bytes() - before);
+  }
+  count(*record, true);
+  entry.record_ = record;
+}
+
+void Table::remove(unsigned db, std::uint64_t hash, Record* record, Change::What why) {
+  tell({why,
+        static_cast<std::uint8_t>(db),
+        record->kind(),
+        options_.shard,
+        record->key(),
+        {},
+        0,
+        nullptr,
+        {},
+        0});
+  Index& index = *databases_[db];
+  const std::size_t before = index.memory_bytes();
+  index.erase(hash, record);
+  stats_.bytes_used.sub(before - index.memory_bytes());
+  count(*record, false);
+  Record::destroy(record);
+  if (why == Change::What::expire) stats_.expired.add(1);
+  if (why == Change::What::evict) stats_.evicted.add(1);
+  settle();
+}
+
+void Table::written(Entry& entry, Change::What what, std::size_t appended) {
+  Record& record = *entry.record_;
+  record.version = next_version();
+  const bool string = record.kind() == Kind::string;
+  const bool value = what == Change::What::write;
+  tell({what, static_cast<std::uint8_t>(entry.db_), record.kind(), options_.shard, record.key(),
+        string && value ? record.value() : std::string_view{}, appended,
+        !string && value ? record.object_slot().object : nullptr, record.deadline(),
+        record.version});
+  settle();
+}
+
+// Equal by chance only after exactly 4 billion writes to one shard between two looks.
+std::uint32_t Table::next_version() noexcept {
+  if (++version_ == 0) ++version_;
+  return version_;
+}
+
+void Table::tell(const Change& change) noexcept {
+  changed_ = true;
+  for (ChangeSink* sink : sinks_) sink->changed(change);
+}
+
+void Table::flush(unsigned db) {
+  if (!databases_[db] || databases_[db]->size() == 0) return;
+  tell({Change::What::flush,
+        static_cast<std::uint8_t>(db),
+        Kind::string,
+        options_.shard,
+        {},
+        {},
+        0,
+        nullptr,
+        {},
+        0});
+  flushed_.push_back(std::move(databases_[db]));
+  candidates_.clear();
+}
+
+void Table::swap_databases(unsigned a, unsigned b) {
+  std::swap(databases_[a], databases_[b]);
+  candidates_.clear();
+}
+
+std::uint64_t Table::scan(unsigned db, std::uint64_t position, std::size_t count,
+                          const EntryVisitor& fn) {
+  if (!databases_[db]) return 0;
+  Index& index = *databases_[db];
+  std::size_t seen = 0;
+  // Thinly filled buckets must not make one page long: ten buckets for each entry asked for are
+  // enough.
+  for (std::size_t buckets = 0; seen < count && buckets < count * 10; ++buckets) {
+    position = index.scan(position, [&](Record* record) {
+      ++seen;
+      if (!past(record->deadline_ns())) fn(Entry{*this, record, record->key(), 0, db, Mode::peek});
+    });
+    if (position == 0) return 0;
+  }
+  return position;
+}
+
+std::uint64_t Table::slots_touched() const noexcept {
+  std::uint64_t sum = slots_retired_;
+  for (const auto& index : databases_) sum += index ? index->slots_touched() : 0;
+  for (const auto& index : flushed_) sum += index->slots_touched();
+  return sum;
+}
+
+void Table::set_eviction(policy::Eviction eviction) noexcept {
+  options_.eviction = eviction;
+  candidates_.clear();
+}
+
+}  // namespace larder::engine

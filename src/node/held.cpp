@@ -1,0 +1,83 @@
+#include <algorithm>
+#include <numeric>
+
+#include "base/assert.hpp"
+#include "node/node.hpp"
+#include "node/shard.hpp"
+
+namespace larder::node {
+
+Node::Held Node::hold(std::span<const std::string_view> keys) {
+  std::vector<std::uint32_t> shards;
+  shards.reserve(keys.size());
+  for (const std::string_view key : keys)
+    shards.push_back(state_->shard_number(state_->hash_of(key)));
+  std::sort(shards.begin(), shards.end());
+  shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
+  return Held{*this, std::move(shards)};
+}
+
+Node::Held Node::hold_all() {
+  std::vector<std::uint32_t> shards(state_->shards.size());
+  std::iota(shards.begin(), shards.end(), 0u);
+  return Held{*this, std::move(shards)};
+}
+
+// Everybody locks in ascending order, and a visit locks one shard and no second: no cycle, no
+// deadlock.
+Node::Held::Held(Node& node, std::vector<std::uint32_t> shards)
+    : node_(&node), shards_(std::move(shards)) {
+  for (const std::uint32_t number : shards_) node.state_->shards[number]->mutex.lock();
+}
+
+Node::Held::Held(Held&& other) noexcept
+    : node_(std::exchange(other.node_, nullptr)), shards_(std::move(other.shards_)) {}
+
+Node::Held::~Held() {
+  if (!node_) return;
+  State& state = *node_->state_;
+  std::vector<std::uint32_t> changed;
+  for (const std::uint32_t number : shards_) {
+    if (state.shards[number]->table.take_changed()) changed.push_back(number);
+  }
+  if (!changed.empty()) node_->commit(changed);
+  for (const std::uint32_t number : shards_) state.shards[number]->mutex.unlock();
+  if (!changed.empty() && state.budget.left() < 0) node_->relieve();
+}
+
+engine::Entry Node::Held::open(unsigned db, std::string_view key, Mode mode) {
+  return open(db, key, node_->state_->hash_of(key), mode);
+}
+
+engine::Entry Node::Held::open(unsigned db, std::string_view key, std::uint64_t hash, Mode mode) {
+  const std::uint32_t number = node_->state_->shard_number(hash);
+  LARDER_ASSERT(std::binary_search(shards_.begin(), shards_.end(), number));
+  return node_->state_->shards[number]->table.visit(db, key, hash, mode);
+}
+
+void Node::Held::prefetch(unsigned db, std::span<const std::string_view> keys,
+                          std::uint64_t* hashes) {
+  State& state = *node_->state_;
+  LARDER_ASSERT(db < state.databases);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    hashes[i] = state.hash_of(keys[i]);
+    LARDER_ASSERT(
+        std::binary_search(shards_.begin(), shards_.end(), state.shard_number(hashes[i])));
+    state.shard_of(hashes[i]).table.prefetch_bucket(db, hashes[i]);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    state.shard_of(hashes[i]).table.prefetch_record(db, hashes[i]);
+}
+
+void Node::Held::flush(unsigned db) {
+  LARDER_ASSERT(shards_.size() == node_->state_->shards.size() && db < node_->state_->databases);
+  for (const auto& shard : node_->state_->shards) shard->table.flush(db);
+}
+
+void Node::Held::swap_databases(unsigned a, unsigned b) {
+  LARDER_ASSERT(shards_.size() == node_->state_->shards.size());
+  LARDER_ASSERT(a < node_->state_->databases && b < node_->state_->databases);
+  for (const auto& shard : node_->state_->shards) shard->table.swap_databases(a, b);
+}
+
+}  // namespace larder::node

@@ -1,0 +1,168 @@
+#include "node/node.hpp"
+
+#include <bit>
+#include <thread>
+
+#include "base/assert.hpp"
+#include "base/random.hpp"
+#include "node/shard.hpp"
+
+namespace larder::node {
+namespace {
+
+std::size_t shard_count(std::size_t asked) {
+  if (asked == 0) asked = std::size_t{4} * std::max(1u, std::thread::hardware_concurrency());
+  return std::bit_ceil(std::min<std::size_t>(asked, 4096));
+}
+
+// A cursor is a shard's number and a position in it.
+constexpr unsigned kPositionBits = engine::Index::kPositionBits;
+
+}  // namespace
+
+Node::Node(const NodeOptions& options, const base::Clock& clock)
+    : state_(std::make_unique<State>(options.bytes_max, shard_count(options.shards), clock)) {
+  LARDER_ASSERT(options.databases > 0 && options.databases <= 256);
+  base::Random random{options.seed != 0 ? options.seed : base::system_entropy()};
+  state_->hash_key = {random(), random()};
+  state_->databases = options.databases;
+  state_->eviction = options.eviction;
+  const std::size_t count = shard_count(options.shards);
+  state_->shard_shift = 12 - static_cast<unsigned>(std::countr_zero(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const engine::TableOptions table{static_cast<std::uint32_t>(i), options.databases,
+                                     options.eviction, state_->hash_key, random()};
+    state_->shards.push_back(std::make_unique<Shard>(table, state_->budget, clock));
+  }
+}
+
+Node::~Node() = default;
+
+Node::Visit::Visit(Node& node, unsigned db, std::string_view key, Mode mode)
+    : Visit(node, node.state_->hash_of(key), db, key, mode) {}
+
+Node::Visit::Visit(Node& node, std::uint64_t hash, unsigned db, std::string_view key, Mode mode)
+    : node_(node),
+      shard_(node.state_->shard_of(hash)),
+      entry_((shard_.mutex.lock(), shard_.table.visit(db, key, hash, mode))) {}
+
+Node::Visit::~Visit() {
+  bool short_of_memory = false;
+  if (shard_.table.take_changed()) {
+    const std::uint32_t number = shard_.table.shard();
+    node_.commit({&number, 1});
+    short_of_memory = node_.state_->budget.left() < 0;
+  }
+  shard_.mutex.unlock();
+  if (short_of_memory) node_.relieve();
+}
+
+void Node::commit(std::span<const std::uint32_t> shards) noexcept {
+  for (engine::ChangeSink* sink : state_->sinks) sink->committed(shards);
+}
+
+// A table wrote more than it could make room for: the others evict until the bound holds again.
+void Node::relieve() noexcept {
+  const std::uint32_t first = state_->sweep_next.fetch_add(1, std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < state_->shards.size() && state_->budget.left() < 0; ++i) {
+    const std::uint32_t number =
+        (first + i) & static_cast<std::uint32_t>(state_->shards.size() - 1);
+    Shard& shard = *state_->shards[number];
+    const std::lock_guard lock{shard.mutex};
+    shard.table.relieve(1'000);
+    if (shard.table.take_changed()) commit({&number, 1});
+  }
+}
+
+void Node::flush(unsigned db) { hold_all().flush(db); }
+
+void Node::flush_all() {
+  Held held = hold_all();
+  for (unsigned db = 0; db < state_->databases; ++db) held.flush(db);
+}
+
+std::size_t Node::size(unsigned db) const {
+  std::size_t sum = 0;
+  for (const auto& shard : state_->shards) {
+    const std::lock_guard lock{shard->mutex};
+    sum += shard->table.size(db);
+  }
+  return sum;
+}
+
+std::uint64_t Node::scan(unsigned db, std::uint64_t cursor, std::size_t count,
+                         engine::EntryVisitor fn) {
+  LARDER_ASSERT(db < state_->databases);
+  std::uint64_t number = cursor >> kPositionBits;
+  std::uint64_t position = cursor & ((std::uint64_t{1} << kPositionBits) - 1);
+  std::size_t seen = 0;
+  const auto counted = [&](const engine::Entry& entry) {
+    ++seen;
+    fn(entry);
+  };
+  while (number < state_->shards.size()) {
+    Shard& shard = *state_->shards[number];
+    {
+      const std::lock_guard lock{shard.mutex};
+      position = shard.table.scan(db, position,
+                                  std::max<std::size_t>(count - std::min(count, seen), 1), counted);
+    }
+    if (position != 0) return number << kPositionBits | position;
+    ++number;
+    if (seen >= count && number < state_->shards.size()) return number << kPositionBits;
+  }
+  return 0;
+}
+
+std::size_t Node::sweep(std::size_t slots_max) {
+  std::size_t gone = 0;
+  const std::uint32_t first = state_->sweep_next.fetch_add(1, std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < state_->shards.size() && slots_max > 0; ++i) {
+    const std::uint32_t number =
+        (first + i) & static_cast<std::uint32_t>(state_->shards.size() - 1);
+    Shard& shard = *state_->shards[number];
+    const std::lock_guard lock{shard.mutex};
+    gone += shard.table.sweep(slots_max);
+    if (shard.table.take_changed()) commit({&number, 1});
+  }
+  return gone;
+}
+
+void Node::set_bytes_max(std::size_t bytes_max) { state_->budget.set_bytes_max(bytes_max); }
+
+void Node::set_eviction(policy::Eviction eviction) {
+  const Held all = hold_all();
+  state_->eviction = eviction;
+  for (const auto& shard : state_->shards) shard->table.set_eviction(eviction);
+}
+
+policy::Eviction Node::eviction() const { return state_->eviction; }
+
+void Node::listen(engine::ChangeSink& sink) {
+  const Held all = hold_all();
+  state_->sinks.push_back(&sink);
+  for (const auto& shard : state_->shards) shard->table.listen(sink);
+}
+
+unsigned Node::databases() const noexcept { return state_->databases; }
+
+NodeStats Node::stats() const {
+  NodeStats sum;
+  sum.bytes_max = state_->budget.bytes_max();
+  for (const auto& shard : state_->shards) {
+    const engine::TableStats& table = shard->table.stats();
+    sum.entries += table.entries.get();
+    sum.entries_with_deadline += table.entries_with_deadline.get();
+    sum.bytes_used += table.bytes_used.get();
+    sum.bytes_data += table.bytes_data.get();
+    sum.hits += table.hits.get();
+    sum.misses += table.misses.get();
+    sum.expired += table.expired.get();
+    sum.evicted += table.evicted.get();
+  }
+  return sum;
+}
+
+const base::Clock& Node::clock() const noexcept { return state_->clock; }
+
+}  // namespace larder::node
