@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 
 namespace larder::node {
 class Node;
@@ -22,12 +23,13 @@ struct ServerOptions {
   std::string bind = "127.0.0.1";  ///< A numeric address or a name.
   std::uint16_t port = 6379;       ///< 0: a free one; see Server::port().
   unsigned threads = 1;            ///< I/O threads; commands run on the thread that received them.
-  std::string password;            ///< Empty: none is asked for.
-  std::size_t clients_max = 10'000;   ///< One more is told so and closed.
-  base::Millis drain_at_most{2'000};  ///< How long stop() waits for clients to take their replies.
+  std::string password = {};       ///< Empty: none is asked for.
+  std::size_t clients_max = base::limits::kConnectionsMax;  ///< One more is told so and closed.
+  base::Millis drain_at_most =
+      base::limits::kDrainTime;  ///< How long stop() waits for clients to take their replies.
   /// What SHUTDOWN does: asks the program to end. Empty: SHUTDOWN is refused. Called on an I/O
   /// thread; must not block.
-  std::function<void()> on_shutdown;
+  std::function<void()> on_shutdown = {};
 };
 
 struct ServerStats {
@@ -36,6 +38,7 @@ struct ServerStats {
   std::uint64_t connections_cut = 0;       ///< Over a limit, or silent for too long.
   std::size_t connections_now = 0;
   std::uint64_t commands = 0;
+  std::uint64_t errors = 0;  ///< Commands answered with an error.
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 };

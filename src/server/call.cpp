@@ -1,0 +1,26 @@
+#include "server/call.hpp"
+
+#include "base/numbers.hpp"
+
+namespace larder::server {
+
+void Call::fail(const Error& error) {
+  switch (error.code) {
+    case Errc::out_of_memory:
+      return fail(errors::kOutOfMemory);
+    case Errc::too_large:
+      return fail(errors::kStringTooLong);
+    case Errc::wrong_type:
+      return fail(errors::kWrongType);
+    default:
+      return fail("ERR " + error.detail);
+  }
+}
+
+std::optional<std::int64_t> Call::integer(std::size_t i, std::string_view otherwise) {
+  const auto number = base::parse_integer(args[i]);
+  if (!number) fail(otherwise);
+  return number;
+}
+
+}  // namespace larder::server

@@ -1,0 +1,71 @@
+// Call: one command being executed. Its arguments (views into the input), its reply, and where it
+// acts.
+#pragma once
+
+#include <larder/error.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "engine/entry.hpp"
+#include "node/node.hpp"
+#include "resp/writer.hpp"
+#include "server/client.hpp"
+#include "server/command.hpp"
+#include "server/context.hpp"
+#include "server/errors.hpp"
+
+namespace larder::server {
+
+using Args = std::span<const std::string_view>;
+
+/// Lifetime  Of one command. The views in `args` are valid as long.
+class Call {
+ public:
+  Call(Args arguments, const Command& row, resp::Writer& writer, Client& who, Context& shared)
+      : args(arguments), command(row), reply(writer), client(who), context(shared) {}
+
+  const Args args;
+  const Command& command;
+  resp::Writer& reply;
+  Client& client;
+  Context& context;
+
+  node::Node& node() const noexcept { return context.node; }
+  unsigned database() const noexcept { return client.database; }
+  std::string_view arg(std::size_t i) const noexcept { return args[i]; }
+  base::Instant now() const noexcept { return context.clock.now(); }
+
+  void ok() { reply.ok(); }
+  void fail(std::string_view words) {
+    failed_ = true;
+    reply.error(words);
+  }
+  /// The reply that an engine's refusal becomes.
+  void fail(const Error& error);
+  bool failed() const noexcept { return failed_; }
+
+  /// The argument as an integer; replies with an error when it is none.
+  std::optional<std::int64_t> integer(std::size_t i,
+                                      std::string_view otherwise = errors::kNotAnInteger);
+
+  /// Visits a key whose value must be a string if it exists; WRONGTYPE otherwise. `fn(Entry&)`
+  /// writes the reply.
+  template <class Fn>
+  void on_string(std::string_view key, node::Mode mode, Fn&& fn) {
+    node().visit(database(), key, mode, [&](engine::Entry& entry) {
+      if (entry.exists() && entry.kind() != engine::Kind::string) return fail(errors::kWrongType);
+      fn(entry);
+    });
+  }
+
+ private:
+  bool failed_ = false;
+};
+
+/// As TYPE says it: "string", "zset".
+std::string_view name_of(engine::Kind kind);
+
+}  // namespace larder::server

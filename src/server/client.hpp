@@ -1,0 +1,30 @@
+// Client: what the server remembers of one connection. A few hundred bytes, so that a crowd of idle
+// ones is cheap.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace larder::server {
+
+struct Command;
+
+struct Client {
+  std::uint64_t id = 0;
+  std::string address;  ///< "127.0.0.1:50312"
+  std::string name;     ///< CLIENT SETNAME
+  std::string library;  ///< CLIENT SETINFO lib-name
+  std::string library_version;
+  base::Instant connected{};
+  base::Instant last_active{};
+  const Command* last_command = nullptr;
+  unsigned database = 0;
+  std::uint8_t protocol = 2;  ///< 2 or 3, by HELLO.
+  bool authenticated = false;
+  bool closing = false;  ///< After QUIT or an error of protocol: flush, then close.
+};
+
+}  // namespace larder::server

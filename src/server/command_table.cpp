@@ -1,0 +1,233 @@
+// The table of commands: everything that is said of a command is said here, once.
+#include <array>
+#include <cstring>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+#include "server/command.hpp"
+#include "server/counters.hpp"
+#include "server/handlers.hpp"
+
+namespace larder::server {
+namespace {
+
+constexpr auto kString = Group::string;
+constexpr auto kGeneric = Group::generic;
+constexpr auto kConnection = Group::connection;
+constexpr auto kServer = Group::server;
+
+constexpr KeyPlaces kNone{};
+constexpr KeyPlaces kOne{1, 1, 1};
+constexpr KeyPlaces kAll{1, -1, 1};
+constexpr KeyPlaces kEven{1, -1, 2};
+
+constexpr unsigned kGrows = kWrite | kDenyWhenFull;
+constexpr unsigned kOpen = kNoAuth | kFast;
+
+// clang-format off: a table is read by its columns
+constexpr Command kClientRows[] = {
+    {"client|getname", 2, kFast, kNone, &client_get_name, kConnection, "2.6.9",
+     "The connection's name."},
+    {"client|id", 2, kFast, kNone, &client_id, kConnection, "5.0.0", "The connection's number."},
+    {"client|info", 2, kFast, kNone, &client_info, kConnection, "6.2.0",
+     "What is known of this connection."},
+    {"client|setinfo", 4, kFast, kNone, &client_set_info, kConnection, "7.2.0",
+     "Names the client's library and version."},
+    {"client|setname", 3, kFast, kNone, &client_set_name, kConnection, "2.6.9",
+     "Names the connection."},
+};
+constexpr Command kCommandRows[] = {
+    {"command|count", 2, kFast, kNone, &command_count, kServer, "2.8.13",
+     "How many commands there are."},
+    {"command|docs", -2, 0, kNone, &command_docs, kServer, "7.0.0", "What commands are for."},
+    {"command|getkeys", -3, 0, kNone, &command_get_keys, kServer, "2.8.13",
+     "The keys of a whole command."},
+    {"command|info", -2, 0, kNone, &command_info, kServer, "2.8.13",
+     "Arity, flags and keys of commands."},
+    {"command|list", -2, 0, kNone, &command_list, kServer, "7.0.0", "The names of all commands."},
+};
+constexpr Command kConfigRows[] = {
+    {"config|get", -3, kAdmin, kNone, &config_get, kServer, "2.0.0", "Settings whose names match."},
+    {"config|resetstat", 2, kAdmin, kNone, &config_reset_stat, kServer, "2.0.0",
+     "Counts from zero again."},
+    {"config|set", -4, kAdmin, kNone, &config_set, kServer, "2.0.0",
+     "Changes settings while running."},
+};
+
+constexpr Command kRows[] = {
+    // name        arity flags                keys    handler             group        since summary
+    {"get", 2, kRead | kFast, kOne, &get, kString, "1.0.0", "The string of a key."},
+    {"set", -3, kGrows, kOne, &set, kString, "1.0.0", "Writes a string, over whatever was there."},
+    {"getdel", 2, kWrite | kFast, kOne, &get_del, kString, "6.2.0",
+     "The string of a key, which is erased."},
+    {"getex", -2, kWrite | kFast, kOne, &get_ex, kString, "6.2.0",
+     "The string of a key, which gets a new deadline."},
+    {"getset", 3, kGrows | kFast, kOne, &get_set, kString, "1.0.0",
+     "The old string of a key, and writes a new one."},
+    {"getrange", 4, kRead, kOne, &get_range, kString, "2.4.0", "A part of a string."},
+    {"substr", 4, kRead, kOne, &get_range, kString, "1.0.0", "A part of a string."},
+    {"setrange", 4, kGrows, kOne, &set_range, kString, "2.2.0", "Overwrites a part of a string."},
+    {"setnx", 3, kGrows | kFast, kOne, &set_nx, kString, "1.0.0",
+     "Writes a string if the key is absent."},
+    {"setex", 4, kGrows, kOne, &set_ex, kString, "2.0.0",
+     "Writes a string that lives for seconds."},
+    {"psetex", 4, kGrows, kOne, &set_ex, kString, "2.6.0",
+     "Writes a string that lives for milliseconds."},
+    {"mget", -2, kRead | kFast, kAll, &mget, kString, "1.0.0", "The strings of many keys."},
+    {"mset", -3, kGrows, kEven, &mset, kString, "1.0.1", "Writes many strings in one step."},
+    {"msetnx", -3, kGrows, kEven, &mset_nx, kString, "1.0.1",
+     "Writes many strings if all keys are absent."},
+    {"append", 3, kGrows | kFast, kOne, &append, kString, "2.0.0", "Appends to a string."},
+    {"strlen", 2, kRead | kFast, kOne, &strlen_of, kString, "2.2.0", "The length of a string."},
+    {"incr", 2, kGrows | kFast, kOne, &incr, kString, "1.0.0", "Adds one to an integer."},
+    {"decr", 2, kGrows | kFast, kOne, &decr, kString, "1.0.0", "Takes one from an integer."},
+    {"incrby", 3, kGrows | kFast, kOne, &incr_by, kString, "1.0.0", "Adds to an integer."},
+    {"decrby", 3, kGrows | kFast, kOne, &decr_by, kString, "1.0.0", "Takes from an integer."},
+    {"incrbyfloat", 3, kGrows | kFast, kOne, &incr_by_float, kString, "2.6.0",
+     "Adds to a decimal number."},
+
+    {"del", -2, kWrite, kAll, &del, kGeneric, "1.0.0", "Erases keys."},
+    {"unlink", -2, kWrite | kFast, kAll, &del, kGeneric, "4.0.0", "Erases keys."},
+    {"exists", -2, kRead | kFast, kAll, &exists, kGeneric, "1.0.0",
+     "How many of the keys there are."},
+    {"touch", -2, kRead | kFast, kAll, &touch, kGeneric, "3.2.1", "Counts as a use of keys."},
+    {"type", 2, kRead | kFast, kOne, &type, kGeneric, "1.0.0", "What kind of value a key holds."},
+    {"expire", -3, kWrite | kFast, kOne, &expire, kGeneric, "1.0.0",
+     "Lets a key live for seconds."},
+    {"pexpire", -3, kWrite | kFast, kOne, &pexpire, kGeneric, "2.6.0",
+     "Lets a key live for milliseconds."},
+    {"expireat", -3, kWrite | kFast, kOne, &expire_at, kGeneric, "1.2.0",
+     "Lets a key live until a Unix time in seconds."},
+    {"pexpireat", -3, kWrite | kFast, kOne, &pexpire_at, kGeneric, "2.6.0",
+     "Lets a key live until a Unix time in milliseconds."},
+    {"ttl", 2, kRead | kFast, kOne, &ttl, kGeneric, "1.0.0", "Seconds that a key has left."},
+    {"pttl", 2, kRead | kFast, kOne, &pttl, kGeneric, "2.6.0", "Milliseconds that a key has left."},
+    {"expiretime", 2, kRead | kFast, kOne, &expire_time, kGeneric, "7.0.0",
+     "The Unix time in seconds until which a key lives."},
+    {"pexpiretime", 2, kRead | kFast, kOne, &pexpire_time, kGeneric, "7.0.0",
+     "The Unix time in milliseconds until which a key lives."},
+    {"persist", 2, kWrite | kFast, kOne, &persist, kGeneric, "2.2.0",
+     "Takes a key's deadline away."},
+    {"scan", -2, kRead, kNone, &scan, kGeneric, "2.8.0", "A page of keys, and where to go on."},
+    {"keys", 2, kRead | kLong, kNone, &keys, kGeneric, "1.0.0",
+     "All keys that match. Slow: prefer SCAN."},
+    {"randomkey", 1, kRead, kNone, &random_key, kGeneric, "1.0.0", "Some key."},
+
+    {"ping", -1, kFast, kNone, &ping, kConnection, "1.0.0", "PONG, or the argument."},
+    {"echo", 2, kFast, kNone, &echo, kConnection, "1.0.0", "The argument."},
+    {"hello", -1, kOpen | kSecret, kNone, &hello, kConnection, "6.0.0",
+     "Chooses the protocol; may log in."},
+    {"auth", -2, kOpen | kSecret, kNone, &auth, kConnection, "1.0.0", "Logs in."},
+    {"select", 2, kFast, kNone, &select, kConnection, "1.0.0", "Chooses the database."},
+    {"reset", 1, kOpen, kNone, &reset, kConnection, "6.2.0", "As if just connected."},
+    {"quit", -1, kOpen, kNone, &quit, kConnection, "1.0.0", "Ends the connection."},
+    {"client", -2, 0, kNone, &container, kConnection, "2.4.0", "About connections.", kClientRows},
+
+    {"command", -1, 0, kNone, &command, kServer, "2.8.13", "About commands.", kCommandRows},
+    {"config", -2, 0, kNone, &container, kServer, "2.0.0", "About settings.", kConfigRows},
+    {"dbsize", 1, kRead | kFast, kNone, &db_size, kServer, "1.0.0",
+     "How many keys the database has."},
+    {"flushdb", -1, kWrite | kLong, kNone, &flush_db, kServer, "1.0.0", "Erases the database."},
+    {"flushall", -1, kWrite | kLong, kNone, &flush_all, kServer, "1.0.0", "Erases all databases."},
+    {"info", -1, kLong, kNone, &info, kServer, "1.0.0", "Figures of the server."},
+    {"shutdown", -1, kAdmin, kNone, &shutdown, kServer, "1.0.0", "Ends the server."},
+    {"time", 1, kFast, kNone, &time, kServer, "2.6.0", "The server's clock."},
+};
+// clang-format on
+
+static_assert(std::size(kRows) <= kCommandsMax);
+
+/// A name in lower case, padded with zeros: compared as three words instead of letter by letter.
+struct Folded {
+  std::uint64_t word[3] = {};
+
+  static constexpr std::size_t kBytesMax = sizeof word;
+
+  explicit Folded(std::string_view name) noexcept {
+    LARDER_ASSERT(name.size() <= kBytesMax);
+    std::memcpy(word, name.data(), name.size());
+    // Folds digits and marks too, into others of their kind; no two names of the table meet by
+    // that, see the test.
+    for (auto& w : word) w |= 0x2020202020202020U;
+  }
+  bool operator==(const Folded&) const = default;
+  std::size_t slot() const noexcept {
+    return ((word[0] ^ (word[1] * 31) ^ (word[2] * 17)) * 0x9E3779B97F4A7C15U) >> 55U;
+  }
+};
+
+/// Open addressing over the rows: 512 slots for about 60 names.
+class Lookup {
+ public:
+  Lookup() {
+    for (const Command& row : kRows) {
+      const Folded name(row.name);
+      std::size_t at = name.slot();
+      while (slots_[at].command != nullptr) at = (at + 1) % slots_.size();
+      slots_[at] = {name, &row};
+    }
+  }
+  const Command* find(std::string_view name) const noexcept {
+    if (name.empty() || name.size() > Folded::kBytesMax) return nullptr;
+    const Folded wanted(name);
+    for (std::size_t at = wanted.slot(); slots_[at].command != nullptr;
+         at = (at + 1) % slots_.size()) {
+      if (slots_[at].name == wanted && slots_[at].command->name.size() == name.size()) {
+        return slots_[at].command;
+      }
+    }
+    return nullptr;
+  }
+
+ private:
+  struct Slot {
+    Folded name{std::string_view{}};
+    const Command* command = nullptr;
+  };
+  std::array<Slot, 512> slots_;
+};
+
+}  // namespace
+
+std::span<const Command> commands() noexcept { return kRows; }
+
+const Command* find_command(std::string_view name) noexcept {
+  static const Lookup lookup;
+  const Command* found = lookup.find(name);
+  // The fold is loose: '@' and '`' are one to it. The name itself decides.
+  return found != nullptr && base::same_word(found->name, name) ? found : nullptr;
+}
+
+const Command* find_subcommand(const Command& command, std::string_view name) noexcept {
+  for (const Command& row : command.subcommands) {
+    if (base::same_word(row.name.substr(command.name.size() + 1), name)) return &row;
+  }
+  return nullptr;
+}
+
+std::size_t index_of(const Command& command) noexcept {
+  const auto inside = [](std::span<const Command> rows, const Command& row) {
+    return &row >= rows.data() && &row < rows.data() + rows.size();
+  };
+  if (inside(kRows, command)) return static_cast<std::size_t>(&command - kRows);
+  for (const Command& row : kRows) {
+    if (inside(row.subcommands, command)) return static_cast<std::size_t>(&row - kRows);
+  }
+  LARDER_ASSERT(false);
+}
+
+std::string_view to_string(Group group) noexcept {
+  switch (group) {
+    case Group::string:
+      return "string";
+    case Group::generic:
+      return "generic";
+    case Group::connection:
+      return "connection";
+    case Group::server:
+      return "server";
+  }
+  return "";
+}
+
+}  // namespace larder::server

@@ -1,0 +1,57 @@
+// CLIENT: what a connection says about itself, and what we say about it.
+#include <string>
+
+#include "base/text.hpp"
+#include "server/call.hpp"
+#include "server/handlers.hpp"
+
+namespace larder::server {
+
+std::string describe_client(const Client& client, base::Instant now) {
+  const auto seconds = [&](base::Instant since) {
+    return std::to_string(std::chrono::floor<std::chrono::seconds>(now - since).count());
+  };
+  std::string line = "id=" + std::to_string(client.id);
+  line += " addr=" + client.address;
+  line += " name=" + client.name;
+  line += " age=" + seconds(client.connected);
+  line += " idle=" + seconds(client.last_active);
+  line += " flags=N db=" + std::to_string(client.database);
+  line += " sub=0 psub=0 ssub=0 multi=-1 cmd=";
+  line += client.last_command != nullptr ? client.last_command->name : "NULL";
+  line += " user=default resp=" + std::to_string(client.protocol);
+  line += " lib-name=" + client.library + " lib-ver=" + client.library_version + "\n";
+  return line;
+}
+
+void client_id(Call& call) { call.reply.integer(static_cast<std::int64_t>(call.client.id)); }
+
+void client_get_name(Call& call) {
+  call.client.name.empty() ? call.reply.null() : call.reply.bulk(call.client.name);
+}
+
+void client_set_name(Call& call) {
+  if (!is_printable_word(call.arg(2))) return call.fail(errors::kBadClientName);
+  call.client.name = call.arg(2);
+  call.ok();
+}
+
+void client_set_info(Call& call) {
+  const std::string_view what = call.arg(2);
+  const bool name = base::same_word(what, "lib-name");
+  if (!name && !base::same_word(what, "lib-ver")) {
+    return call.fail("ERR Unrecognized option '" + std::string(what) + "'");
+  }
+  if (!is_printable_word(call.arg(3))) {
+    return call.fail("ERR " + base::lower(what) +
+                     " cannot contain spaces, newlines or special characters.");
+  }
+  (name ? call.client.library : call.client.library_version) = call.arg(3);
+  call.ok();
+}
+
+void client_info(Call& call) {
+  call.reply.verbatim("txt", describe_client(call.client, call.now()));
+}
+
+}  // namespace larder::server

@@ -1,0 +1,146 @@
+// The connection itself: who speaks, which protocol, which database.
+#include <optional>
+#include <string>
+
+#include "base/numbers.hpp"
+#include "base/text.hpp"
+#include "server/call.hpp"
+#include "server/handlers.hpp"
+#include "server/version.hpp"
+
+namespace larder::server {
+namespace {
+
+/// True if the pair is the default user's. With no password set, any is, as in Redis.
+bool authenticates(Call& call, std::string_view user, std::string_view password) {
+  const std::string& wanted = call.context.options.password;
+  const bool right = wanted.empty() || base::same_secret(wanted, password);
+  if (right && user == "default") return true;
+  call.context.counters.auth_failed.add();
+  return false;
+}
+
+struct Hello {
+  std::optional<std::pair<std::string_view, std::string_view>> credentials;
+  std::optional<std::string_view> name;
+};
+
+/// The words after HELLO protocol. Replies with an error and says none when they make no sense.
+std::optional<Hello> parse_hello(Call& call) {
+  Hello hello;
+  for (std::size_t i = 2; i < call.args.size(); ++i) {
+    const std::size_t further = call.args.size() - 1 - i;
+    if (base::same_word(call.arg(i), "auth") && further >= 2) {
+      hello.credentials.emplace(call.arg(i + 1), call.arg(i + 2));
+      i += 2;
+    } else if (base::same_word(call.arg(i), "setname") && further >= 1) {
+      hello.name = call.arg(++i);
+    } else {
+      call.fail("ERR Syntax error in HELLO option '" + std::string(call.arg(i)) + "'");
+      return std::nullopt;
+    }
+  }
+  return hello;
+}
+
+/// In the protocol that was just chosen.
+void describe(Call& call) {
+  resp::Writer reply(call.reply.buffer(), static_cast<resp::Version>(call.client.protocol));
+  reply.map(7);
+  reply.bulk("server");
+  reply.bulk("redis");  // Clients switch features by this name and version.
+  reply.bulk("version");
+  reply.bulk(kRedisVersion);
+  reply.bulk("proto");
+  reply.integer(call.client.protocol);
+  reply.bulk("id");
+  reply.integer(static_cast<std::int64_t>(call.client.id));
+  reply.bulk("mode");
+  reply.bulk("standalone");
+  reply.bulk("role");
+  reply.bulk("master");
+  reply.bulk("modules");
+  reply.array(0);
+}
+
+}  // namespace
+
+bool is_printable_word(std::string_view text) {
+  for (const char c : text) {
+    if (c < '!' || c > '~') return false;
+  }
+  return true;
+}
+
+void ping(Call& call) {
+  if (call.args.size() == 1) return call.reply.simple("PONG");
+  if (call.args.size() > 2) {
+    return call.fail("ERR wrong number of arguments for 'ping' command");
+  }
+  call.reply.bulk(call.arg(1));
+}
+
+void echo(Call& call) { call.reply.bulk(call.arg(1)); }
+
+void hello(Call& call) {
+  std::uint8_t protocol = call.client.protocol;
+  Hello words;
+  if (call.args.size() > 1) {
+    const auto number = call.integer(1, errors::kProtoNotAnInteger);
+    if (!number) return;
+    if (*number < 2 || *number > 3) return call.fail(errors::kNoProto);
+    protocol = static_cast<std::uint8_t>(*number);
+    const auto parsed = parse_hello(call);
+    if (!parsed) return;
+    words = *parsed;
+  }
+  if (words.credentials) {
+    if (!authenticates(call, words.credentials->first, words.credentials->second)) {
+      return call.fail(errors::kWrongPass);
+    }
+    call.client.authenticated = true;
+  }
+  if (!call.client.authenticated) return call.fail(errors::kHelloNoAuth);
+  if (words.name) {
+    if (!is_printable_word(*words.name)) return call.fail(errors::kBadClientName);
+    call.client.name = *words.name;
+  }
+  call.client.protocol = protocol;
+  describe(call);
+}
+
+void auth(Call& call) {
+  if (call.args.size() > 3) return call.fail(errors::kSyntax);
+  const bool named = call.args.size() == 3;
+  if (!named && call.context.options.password.empty()) return call.fail(errors::kNoPassword);
+  if (!authenticates(call, named ? call.arg(1) : "default", call.args.back())) {
+    return call.fail(errors::kWrongPass);
+  }
+  call.client.authenticated = true;
+  call.ok();
+}
+
+void select(Call& call) {
+  const auto number = call.integer(1);
+  if (!number) return;
+  if (*number < 0 || *number >= call.node().databases()) {
+    return call.fail(errors::kDatabaseOutOfRange);
+  }
+  call.client.database = static_cast<unsigned>(*number);
+  call.ok();
+}
+
+void reset(Call& call) {
+  call.client.database = 0;
+  call.client.name.clear();
+  call.client.protocol = 2;
+  call.client.authenticated = call.context.options.password.empty();
+  call.reply.simple("RESET");
+}
+
+void quit(Call& call) {
+  call.client.closing = true;
+  call.ok();
+}
+
+}  // namespace larder::server

@@ -1,0 +1,145 @@
+#include "server/connection.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+
+namespace larder::server {
+
+namespace limits = base::limits;
+using net::Transfer;
+
+Connection::Connection(std::unique_ptr<net::Stream> stream, Context& context, Scratch& scratch,
+                       std::string address)
+    : stream_(std::move(stream)),
+      context_(context),
+      scratch_(scratch),
+      session_(context, std::move(address)) {}
+
+bool Connection::wants_read() const noexcept {
+  return !ended_ && !paused_ && !session_.client().closing &&
+         output_.size() < limits::kOutputPauseBytes;
+}
+
+Connection::Next Connection::turn(bool readable, bool writable, base::Instant now) {
+  if (writable && !output_.empty() && !flush(output_)) return Next::close;
+  const std::uint64_t before = input_.size();
+  if (readable && wants_read() && !read(now)) return Next::close;
+  const bool fresh = !scratch_.input.empty() || input_.size() != before;
+  if ((fresh || paused_) && output_.size() < limits::kOutputPauseBytes && !deliver(now)) {
+    return Next::close;
+  }
+  note_output(now);
+  if (output_.size() > limits::kOutputHardBytesMax) {
+    context_.counters.cut.add();
+    return Next::close;
+  }
+  if (output_.empty() && (session_.client().closing || (ended_ && !paused_))) return Next::close;
+  return paused_ && output_.size() < limits::kOutputPauseBytes ? Next::again : Next::wait;
+}
+
+Connection::Next Connection::finish(base::Instant now) {
+  const Next next = turn(true, true, now);
+  ended_ = true;
+  if (next != Next::wait) return next;
+  return output_.empty() ? Next::close : Next::wait;
+}
+
+/// Writes as much as the socket takes. False: it is gone.
+bool Connection::flush(base::Buffer& buffer) {
+  while (!buffer.empty()) {
+    const Transfer sent = stream_->write(buffer.view());
+    if (sent.status == Transfer::Status::broken) return false;
+    context_.counters.bytes_out.add(sent.bytes);
+    buffer.consume(sent.bytes);
+    if (sent.status == Transfer::Status::blocked) break;
+  }
+  if (buffer.empty() && &buffer == &output_) output_.release();
+  return true;
+}
+
+/// One read. Into the thread's buffer, so that an idle or slow connection holds no more than it
+/// sent; a large value goes straight behind its beginning, in portions that grow with what has
+/// arrived. False: the connection is gone.
+bool Connection::read(base::Instant now) {
+  const bool large = session_.bytes_missing() > Scratch::kReadBytes && !input_.empty();
+  base::Buffer& into = large ? input_ : scratch_.input;
+  const std::size_t room =
+      large ? std::clamp(input_.size(), Scratch::kReadBytes, session_.bytes_missing())
+            : Scratch::kReadBytes;
+  const Transfer got = stream_->read({into.prepare(room), room});
+  switch (got.status) {
+    case Transfer::Status::broken:
+      return false;
+    case Transfer::Status::blocked:
+      return true;
+    case Transfer::Status::ended:
+      ended_ = true;
+      return true;
+    case Transfer::Status::done:
+      break;
+  }
+  into.commit(got.bytes);
+  context_.counters.bytes_in.add(got.bytes);
+  session_.client().last_active = now;
+  if (!large && !input_.empty()) {
+    input_.append(into.view());
+    into.clear();
+  }
+  return true;
+}
+
+/// Lets the session work on what was read, and sends what it says. False: the connection is gone.
+bool Connection::deliver(base::Instant now) {
+  base::Buffer& in = input_.empty() ? scratch_.input : input_;
+  // Replies go behind those that wait already; only if none do, straight from the thread's buffer.
+  base::Buffer& out = output_.empty() ? scratch_.output : output_;
+  const Session::Turn turn = session_.run(in.view(), out);
+  in.consume(turn.consumed);
+  keep_input(in, turn, now);
+  session_.release();
+  const bool alive = flush(out);
+  if (&out == &scratch_.output) {
+    if (alive) output_.append(out.view());
+    out.clear();
+    out.shrink(Scratch::kOutputKeptBytes);
+  }
+  return alive;
+}
+
+void Connection::keep_input(base::Buffer& in, const Session::Turn& turn, base::Instant now) {
+  if (turn.state == Session::State::closing) in.clear();
+  paused_ = turn.state == Session::State::paused && !in.empty();
+  // The clock of an unfinished request starts when the one before it is done.
+  if (in.empty() || paused_) {
+    request_began_ = {};
+  } else if (turn.consumed > 0 || request_began_ == base::Instant{}) {
+    request_began_ = now;
+  }
+  if (&in == &scratch_.input) {
+    input_.append(in.view());
+    in.clear();
+  } else if (in.empty()) {
+    in.release();
+  }
+}
+
+void Connection::note_output(base::Instant now) noexcept {
+  if (output_.size() <= limits::kOutputSoftBytesMax) {
+    output_high_since_ = {};
+  } else if (output_high_since_ == base::Instant{}) {
+    output_high_since_ = now;
+  }
+}
+
+bool Connection::overdue(base::Instant now) const noexcept {
+  const auto longer = [now](base::Instant since, base::Nanos at_most) {
+    return since != base::Instant{} && now - since > at_most;
+  };
+  if (longer(request_began_, limits::kRequestTime)) return true;
+  if (longer(output_high_since_, limits::kOutputSoftTime)) return true;
+  return !session_.client().authenticated &&
+         now - session_.client().connected > limits::kRequestTime;
+}
+
+}  // namespace larder::server

@@ -1,0 +1,79 @@
+// Connection: a Session on a Stream. Reads, lets the session work, writes; holds back those who do
+// not read.
+//
+// Input lands in a buffer of the thread and is parsed there; only an unfinished request is kept by
+// the connection. Output is gathered in a buffer of the thread and leaves in one write; only what
+// the socket did not take is kept. So an idle connection holds no buffer at all, and a pipeline
+// costs one read and one write.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "base/buffer.hpp"
+#include "base/clock.hpp"
+#include "net/stream.hpp"
+#include "server/session.hpp"
+
+namespace larder::server {
+
+/// Buffers that all connections of a thread use in turn.
+struct Scratch {
+  base::Buffer input;
+  base::Buffer output;
+
+  /// One read. 64 KiB hold 1,400 GETs; more would only make a turn longer.
+  static constexpr std::size_t kReadBytes = 64 * 1024;
+  /// What `output` keeps between turns.
+  static constexpr std::size_t kOutputKeptBytes = 1024 * 1024;
+};
+
+class Connection {
+ public:
+  Connection(std::unique_ptr<net::Stream> stream, Context& context, Scratch& scratch,
+             std::string address);
+
+  enum class Next : std::uint8_t {
+    wait,   ///< For readiness of what wants_read() and wants_write() say.
+    again,  ///< There is work left from this turn; come back after the others.
+    close,  ///< It is over.
+  };
+
+  /// One turn: sends what waits, reads once, executes within the turn's limits, sends the replies.
+  Next turn(bool readable, bool writable, base::Instant now);
+  /// The server stops: nothing more is read. `close` at once when nothing waits to be sent.
+  Next finish(base::Instant now);
+  /// Looked at now and then. True: a limit of time or size was passed, and the connection is to be
+  /// cut.
+  bool overdue(base::Instant now) const noexcept;
+
+  bool wants_read() const noexcept;
+  bool wants_write() const noexcept { return !output_.empty(); }
+  /// Bytes of replies that wait for their reader.
+  std::size_t output_bytes() const noexcept { return output_.size(); }
+  /// Memory held in buffers.
+  std::size_t memory_bytes() const noexcept { return input_.capacity() + output_.capacity(); }
+  net::Stream& stream() noexcept { return *stream_; }
+  Session& session() noexcept { return session_; }
+
+ private:
+  bool flush(base::Buffer& buffer);
+  bool read(base::Instant now);
+  bool deliver(base::Instant now);
+  void keep_input(base::Buffer& in, const Session::Turn& turn, base::Instant now);
+  void note_output(base::Instant now) noexcept;
+
+  std::unique_ptr<net::Stream> stream_;
+  Context& context_;
+  Scratch& scratch_;
+  Session session_;
+  base::Buffer input_;             // The beginning of a request, or what a turn left over.
+  base::Buffer output_;            // What the socket did not take yet.
+  base::Instant request_began_{};  // Of the unfinished request; the epoch: there is none.
+  base::Instant
+      output_high_since_{};  // Since when output_ is above the soft limit; the epoch: it is not.
+  bool ended_ = false;       // The peer sends no more.
+  bool paused_ = false;      // input_ may hold complete requests.
+};
+
+}  // namespace larder::server

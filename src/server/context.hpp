@@ -1,0 +1,48 @@
+// Context: what the sessions of one I/O thread share, and the server as they see it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "server/counters.hpp"
+#include "server/server.hpp"
+#include "server/wall_bridge.hpp"
+
+namespace larder::node {
+class Node;
+}
+
+namespace larder::server {
+
+/// The whole server, asked for by the few commands that look beyond their connection.
+///
+/// Threads  Safe from any.
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual ServerStats stats() const = 0;
+  /// How often the command at this place of the table ran, over all threads.
+  virtual std::uint64_t calls(std::size_t command) const = 0;
+  virtual std::uint16_t port() const = 0;
+  virtual base::Instant started() const = 0;
+  virtual std::uint64_t next_client_id() = 0;
+  virtual void reset_stats() = 0;
+};
+
+/// Threads  Of one I/O thread; `node`, `options`, `bridge` and `host` are shared by all and safe to
+/// call.
+struct Context {
+  node::Node& node;
+  const base::Clock& clock;
+  const ServerOptions& options;
+  Host& host;
+  WallBridge& bridge;
+  Counters& counters;
+  base::Random& random;
+};
+
+}  // namespace larder::server

@@ -1,0 +1,104 @@
+// The commands' functions, by family: what the table's rows point to.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace larder::server {
+
+class Call;
+struct Client;
+
+// Strings: commands_string.cpp
+void get(Call& call);
+void get_del(Call& call);
+void append(Call& call);
+void strlen_of(Call& call);
+void get_range(Call& call);
+void set_range(Call& call);
+
+// Writing whole strings: commands_set.cpp
+void set(Call& call);
+void set_nx(Call& call);
+void set_ex(Call& call);
+void get_set(Call& call);
+void get_ex(Call& call);
+
+// Many strings: commands_many.cpp
+void mget(Call& call);
+void mset(Call& call);
+void mset_nx(Call& call);
+
+// Numbers: commands_number.cpp
+void incr(Call& call);
+void decr(Call& call);
+void incr_by(Call& call);
+void decr_by(Call& call);
+void incr_by_float(Call& call);
+
+// Keys: commands_key.cpp
+void del(Call& call);
+void exists(Call& call);
+void type(Call& call);
+void touch(Call& call);
+void random_key(Call& call);
+void db_size(Call& call);
+void flush_db(Call& call);
+void flush_all(Call& call);
+
+// Walking keys: commands_scan.cpp
+void scan(Call& call);
+void keys(Call& call);
+
+// Deadlines: commands_expiry.cpp
+void expire(Call& call);
+void pexpire(Call& call);
+void expire_at(Call& call);
+void pexpire_at(Call& call);
+void ttl(Call& call);
+void pttl(Call& call);
+void expire_time(Call& call);
+void pexpire_time(Call& call);
+void persist(Call& call);
+
+// The connection: commands_connection.cpp, commands_client.cpp
+void ping(Call& call);
+void echo(Call& call);
+void hello(Call& call);
+void auth(Call& call);
+void select(Call& call);
+void reset(Call& call);
+void quit(Call& call);
+void client_id(Call& call);
+void client_get_name(Call& call);
+void client_set_name(Call& call);
+void client_set_info(Call& call);
+void client_info(Call& call);
+
+// The server: commands_server.cpp, info.cpp
+void time(Call& call);
+void info(Call& call);
+void config_get(Call& call);
+void config_set(Call& call);
+void config_reset_stat(Call& call);
+void shutdown(Call& call);
+
+// The command table: commands_command.cpp
+void command(Call& call);
+void command_count(Call& call);
+void command_info(Call& call);
+void command_docs(Call& call);
+void command_list(Call& call);
+void command_get_keys(Call& call);
+
+/// One line of CLIENT LIST, with its newline.
+std::string describe_client(const Client& client, base::Instant now);
+/// Names that CLIENT LIST can show without ambiguity: no space, no control byte, ASCII.
+bool is_printable_word(std::string_view text);
+
+/// For rows that only hold subcommands: never reached, the session calls the subcommand's row.
+void container(Call& call);
+
+}  // namespace larder::server

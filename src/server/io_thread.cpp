@@ -1,0 +1,196 @@
+#include "server/io_thread.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "node/node.hpp"
+
+namespace larder::server {
+namespace {
+
+/// How often timeouts are looked for, and at how many connections each time: no tick costs
+/// O(clients).
+constexpr base::Millis kPatrolInterval{100};
+constexpr std::size_t kPatrolConnections = 256;
+constexpr base::Millis kSweepInterval{100};
+constexpr std::size_t kSweepSlots = 1'000;
+
+}  // namespace
+
+/// A connection and its place in the loop.
+class IoThread::Served final : public net::Watcher {
+ public:
+  Served(IoThread& owner, std::unique_ptr<net::Stream> stream, std::string address)
+      : connection(std::move(stream), owner.context_, owner.scratch_, std::move(address)),
+        owner_(owner) {}
+
+  void ready(unsigned events) override {
+    const auto next = connection.turn((events & net::Ready::read) != 0,
+                                      (events & net::Ready::write) != 0, owner_.loop_.now());
+    owner_.act(*this, next);
+  }
+  int descriptor() noexcept { return connection.stream().descriptor(); }
+
+  Connection connection;
+  std::size_t place = 0;  // In served_.
+  std::size_t accounted_bytes = 0;
+  unsigned interest = net::Ready::read;
+  bool queued = false;  // In again_ or running_.
+
+ private:
+  IoThread& owner_;
+};
+
+IoThread::IoThread(Shared& shared)
+    : shared_(shared),
+      loop_(shared.clock),
+      random_(base::system_entropy()),
+      context_{shared.node,   shared.clock, shared.options, shared.host,
+               shared.bridge, counters_,    random_} {}
+
+IoThread::~IoThread() { join(); }
+
+void IoThread::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void IoThread::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void IoThread::run() {
+  patrol();
+  while (!(draining_ && served_.empty())) {
+    const bool busy = !again_.empty() || sweep_more_;
+    loop_.run_once(busy ? base::Nanos{0} : base::Nanos{std::chrono::minutes(1)});
+    run_again();
+    if (sweep_more_) sweep();
+    if (draining_ && loop_.now() >= drain_until_) {
+      while (!served_.empty()) close(*served_.back());
+    }
+  }
+}
+
+void IoThread::adopt(net::Socket socket, std::string address) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  // std::function wants something to copy: the descriptor, owned again on the other side.
+  auto shared_socket = std::make_shared<net::Socket>(std::move(socket));
+  loop_.post([this, shared_socket, address = std::move(address)]() mutable {
+    open(std::move(*shared_socket), std::move(address));
+  });
+}
+
+void IoThread::open(net::Socket socket, std::string address) {
+  counters_.accepted.add();
+  auto served = std::make_unique<Served>(*this, std::make_unique<net::TcpStream>(std::move(socket)),
+                                         std::move(address));
+  if (draining_ || !loop_.watch(served->descriptor(), served->interest, *served)) {
+    load_.fetch_sub(1, std::memory_order_relaxed);
+    counters_.closed.add();
+    return;
+  }
+  served->place = served_.size();
+  served_.push_back(std::move(served));
+}
+
+void IoThread::close(Served& served) {
+  loop_.unwatch(served.descriptor(), served);
+  if (served.queued) {
+    std::erase(again_, &served);
+    std::replace(running_.begin(), running_.end(), &served, static_cast<Served*>(nullptr));
+  }
+  shared_.buffered_bytes.fetch_sub(served.accounted_bytes, std::memory_order_relaxed);
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  counters_.closed.add();
+  const std::size_t place = served.place;
+  std::swap(served_[place], served_.back());
+  served_[place]->place = place;
+  served_.pop_back();
+}
+
+void IoThread::act(Served& served, Connection::Next next) {
+  if (next == Connection::Next::close) return close(served);
+  const unsigned interest = (served.connection.wants_read() ? net::Ready::read : 0U) |
+                            (served.connection.wants_write() ? net::Ready::write : 0U);
+  if (interest != served.interest) {
+    served.interest = interest;
+    loop_.rewatch(served.descriptor(), interest, served);
+  }
+  if (next == Connection::Next::again && !served.queued) {
+    served.queued = true;
+    again_.push_back(&served);
+  }
+  account(served);
+}
+
+void IoThread::account(Served& served) noexcept {
+  const std::size_t bytes = served.connection.memory_bytes();
+  if (bytes == served.accounted_bytes) return;
+  const std::size_t growth = bytes - std::exchange(served.accounted_bytes, bytes);
+  const std::size_t total = shared_.buffered_bytes.fetch_add(growth) + growth;
+  if (total > base::limits::kOutputTotalBytesMax) cut_largest();
+}
+
+/// One more turn for each connection that has work left, after all that were ready had theirs.
+void IoThread::run_again() {
+  running_.swap(again_);
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    Served* served = running_[i];
+    if (served == nullptr) continue;
+    served->queued = false;
+    act(*served, served->connection.turn(false, false, loop_.now()));
+  }
+  running_.clear();
+}
+
+void IoThread::patrol() {
+  const std::size_t count = std::min(served_.size(), kPatrolConnections);
+  for (std::size_t i = 0; i < count && !served_.empty(); ++i) {
+    patrol_at_ = patrol_at_ < served_.size() ? patrol_at_ : 0;
+    Served& served = *served_[patrol_at_];
+    if (served.connection.overdue(loop_.now())) {
+      cut(served);  // Another one takes its place.
+    } else {
+      ++patrol_at_;
+    }
+  }
+  loop_.after(kPatrolInterval, [this] { patrol(); });
+}
+
+void IoThread::keep_swept() {
+  loop_.after(kSweepInterval, [this] {
+    sweep();
+    keep_swept();
+  });
+}
+
+void IoThread::sweep() { sweep_more_ = shared_.node.sweep(kSweepSlots) > 0; }
+
+void IoThread::cut(Served& served) {
+  counters_.cut.add();
+  close(served);
+}
+
+/// All connections together hold too much: the one that holds most of this thread's share goes.
+void IoThread::cut_largest() {
+  const auto largest = std::max_element(
+      served_.begin(), served_.end(),
+      [](const auto& a, const auto& b) { return a->accounted_bytes < b->accounted_bytes; });
+  if (largest != served_.end()) cut(**largest);
+}
+
+void IoThread::drain(base::Millis at_most) {
+  loop_.post([this, at_most] {
+    draining_ = true;
+    drain_until_ = shared_.clock.now() + at_most;
+    // Backwards: closing one puts the last in its place.
+    for (std::size_t i = served_.size(); i-- > 0;) {
+      Served& served = *served_[i];
+      act(served, served.connection.finish(loop_.now()));
+    }
+    loop_.after(at_most, [] {});  // Wakes the loop when time is up.
+  });
+}
+
+}  // namespace larder::server

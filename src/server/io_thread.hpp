@@ -1,0 +1,82 @@
+// IoThread: an event loop with its share of the connections, on a thread of its own.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/random.hpp"
+#include "net/event_loop.hpp"
+#include "server/connection.hpp"
+#include "server/context.hpp"
+
+namespace larder::server {
+
+/// What all threads share: of the server, outlives them.
+struct Shared {
+  node::Node& node;
+  const base::Clock& clock;
+  const ServerOptions& options;
+  Host& host;
+  WallBridge& bridge;
+  std::atomic<std::size_t> buffered_bytes{0};  ///< In the buffers of all connections.
+};
+
+/// Threads  adopt(), drain(), join(), counters() and load() from any; the rest on its own thread.
+class IoThread {
+ public:
+  explicit IoThread(Shared& shared);
+  ~IoThread();
+
+  void start();
+  /// Takes over a fresh connection.
+  void adopt(net::Socket socket, std::string address);
+  /// Finishes what was received, sends what waits, closes, ends the thread; after `at_most` it
+  /// cuts.
+  void drain(base::Millis at_most);
+  void join();
+
+  /// Runs every now and then, in slices, while the thread lives; before start() only.
+  void keep_swept();
+
+  net::EventLoop& loop() noexcept { return loop_; }
+  Counters& counters() noexcept { return counters_; }
+  const Counters& counters() const noexcept { return counters_; }
+  /// Connections it has, those on their way included.
+  std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+
+ private:
+  class Served;
+
+  void run();
+  void open(net::Socket socket, std::string address);
+  void close(Served& served);
+  void act(Served& served, Connection::Next next);
+  void run_again();
+  void patrol();
+  void sweep();
+  void cut(Served& served);
+  void cut_largest();
+  void account(Served& served) noexcept;
+
+  Shared& shared_;
+  net::EventLoop loop_;
+  Counters counters_;
+  base::Random random_;
+  Context context_;
+  Scratch scratch_;
+  std::vector<std::unique_ptr<Served>> served_;
+  std::vector<Served*> again_;    // Have work left from their turn.
+  std::vector<Served*> running_;  // again_ of the present round.
+  std::size_t patrol_at_ = 0;
+  std::atomic<std::size_t> load_{0};
+  bool sweep_more_ = false;
+  bool draining_ = false;
+  base::Instant drain_until_{};
+  std::thread thread_;
+};
+
+}  // namespace larder::server

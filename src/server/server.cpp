@@ -1,0 +1,164 @@
+#include "server/server.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "net/event_loop.hpp"
+#include "node/node.hpp"
+#include "server/command.hpp"
+#include "server/errors.hpp"
+#include "server/io_thread.hpp"
+
+namespace larder::server {
+namespace {
+
+/// Connections taken from the kernel in one turn: a storm of them must not starve those who are
+/// served.
+constexpr int kAcceptsPerTurn = 64;
+constexpr base::Millis kAcceptRetry{100};
+
+/// Adds up what the threads count. After a reset, from there on.
+std::uint64_t sum(const std::vector<std::unique_ptr<IoThread>>& threads, Count Counters::*count) {
+  std::uint64_t total = 0;
+  for (const auto& thread : threads) total += (thread->counters().*count).get();
+  return total;
+}
+
+}  // namespace
+
+/// Listens on the first I/O thread's loop and hands each connection to the thread that has the
+/// fewest.
+///
+/// Not SO_REUSEPORT: the kernel would spread by a hash of addresses, 50 connections as 30 and 20 or
+/// worse, and a second program of the same user could share the port unnoticed.
+struct Server::Impl final : Host, net::Watcher {
+  Impl(node::Node& served_node, ServerOptions chosen)
+      : node(served_node), options(std::move(chosen)), bridge(node.clock()), shared{node,
+                                                                                    node.clock(),
+                                                                                    options,
+                                                                                    *this,
+                                                                                    bridge,
+                                                                                    {}} {}
+
+  node::Node& node;
+  const ServerOptions options;
+  WallBridge bridge;
+  Shared shared;
+  net::Socket listener;
+  std::uint16_t bound_port = 0;
+  base::Instant started_at{};
+  std::vector<std::unique_ptr<IoThread>> threads;
+  std::atomic<std::uint64_t> last_client_id{0};
+  std::atomic<std::uint64_t> rejected{0};
+  bool running = false;
+
+  Result<void> start() {
+    const net::Endpoint endpoint{options.bind, options.port};
+    auto socket = net::listen_tcp(endpoint, base::limits::kListenBacklog);
+    if (!socket) return socket.error();
+    listener = std::move(*socket);
+    auto port_taken = net::local_port(listener);
+    if (!port_taken) return port_taken.error();
+    bound_port = *port_taken;
+    // What clients need, and some for the loops and the program itself.
+    net::raise_descriptor_limit(options.clients_max + 64);
+    started_at = node.clock().now();
+    threads.clear();
+    for (unsigned i = 0; i < std::max(options.threads, 1U); ++i) {
+      threads.push_back(std::make_unique<IoThread>(shared));
+    }
+    threads.front()->keep_swept();
+    if (auto watched = first_loop().watch(listener.fd(), net::Ready::read, *this); !watched) {
+      return watched;
+    }
+    for (auto& thread : threads) thread->start();
+    running = true;
+    return {};
+  }
+
+  void stop() {
+    if (!std::exchange(running, false)) return;
+    first_loop().post([this] {
+      first_loop().unwatch(listener.fd(), *this);
+      listener.close();
+      // Only now: a connection accepted a moment ago is in the queue of its thread, before this.
+      for (auto& thread : threads) thread->drain(options.drain_at_most);
+    });
+    for (auto& thread : threads) thread->join();
+  }
+
+  net::EventLoop& first_loop() { return threads.front()->loop(); }
+
+  void ready(unsigned) override {
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+      auto socket = net::accept_tcp(listener);
+      if (!socket) return pause_accepting();
+      if (!*socket) return;
+      place(std::move(*socket));
+    }
+  }
+
+  /// Out of descriptors: asking again at once would only spin.
+  void pause_accepting() {
+    first_loop().rewatch(listener.fd(), 0, *this);
+    first_loop().after(kAcceptRetry, [this] {
+      if (listener) first_loop().rewatch(listener.fd(), net::Ready::read, *this);
+    });
+  }
+
+  void place(net::Socket socket) {
+    std::size_t clients = 0;
+    for (const auto& thread : threads) clients += thread->load();
+    if (clients >= options.clients_max) {
+      rejected.fetch_add(1, std::memory_order_relaxed);
+      const std::string words = "-" + std::string(errors::kClientsMax) + "\r\n";
+      net::TcpStream(std::move(socket)).write(words);
+      return;
+    }
+    net::set_no_delay(socket);
+    net::set_keepalive(socket, {});
+    std::string address = net::peer_name(socket);
+    const auto idlest =
+        std::min_element(threads.begin(), threads.end(),
+                         [](const auto& a, const auto& b) { return a->load() < b->load(); });
+    (*idlest)->adopt(std::move(socket), std::move(address));
+  }
+
+  ServerStats stats() const override {
+    ServerStats stats;
+    stats.connections_accepted = sum(threads, &Counters::accepted);
+    stats.connections_rejected = rejected.load(std::memory_order_relaxed);
+    stats.connections_cut = sum(threads, &Counters::cut);
+    for (const auto& thread : threads) stats.connections_now += thread->load();
+    stats.commands = sum(threads, &Counters::commands);
+    stats.errors = sum(threads, &Counters::errors);
+    stats.bytes_in = sum(threads, &Counters::bytes_in);
+    stats.bytes_out = sum(threads, &Counters::bytes_out);
+    return stats;
+  }
+  std::uint64_t calls(std::size_t command) const override {
+    std::uint64_t total = 0;
+    for (const auto& thread : threads) total += thread->counters().calls[command].get();
+    return total;
+  }
+  std::uint16_t port() const override { return bound_port; }
+  base::Instant started() const override { return started_at; }
+  std::uint64_t next_client_id() override {
+    return last_client_id.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+  void reset_stats() override {}
+};
+
+Server::Server(node::Node& node, ServerOptions options)
+    : impl_(std::make_unique<Impl>(node, std::move(options))) {}
+
+Server::~Server() { stop(); }
+
+Result<void> Server::start() { return impl_->start(); }
+void Server::stop() { impl_->stop(); }
+std::uint16_t Server::port() const noexcept { return impl_->bound_port; }
+ServerStats Server::stats() const { return impl_->stats(); }
+
+}  // namespace larder::server

@@ -1,0 +1,67 @@
+// Session: the server's side of one conversation as a state machine. Bytes in, bytes out; no
+// socket, no thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/buffer.hpp"
+#include "resp/request_reader.hpp"
+#include "resp/writer.hpp"
+#include "server/client.hpp"
+#include "server/context.hpp"
+
+namespace larder::server {
+
+/// What one turn of a session may do before others get theirs.
+struct TurnLimits {
+  std::size_t commands = 1'024;
+  std::size_t arguments =
+      16 * 1'024;  ///< Of all its commands together: an MSET of 8,000 pairs is a turn by itself.
+  std::size_t output_bytes =
+      base::limits::kOutputPauseBytes;  ///< Replies that wait, those of before included.
+};
+
+class Session {
+ public:
+  Session(Context& context, std::string address);
+
+  /// What a turn came to.
+  enum class State : std::uint8_t {
+    waiting,  ///< All complete requests were answered.
+    paused,   ///< A limit of the turn was reached; more requests may wait in the rest of the input.
+    closing,  ///< Send what is in the output, then close.
+  };
+  struct Turn {
+    State state;
+    std::size_t consumed;  ///< Bytes to drop from the front of the input; the rest must come again,
+                           ///< with more behind.
+  };
+
+  /// Executes requests from `input` and appends their replies to `out`.
+  Turn run(std::string_view input, base::Buffer& out, const TurnLimits& limits = {});
+
+  /// Bytes still missing from a request that has begun, as far as is known; 0 between requests.
+  std::size_t bytes_missing() const noexcept {
+    return reader_.in_request() ? reader_.bytes_missing() : 0;
+  }
+  /// Gives back memory that only large requests needed.
+  void release();
+
+  Client& client() noexcept { return client_; }
+  const Client& client() const noexcept { return client_; }
+
+ private:
+  void execute(std::span<const std::string_view> args, base::Buffer& out);
+  void dispatch(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);
+  void refuse(resp::Writer& reply, std::string_view words);
+  void apply_request_limits();
+
+  Context& context_;
+  Client client_;
+  resp::RequestReader reader_;
+  std::size_t arguments_max_ = 0;  // Of a request since release().
+};
+
+}  // namespace larder::server

@@ -1,0 +1,69 @@
+// A session with everything around it, in process and under a clock that stands still: what a
+// client would see.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "base/clock.hpp"
+#include "node/node.hpp"
+#include "server/session.hpp"
+
+namespace larder::server::test {
+
+class FakeHost final : public Host {
+ public:
+  ServerStats stats() const override { return {}; }
+  std::uint64_t calls(std::size_t) const override { return 0; }
+  std::uint16_t port() const override { return 6379; }
+  base::Instant started() const override { return base::Instant{}; }
+  std::uint64_t next_client_id() override { return ++last_id_; }
+  void reset_stats() override {}
+
+ private:
+  std::uint64_t last_id_ = 0;
+};
+
+/// One server without sockets.
+struct World {
+  explicit World(ServerOptions server_options = {},
+                 node::NodeOptions node_options = {.shards = 4, .seed = 7})
+      : options(std::move(server_options)), node(node_options, clock) {}
+
+  base::ManualClock clock;
+  ServerOptions options;
+  node::Node node;
+  FakeHost host;
+  WallBridge bridge{clock};
+  Counters counters;
+  base::Random random{42};
+  Context context{node, clock, options, host, bridge, counters, random};
+};
+
+/// One client of it.
+class Conversation {
+ public:
+  explicit Conversation(World& world) : session(world.context, "127.0.0.1:50000") {}
+
+  /// Sends bytes as they are and returns all that was answered.
+  std::string send(std::string_view bytes) {
+    input.append(bytes);
+    base::Buffer out;
+    for (;;) {
+      const Session::Turn turn = session.run(input.view(), out);
+      input.consume(turn.consumed);
+      if (turn.state != Session::State::paused) break;
+    }
+    return std::string(out.view());
+  }
+  /// One inline command.
+  std::string ask(std::string_view line) { return send(std::string(line) + "\r\n"); }
+
+  Session session;
+  base::Buffer input;
+};
+
+}  // namespace larder::server::test
