@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "base/numbers.hpp"
-#include "base/random.hpp"
 
 namespace larder::lab {
 namespace {
@@ -12,12 +11,6 @@ namespace {
 std::string head(std::string_view command, int arguments, std::size_t key_bytes) {
   return "*" + std::to_string(arguments) + "\r\n$" + std::to_string(command.size()) + "\r\n" +
          std::string(command) + "\r\n$" + std::to_string(key_bytes) + "\r\n";
-}
-
-/// A fixed permutation's low bits: neighbours get places and sizes far apart.
-std::uint64_t mixed(std::uint64_t number) noexcept {
-  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  return number ^ (number >> 27);
 }
 
 /// The whole reply line at the front, without its end; empty if it is not all there.
@@ -30,6 +23,7 @@ std::string_view line_of(std::string_view bytes) noexcept {
 
 Traffic::Traffic(const TrafficOptions& options)
     : options_(options),
+      pattern_(options.value.high),
       digits_(std::max<std::size_t>(10, std::to_string(options.keys).size())),
       get_head_(head("GET", 2, options.prefix.size() + digits_)),
       set_head_(head("SET", 3, options.prefix.size() + digits_)),
@@ -37,22 +31,17 @@ Traffic::Traffic(const TrafficOptions& options)
   if (options.value.low == options.value.high) {
     fixed_head_ = "$" + std::to_string(options.value.low) + "\r\n";
   }
-  // Letters and digits, so that a person who looks at a value in redis-cli can read it.
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  base::Random random(0x1a2de2);
-  pattern_.resize(kPlaces + options.value.high);
-  for (char& c : pattern_) c = kLetters[random.below(kLetters.size())];
 }
 
 std::uint32_t Traffic::value_size(std::uint64_t number) const noexcept {
   const std::uint64_t choices = options_.value.choices();
   if (choices == 1) return options_.value.low;
-  return options_.value.low + static_cast<std::uint32_t>((mixed(number) >> 20) % choices);
+  return options_.value.low +
+         static_cast<std::uint32_t>((ValuePattern::mixed(number) >> 20) % choices);
 }
 
 std::string_view Traffic::value(std::uint64_t number) const noexcept {
-  return {pattern_.data() + mixed(number) % kPlaces, value_size(number)};
+  return pattern_.value(number, value_size(number));
 }
 
 char* Traffic::write_key(char* out, std::uint64_t number) const noexcept {

@@ -1,8 +1,5 @@
 // What a load generator says and what it expects to hear: requests written straight into a buffer,
 // replies checked against bytes that are known beforehand.
-//
-// The value of key n is a run of one fixed pattern that begins at a place which n gives. So a value
-// costs no work to make, and a reply is checked with one comparison.
 #pragma once
 
 #include <larder/error.hpp>
@@ -12,6 +9,7 @@
 #include <string_view>
 
 #include "lab/size_range.hpp"
+#include "lab/value_pattern.hpp"
 
 namespace larder::lab {
 
@@ -63,15 +61,13 @@ class Traffic {
   char* write_key(char* out, std::uint64_t number) const noexcept;
   Checked check_value(std::string_view bytes, std::uint64_t number) const noexcept;
 
-  static constexpr std::size_t kPlaces = 4096;  ///< Where in the pattern a value may begin.
-
   TrafficOptions options_;
+  ValuePattern pattern_;
   std::size_t digits_;
   std::string get_head_;  ///< "*2 $3 GET $n" up to the key.
   std::string set_head_;
   std::string erase_head_;
   std::string fixed_head_;  ///< "$64\r\n" where all values have one size.
-  std::string pattern_;
 };
 
 }  // namespace larder::lab
