@@ -26,6 +26,7 @@ class Lifetime {
 
   /// None: forever.
   std::optional<Millis> ttl() const noexcept { return ttl_; }
+  bool negative() const noexcept { return ttl_ && *ttl_ < Millis::zero(); }
 
  private:
   template <class Rep, class Period>

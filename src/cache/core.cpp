@@ -37,7 +37,7 @@ CacheCore::CacheCore(Store store, std::string space, Policy policy)
                                " bytes; the most is " +
                                std::to_string(base::limits::kSpaceBytesMax)));
   }
-  if (policy_.ttl.ttl() < Millis::zero()) {
+  if (policy_.ttl.negative()) {
     throw Failure(bad_argument("space " + base::quoted(space_, 64) + ": negative ttl"));
   }
   flights_ = cache::Flights::of(store_.driver());
@@ -155,10 +155,6 @@ Error CacheCore::bad_value(std::string_view key, const Error& why) const {
 Error CacheCore::bad_entry(std::string_view full_key, const Error& why) const {
   tally_->bad_values.add();
   return {why.code, why.effect, base::quoted(full_key, 64) + ": " + why.detail};
-}
-
-Error CacheCore::nothing_found(std::string_view key) const {
-  return cache::nothing_found(FullKey(space_, key));
 }
 
 }  // namespace detail

@@ -41,8 +41,8 @@ Result<CoreFetched> CacheCore::fetch(std::string_view key, Fetcher& typed,
                                      const LoadOptions& options) const {
   const FullKey full(space_, key);
   if (key.empty()) return cache::empty_key();
-  const std::optional<Millis> ttl = (options.ttl ? *options.ttl : policy_.ttl).ttl();
-  if (ttl < Millis::zero()) return cache::negative_ttl(full);
+  const Lifetime ttl = options.ttl.value_or(policy_.ttl);
+  if (ttl.negative()) return cache::negative_ttl(full);
   const CallOptions call{options.deadline};
 
   const auto endings = flights_->endings(full);
@@ -50,6 +50,8 @@ Result<CoreFetched> CacheCore::fetch(std::string_view key, Fetcher& typed,
   if (seen.hit) return CoreFetched{Source::hit, true};
   if (seen.refused) return *std::move(seen.refused);
 
+  // The loader may do away with the handle that was asked.
+  const auto self = shared_from_this();
   cache::Nap nap;
   Seat seat(*flights_, full, cache::this_caller(), nap);
   if (seat.role() == Seat::Role::wait) {
@@ -77,9 +79,9 @@ Result<CoreFetched> CacheCore::fetch(std::string_view key, Fetcher& typed,
     }
   }
   const cache::Outcome outcome = run_loader(*tally_, typed, key, full);
-  const bool wants_store = cache::wants_store(outcome, ttl);
+  const bool wants_store = cache::wants_store(outcome, ttl.ttl());
   if (seat.landed(outcome, wants_store)) {
-    cache::count_fill(*tally_, fill(store_, full, ***outcome, seen, ttl, call));
+    cache::count_fill(*tally_, fill(store_, full, ***outcome, seen, ttl.ttl(), call));
     seat.stored();
   } else if (wants_store) {
     tally_->loads_not_stored.add();

@@ -71,8 +71,8 @@ Task<Result<CoreFetched>> CacheCore::async_fly(const std::string& key, AsyncFetc
                                                LoadOptions options) const {
   if (key.empty()) co_return cache::empty_key();
   const std::string full{FullKey(space_, key).view()};
-  const std::optional<Millis> ttl = (options.ttl ? *options.ttl : policy_.ttl).ttl();
-  if (ttl < Millis::zero()) co_return cache::negative_ttl(full);
+  const Lifetime ttl = options.ttl.value_or(policy_.ttl);
+  if (ttl.negative()) co_return cache::negative_ttl(full);
   const CallOptions call{options.deadline};
   const asio::cancellation_state stop = co_await asio::this_coro::cancellation_state;
 
@@ -118,9 +118,9 @@ Task<Result<CoreFetched>> CacheCore::async_fly(const std::string& key, AsyncFetc
   // A load that failed because its caller was told to stop is nobody's answer: the seat passes it
   // on.
   if (!*outcome && cancelled(stop)) co_return cache::gave_up(full);
-  const bool wants_store = cache::wants_store(outcome, ttl);
+  const bool wants_store = cache::wants_store(outcome, ttl.ttl());
   if (seat.landed(outcome, wants_store)) {
-    Result<bool> filled = co_await fill(store_, full, ***outcome, seen, ttl, call);
+    Result<bool> filled = co_await fill(store_, full, ***outcome, seen, ttl.ttl(), call);
     cache::count_fill(*tally_, filled);
     seat.stored();
   } else if (wants_store) {

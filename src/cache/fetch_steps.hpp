@@ -43,7 +43,10 @@ Result<detail::CoreFetched> take(Tally& tally, Typed& typed, const Outcome& outc
                                  std::string_view full_key) {
   tally.waits.add();
   if (!*outcome) return outcome->error();
-  if (!**outcome) return detail::CoreFetched{Source::waited, false};
+  if (!**outcome) {
+    if (!typed.takes_nothing()) return nothing_found(full_key);
+    return detail::CoreFetched{Source::waited, false};
+  }
   Bytes copy{std::string_view(***outcome)};
   if (!typed.accept(copy)) return other_type(full_key);
   return detail::CoreFetched{Source::waited, true};

@@ -26,6 +26,8 @@ class Fetcher {
  public:
   /// Decodes stored bytes (and may take them); false: they are not what the type expects.
   virtual bool accept(Bytes& stored) = 0;
+  /// Whether the call can say that there is no such thing.
+  virtual bool takes_nothing() const noexcept = 0;
   /// Runs the loader and encodes what it brought. None: it found nothing.
   virtual Result<std::optional<std::string>> load(Load& load) = 0;
 
@@ -37,6 +39,7 @@ class Fetcher {
 class AsyncFetcher {
  public:
   virtual bool accept(Bytes& stored) = 0;
+  virtual bool takes_nothing() const noexcept = 0;
   /// True: `load` runs on the calling thread without a suspension.
   virtual bool plain() const noexcept = 0;
   virtual Task<Result<std::optional<std::string>>> load(Load& load) = 0;
@@ -51,7 +54,7 @@ struct CoreFetched {
 };
 
 /// Threads  Safe from any thread; const throughout, shared by all copies of a Cache.
-class CacheCore {
+class CacheCore : public std::enable_shared_from_this<CacheCore> {
  public:
   using KeyedValues = std::vector<std::pair<std::string, std::string>>;
 
@@ -106,8 +109,6 @@ class CacheCore {
   /// `why`, with the entry's name before it.
   Error bad_value(std::string_view key, const Error& why) const;
   Error bad_entry(std::string_view full_key, const Error& why) const;
-  /// For a call that needs a value and joined a load that found none.
-  Error nothing_found(std::string_view key) const;
 
  private:
   Task<Result<CoreFetched>> async_fly(const std::string& key, AsyncFetcher& typed,

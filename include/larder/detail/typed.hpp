@@ -175,6 +175,7 @@ class TypedFetcher final : public Fetcher {
 
   explicit TypedFetcher(F& loader) noexcept : loader_(loader) {}
   bool accept(Bytes& stored) override { return loaded_.accept(stored); }
+  bool takes_nothing() const noexcept override { return Traits::may_find_nothing; }
   Result<std::optional<std::string>> load(Load& load) override {
     return loaded_.keep(call_loader(loader_, load));
   }
@@ -187,11 +188,9 @@ class TypedFetcher final : public Fetcher {
 
 /// Puts the value and the core's word on where it came from together.
 template <class T, class Value>
-Result<Fetched<Value>> fetched(const CacheCore& core, std::string_view key,
-                               const Result<CoreFetched>& outcome, std::optional<T>& value) {
+Result<Fetched<Value>> fetched(const Result<CoreFetched>& outcome, std::optional<T>& value) {
   if (!outcome) return outcome.error();
   if constexpr (std::same_as<Value, T>) {
-    if (!outcome->found) return core.nothing_found(key);
     return Fetched<Value>{std::move(*value), outcome->source};
   } else {
     if (!outcome->found) return Fetched<Value>{std::nullopt, outcome->source};
@@ -204,7 +203,7 @@ auto fetch(const CacheCore& core, std::string_view key, F& loader, const LoadOpt
     -> Result<Fetched<typename LoaderTraits<T, F>::Value>> {
   TypedFetcher<T, F> typed(loader);
   auto outcome = core.fetch(key, typed, options);
-  return fetched<T, typename LoaderTraits<T, F>::Value>(core, key, outcome, typed.value());
+  return fetched<T, typename LoaderTraits<T, F>::Value>(outcome, typed.value());
 }
 
 template <class Value>

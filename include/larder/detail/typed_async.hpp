@@ -79,6 +79,7 @@ class TypedAsyncFetcher final : public AsyncFetcher {
 
   explicit TypedAsyncFetcher(F& loader) noexcept : loader_(loader) {}
   bool accept(Bytes& stored) override { return loaded_.accept(stored); }
+  bool takes_nothing() const noexcept override { return Traits::may_find_nothing; }
   bool plain() const noexcept override { return !Traits::is_task; }
   LateTask<T, Result<std::optional<std::string>>> load(Load& load) override {
     if constexpr (Traits::is_task) {
@@ -101,7 +102,7 @@ auto async_fetch(std::shared_ptr<Core> core, std::string key, F loader, LoadOpti
   using Value = typename LoaderTraits<T, F>::Value;
   TypedAsyncFetcher<T, F> typed(loader);
   Result<CoreFetched> outcome = co_await core->async_fetch(key, typed, options);
-  co_return fetched<T, Value>(*core, key, outcome, typed.value());
+  co_return fetched<T, Value>(outcome, typed.value());
 }
 
 template <class T, class Core, class F>
