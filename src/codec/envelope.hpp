@@ -13,14 +13,16 @@
 
 namespace larder::codec {
 
-// envelope  := magic crc:u32 version:u8 flags:u8 fields-size:u16 fields payload        ;
-// little-endian magic     := 0xCA "LDR" crc       := CRC-32C of everything after it version   := 1
+// envelope  := magic crc:u32 version:u8 flags:u8 fields-size:u16 fields payload     ; little-endian
+// magic     := 0xCA "LDR"
+// crc       := CRC-32C of everything after it
+// version   := 1
 // flags     := bit 0: payload is compressed with zstd
 //              bit 1: negative answer: known to be absent, payload empty
 //              bits 2 to 7: zero
-// fields    := field*                                               ; fields-size bytes in all
-// field     := tag:u8 size:u8 byte*                                 ; `size` bytes; an unknown tag
-// is skipped payload   := a plain value
+// fields    := field*                                  ; fields-size bytes in all
+// field     := tag:u8 size:u8 byte*                    ; `size` bytes; an unknown tag is skipped
+// payload   := a plain value
 
 /// What an envelope says beside its payload.
 struct Facts {
