@@ -1,0 +1,99 @@
+// The table of subcommands. A new command is a row here and its function in declare.hpp.
+#include "apps/declare.hpp"
+
+namespace larder::apps {
+namespace {
+
+constexpr const char* kServing = "Serve";
+constexpr const char* kKeys = "Read and write a running server";
+constexpr const char* kMeasuring = "Look and measure";
+constexpr const char* kShell = "Shell";
+
+constexpr Command kCommands[] = {
+    {"serve", kServing, "Serve the embedded engine to Redis clients",
+     "  larder serve\n"
+     "  larder serve --port 7000 --threads 4 --max-memory 1GiB --eviction allkeys-lru\n"
+     "  larder serve --bind 0.0.0.0 --requirepass-file /etc/larder/password --metrics-port 9121\n",
+     &declare_serve},
+
+    {"get", kKeys, "Print the value of a key",
+     "  larder get greeting\n"
+     "  larder get photo --out photo.png        # byte for byte\n"
+     "  larder get page --out - | gunzip\n",
+     &declare_get},
+    {"set", kKeys, "Give a key a value",
+     "  larder set greeting hello\n"
+     "  larder set session:7 token --ttl 20m\n"
+     "  larder set photo --file photo.png       # byte for byte\n"
+     "  curl -s example.org | larder set page -\n"
+     "  larder set lock me --nx --ttl 10s       # only if there is none\n",
+     &declare_set},
+    {"del", kKeys, "Erase keys",
+     "  larder del greeting session:7\n"
+     "  larder keys --match 'tmp:*' | xargs larder del --\n",
+     &declare_del, true},
+    {"exists", kKeys, "Tell how many of these keys exist",
+     "  larder exists greeting && echo there\n"
+     "  larder exists a b c --json\n",
+     &declare_exists, true},
+    {"ttl", kKeys, "Tell how long a key has to live",
+     "  larder ttl session:7\n"
+     "  larder ttl session:7 --json             # milliseconds\n",
+     &declare_ttl},
+    {"expire", kKeys, "Give a key a time to live, or none",
+     "  larder expire session:7 20m\n"
+     "  larder expire session:7 --never\n",
+     &declare_expire},
+    {"incr", kKeys, "Add to a number; a missing key counts as 0",
+     "  larder incr visits\n"
+     "  larder incr visits --by 10\n"
+     "  larder incr temperature --by -0.5\n"
+     "  larder incr minute:calls --ttl 1m       # the time to live of a new key\n",
+     &declare_incr},
+    {"decr", kKeys, "Subtract from a number; a missing key counts as 0",
+     "  larder decr stock:shoes\n"
+     "  larder decr stock:shoes --by 3\n",
+     &declare_decr},
+    {"keys", kKeys, "List keys, a page at a time, without holding up the server",
+     "  larder keys\n"
+     "  larder keys --match 'user:*' --limit 20\n",
+     &declare_keys},
+    {"flush", kKeys, "Erase every key of the database",
+     "  larder flush                            # asks first\n"
+     "  larder flush --yes --url redis://127.0.0.1:6379/1\n",
+     &declare_flush},
+    {"info", kKeys, "Print what the server says of itself",
+     "  larder info\n"
+     "  larder info --json\n",
+     &declare_info},
+
+    {"tour", kMeasuring, "Show what a cache does, on a live store",
+     "  larder tour\n"
+     "  larder tour --url redis://127.0.0.1:6379\n",
+     &declare_tour},
+    {"bench", kMeasuring, "Load a server with GETs and SETs and measure it",
+     "  larder bench\n"
+     "  larder bench --connections 100 --pipeline 16 --duration 10s\n"
+     "  larder bench --distribution zipf:1.0 --keys 1M --ratio 9:1 --value-size 16-1024 --json\n"
+     "  larder bench --rate 50k                 # open loop: latency from the scheduled send\n",
+     &declare_bench},
+    {"replay", kMeasuring, "Send a trace through a cache and count hits",
+     "  larder replay trace.txt.zst --url redis://127.0.0.1:6379\n"
+     "  larder replay --generate zipf:1.0 --keys 100k --requests 1M --seed 7\n"
+     "  larder replay trace.txt --url 'memory:?max_bytes=64MiB&eviction=allkeys-lru' --json\n"
+     "\n"
+     "A trace has a line for each request: key, size in bytes, and optionally seconds to live.\n",
+     &declare_replay},
+
+    {"completion", kShell, "Print completions for a shell",
+     "  larder completion bash > /etc/bash_completion.d/larder\n"
+     "  larder completion zsh  > /usr/share/zsh/vendor-completions/_larder\n"
+     "  larder completion fish > ~/.config/fish/completions/larder.fish\n",
+     &declare_completion},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+}  // namespace larder::apps

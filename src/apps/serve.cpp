@@ -1,0 +1,128 @@
+// larder serve: the engine, the server and the metrics page, brought up, kept up and brought down.
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/declare.hpp"
+#include "apps/serve_metrics.hpp"
+#include "apps/serve_options.hpp"
+#include "apps/welcome.hpp"
+#include "base/limits.hpp"
+#include "base/process.hpp"
+#include "console/console.hpp"
+#include "net/socket.hpp"
+#include "node/node.hpp"
+#include "server/server.hpp"
+
+namespace larder::apps {
+namespace {
+
+// Beside the clients: listeners, event loops, the metrics page's connections, standard streams.
+constexpr std::size_t kDescriptorsOfOurOwn = 128;
+
+/// As many clients as descriptors allow; says so where that is fewer than usual.
+std::size_t clients_that_fit() {
+  const auto wanted = base::limits::kConnectionsMax;
+  const auto allowed = net::raise_descriptor_limit(wanted + kDescriptorsOfOurOwn);
+  if (allowed >= wanted + kDescriptorsOfOurOwn) return wanted;
+  const auto fit =
+      allowed > 2 * kDescriptorsOfOurOwn ? allowed - kDescriptorsOfOurOwn : allowed / 2;
+  std::fprintf(stderr, "larder serve: room for %zu clients only; `ulimit -Hn %zu` makes it %zu\n",
+               fit, wanted + kDescriptorsOfOurOwn, wanted);
+  return fit;
+}
+
+/// A port in use is the commonest of all failures to start: the cure is another port.
+[[noreturn]] void cannot_listen(const Error& error, const char* flag, std::uint16_t port) {
+  const auto other = std::to_string(port == 65'535 ? port - 1 : port + 1);
+  throw BadInput(error.detail + "; pick another with " + flag + " " + other +
+                 (std::string_view{flag} == "--port" ? " (./run --port " + other + ")" : ""));
+}
+
+std::unique_ptr<console::Console> start_console(const ServeOptions& options,
+                                                base::Metrics& metrics) {
+  if (!options.metrics) return nullptr;
+  std::vector<console::Page> pages{
+      console::metrics_page([&metrics] { return metrics.text(); }),
+      console::health_page([] { return std::string{}; }),
+  };
+  auto started = console::Console::start({.bind = options.metrics_bind,
+                                          .port = options.metrics_port,
+                                          .title = "larder " LARDER_VERSION},
+                                         std::move(pages));
+  if (!started) cannot_listen(started.error(), "--metrics-port", options.metrics_port);
+  return std::move(*started);
+}
+
+int serve(const ServeOptions& options) {
+  base::StopSignals signals;
+  base::ignore_broken_pipes();
+  node::Node node{{.bytes_max = options.memory_bytes_max, .eviction = options.eviction},
+                  base::SystemClock::instance()};
+  server::Server server{node,
+                        {.bind = options.bind,
+                         .port = options.port,
+                         .threads = options.threads,
+                         .password = options.password,
+                         .clients_max = clients_that_fit(),
+                         .on_shutdown = &base::StopSignals::request}};
+  if (const auto started = server.start(); !started) {
+    cannot_listen(started.error(), "--port", options.port);
+  }
+  base::Metrics metrics;
+  observe_serving(metrics, node, server);
+  const auto console = start_console(options, metrics);
+  print_welcome(
+      {.options = options, .port = server.port(), .metrics_url = console ? console->url() : ""});
+
+  const auto why = signals.wait();
+  std::fprintf(stderr, "larder: %s: clients get their last replies; once more ends at once\n",
+               why.c_str());
+  server.stop();
+  return kYes;
+}
+
+}  // namespace
+
+Action declare_serve(CLI::App& command) {
+  auto flags = std::make_shared<ServeFlags>();
+  const auto text = [&](const char* name, std::string& into, const char* type, const char* help) {
+    return command.add_option(name, into, help)->type_name(type);
+  };
+  text("--bind", flags->bind, "ADDR",
+       "The address to listen on; beyond this machine only with a password")
+      ->capture_default_str();
+  command.add_option("--port", flags->port, "The port to listen on; 0 takes a free one")
+      ->type_name("N")
+      ->capture_default_str();
+  text("--requirepass-file", flags->password_file, "FILE",
+       "Its first line is the password clients must give");
+  command
+      .add_option("--threads", flags->threads, "I/O threads; 0: one for each processor, 4 at most")
+      ->type_name("N")
+      ->check(CLI::Range(0, 256))
+      ->capture_default_str();
+  text("--max-memory", flags->memory_max, "SIZE",
+       "Memory for entries, such as 512mb or 2GiB; unbounded without");
+  text("--eviction", flags->eviction,
+       "adaptive|noeviction|allkeys-lru|allkeys-lfu|allkeys-random|volatile-lru|volatile-lfu|"
+       "volatile-random|volatile-ttl",
+       "What goes when memory is full")
+      ->capture_default_str();
+  auto* metrics_port =
+      command.add_option("--metrics-port", flags->metrics_port,
+                         "Serve /metrics for Prometheus and /healthz here; 0 takes a free one");
+  metrics_port->type_name("N");
+  text("--metrics-bind", flags->metrics_bind, "ADDR",
+       "The address of that page, which knows no password")
+      ->capture_default_str();
+  text("--dir", flags->dir, "FOLDER", "Where a log keeps the data (not in this version)");
+  text("--fsync", flags->fsync, "always|everysec|no",
+       "When the log reaches the disk (not in this version)");
+  return [flags, metrics_port] {
+    flags->metrics = metrics_port->count() > 0;
+    return serve(checked(*flags));
+  };
+}
+
+}  // namespace larder::apps

@@ -1,0 +1,95 @@
+#include "apps/serve_metrics.hpp"
+
+#include "base/process.hpp"
+#include "node/node.hpp"
+#include "server/server.hpp"
+
+namespace larder::apps {
+namespace {
+
+using Kind = base::Metrics::Kind;
+
+/// One figure: a row here is all it takes.
+template <class Stats>
+struct Figure {
+  Kind kind;
+  const char* name;
+  const char* help;
+  double (*read)(const Stats& stats);
+};
+
+using node::NodeStats;
+constexpr Figure<NodeStats> kNode[] = {
+    {Kind::gauge, "larder_entries",
+     "Entries, those past their deadline but not yet swept included.",
+     [](const NodeStats& s) { return double(s.entries); }},
+    {Kind::gauge, "larder_entries_with_deadline", "Entries that will expire.",
+     [](const NodeStats& s) { return double(s.entries_with_deadline); }},
+    {Kind::gauge, "larder_memory_used_bytes", "Memory held for entries, overhead included.",
+     [](const NodeStats& s) { return double(s.bytes_used); }},
+    {Kind::gauge, "larder_memory_data_bytes", "Of it, bytes of keys and values.",
+     [](const NodeStats& s) { return double(s.bytes_data); }},
+    {Kind::gauge, "larder_memory_max_bytes", "The bound on memory for entries; 0 is none.",
+     [](const NodeStats& s) { return double(s.bytes_max); }},
+    {Kind::counter, "larder_hits_total", "Reads that found a live entry.",
+     [](const NodeStats& s) { return double(s.hits); }},
+    {Kind::counter, "larder_misses_total", "Reads that found none.",
+     [](const NodeStats& s) { return double(s.misses); }},
+    {Kind::counter, "larder_expired_total", "Entries erased because their time had come.",
+     [](const NodeStats& s) { return double(s.expired); }},
+    {Kind::counter, "larder_evicted_total", "Entries erased because memory was needed.",
+     [](const NodeStats& s) { return double(s.evicted); }},
+};
+
+using server::ServerStats;
+constexpr Figure<ServerStats> kServer[] = {
+    {Kind::gauge, "larder_connections", "Clients connected now.",
+     [](const ServerStats& s) { return double(s.connections_now); }},
+    {Kind::counter, "larder_connections_accepted_total", "Clients that connected.",
+     [](const ServerStats& s) { return double(s.connections_accepted); }},
+    {Kind::counter, "larder_connections_rejected_total",
+     "Clients turned away: there were too many.",
+     [](const ServerStats& s) { return double(s.connections_rejected); }},
+    {Kind::counter, "larder_connections_cut_total",
+     "Clients cut off: over a limit, or silent too long.",
+     [](const ServerStats& s) { return double(s.connections_cut); }},
+    {Kind::counter, "larder_commands_total", "Commands executed.",
+     [](const ServerStats& s) { return double(s.commands); }},
+    {Kind::counter, "larder_received_bytes_total", "Bytes received from clients.",
+     [](const ServerStats& s) { return double(s.bytes_in); }},
+    {Kind::counter, "larder_sent_bytes_total", "Bytes sent to clients.",
+     [](const ServerStats& s) { return double(s.bytes_out); }},
+};
+
+using base::Usage;
+constexpr Figure<Usage> kProcess[] = {
+    {Kind::gauge, "process_resident_memory_bytes", "Resident memory size in bytes.",
+     [](const Usage& u) { return double(u.memory_bytes); }},
+    {Kind::counter, "process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
+     [](const Usage& u) { return u.cpu_seconds; }},
+    {Kind::gauge, "process_open_fds", "Number of open file descriptors.",
+     [](const Usage& u) { return double(u.descriptors_open); }},
+    {Kind::gauge, "process_max_fds", "Maximum number of open file descriptors.",
+     [](const Usage& u) { return double(u.descriptors_max); }},
+};
+
+template <class Table, class Read>
+void observe_all(base::Metrics& metrics, const Table& table, Read stats) {
+  for (const auto& figure : table) {
+    metrics.observe(figure.kind, figure.name, figure.help,
+                    [read = figure.read, stats] { return read(stats()); });
+  }
+}
+
+}  // namespace
+
+void observe_serving(base::Metrics& metrics, const node::Node& node, const server::Server& server) {
+  observe_all(metrics, kNode, [&node] { return node.stats(); });
+  observe_all(metrics, kServer, [&server] { return server.stats(); });
+  observe_all(metrics, kProcess, [] { return base::process_usage(); });
+  metrics.observe(Kind::gauge, "larder_build_info",
+                  "Always 1; its label says which version this is.", [] { return 1.0; },
+                  {{"version", LARDER_VERSION}});
+}
+
+}  // namespace larder::apps

@@ -1,0 +1,38 @@
+// What `larder serve` was asked for, checked before anything is opened.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "policy/eviction.hpp"
+
+namespace larder::apps {
+
+struct ServeFlags {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 6379;
+  std::string dir, fsync;
+  unsigned threads = 0;  ///< 0: one for each processor, four at most.
+  std::string memory_max, eviction = "adaptive";
+  std::string password_file;
+  std::uint16_t metrics_port = 0;
+  bool metrics = false;  ///< --metrics-port was given; 0 takes a free port.
+  std::string metrics_bind = "127.0.0.1";
+};
+
+struct ServeOptions {
+  std::string bind;
+  std::uint16_t port = 0;
+  unsigned threads = 1;
+  std::uint64_t memory_bytes_max = 0;
+  policy::Eviction eviction = policy::Eviction::adaptive;
+  std::string password;
+  bool metrics = false;
+  std::string metrics_bind;
+  std::uint16_t metrics_port = 0;
+};
+
+/// Throws BadInput: a combination that cannot be served, or would be served to strangers.
+ServeOptions checked(const ServeFlags& flags);
+
+}  // namespace larder::apps
