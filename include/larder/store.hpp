@@ -77,7 +77,8 @@ struct StoreOptions {
   Millis deadline{2'000};                            ///< Of a whole call, retries included.
   Millis connect_timeout{1'000};                     ///< Of one attempt to connect.
   boost::asio::io_context* io_context = nullptr;     ///< None: the Store owns its threads.
-  std::string user, password;                        ///< Used where the URL names none.
+  std::string user = {};                             ///< Used where the URL names none.
+  std::string password = {};                         ///< The same.
   std::string client_name = "larder";
 };
 
