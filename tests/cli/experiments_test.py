@@ -1,0 +1,66 @@
+"""bench, replay and tour from the command line: they run, their JSON is JSON, their slips are named."""
+
+import json
+import unittest
+
+from program import Case, Server, free_port, larder
+
+
+class ExperimentsTest(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server()
+        cls.addClassCleanup(cls.server.__exit__)
+
+    def test_bench_reports_json(self):
+        outcome = larder("bench", "--url", self.server.url, "--connections", "4", "--pipeline", "8", "--keys", "1k",
+                         "--requests", "20k", "--warm-up", "0", "--ratio", "1:1", "--distribution", "zipf:0.9",
+                         "--value-size", "16-1024", "--threads", "2", "--json")
+        self.assertOk(outcome)
+        self.assertIsInstance(json.loads(outcome.out), dict)
+
+    def test_bench_leaves_nothing_behind(self):
+        self.assertOk(larder("bench", "--url", self.server.url, "--requests", "1k", "--keys", "100", "--warm-up", "0"))
+        self.assertOk(larder("keys", "--url", self.server.url), "")
+
+    def test_replay_counts_exactly(self):
+        trace = self.path("trace", b"a 100\nb 100\na 100\nc 100\na 100\n")
+        for url in [self.server.url, "memory:"]:
+            outcome = larder("replay", trace, "--url", url, "--json")
+            self.assertOk(outcome)
+            report = json.loads(outcome.out)
+            self.assertEqual((report["requests"], report["hits"]), (5, 2), report)
+
+    def test_replay_makes_its_own_trace_from_a_seed(self):
+        def hits(seed):
+            outcome = larder("replay", "--generate", "zipf:1.0", "--keys", "1k", "--requests", "10k", "--seed", seed, "--json")
+            self.assertOk(outcome)
+            return json.loads(outcome.out)["hits"]
+
+        self.assertEqual(hits("7"), hits("7"))
+        self.assertNotEqual(hits("7"), hits("8"))
+
+    def test_tour_runs_to_its_end(self):
+        for url in [self.server.url, "memory:"]:
+            self.assertOk(larder("tour", "--fast", "--url", url))
+
+    def test_slips_are_named(self):
+        port = str(free_port())
+        gone = f"redis://127.0.0.1:{port}"
+        self.assertRefused(larder("bench", "--url", gone), port)
+        self.assertRefused(larder("tour", "--url", gone), port)
+        self.assertRefused(larder("replay", "--generate", "uniform", "--url", gone), port)
+        self.assertRefused(larder("bench", "--url", "memory:"), "memory:")
+        self.assertRefused(larder("bench", "--url", self.server.url, "--ratio", "much"), "--ratio", "much")
+        self.assertRefused(larder("bench", "--url", self.server.url, "--distribution", "odd"), "--distribution", "odd")
+        self.assertRefused(larder("bench", "--url", self.server.url, "--value-size", "big"), "--value-size", "big")
+        self.assertRefused(larder("bench", "--url", self.server.url, "--connections", "0"), "--connections")
+        self.assertRefused(larder("replay"), "--generate")
+        self.assertRefused(larder("replay", "t", "--generate", "uniform"), "--generate")
+        self.assertRefused(larder("replay", self.path("none")), self.path("none"))
+        bad = self.path("bad", b"a 100\nb x\n")
+        self.assertRefused(larder("replay", bad), bad, "2")
+
+
+if __name__ == "__main__":
+    unittest.main()
