@@ -139,7 +139,7 @@ int info(bool json, const Target& target) {
 
 Action declare_get(CLI::App& command) {
   auto options = std::make_shared<Get>();
-  command.add_option("KEY", options->key, "")->required();
+  command.add_option("KEY", options->key, "The name")->required();
   command
       .add_option("--out", options->out, "Write the exact bytes to a file; - is standard output")
       ->type_name("FILE");
@@ -149,14 +149,14 @@ Action declare_get(CLI::App& command) {
 
 Action declare_exists(CLI::App& command) {
   auto options = std::make_shared<Exists>();
-  command.add_option("KEY", options->keys, "")->required()->type_name("");
+  command.add_option("KEY", options->keys, "The names")->required()->type_name("");
   command.add_flag("--json", options->json, "Print a JSON object");
   return [options, target = declare_target(command)] { return exists(*options, *target); };
 }
 
 Action declare_ttl(CLI::App& command) {
   auto options = std::make_shared<TimeToLive>();
-  command.add_option("KEY", options->key, "")->required();
+  command.add_option("KEY", options->key, "The name")->required();
   command.add_flag("--json", options->json, "Print a JSON object, the time in milliseconds");
   return [options, target = declare_target(command)] { return ttl(*options, *target); };
 }

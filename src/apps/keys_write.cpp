@@ -136,7 +136,7 @@ int flush(bool yes, const Target& target) {
 
 Action declare_add(CLI::App& command, int sign) {
   auto options = std::make_shared<Add>();
-  command.add_option("KEY", options->key, "")->required();
+  command.add_option("KEY", options->key, "The name")->required();
   command.add_option("--by", options->by, "How much; 0.5 makes it a floating-point number")
       ->type_name("N")
       ->capture_default_str();
@@ -150,7 +150,7 @@ Action declare_add(CLI::App& command, int sign) {
 
 Action declare_set(CLI::App& command) {
   auto options = std::make_shared<Set>();
-  command.add_option("KEY", options->key, "")->required();
+  command.add_option("KEY", options->key, "The name")->required();
   auto* value = command.add_option("VALUE", options->value, "The value; - reads standard input");
   command
       .add_option("--file", options->file, "Take the exact bytes of a file; - is standard input")
@@ -169,13 +169,13 @@ Action declare_set(CLI::App& command) {
 
 Action declare_del(CLI::App& command) {
   auto keys = std::make_shared<std::vector<std::string>>();
-  command.add_option("KEY", *keys, "")->required()->type_name("");
+  command.add_option("KEY", *keys, "The names")->required()->type_name("");
   return [keys, target = declare_target(command)] { return del(*keys, *target); };
 }
 
 Action declare_expire(CLI::App& command) {
   auto options = std::make_shared<Expire>();
-  command.add_option("KEY", options->key, "")->required();
+  command.add_option("KEY", options->key, "The name")->required();
   command.add_option("TIME", options->ttl, "250ms, 10s, 5m, 1h, 7d; 0 erases the key");
   command.add_flag("--never", options->never, "Take the time to live away");
   return [options, target = declare_target(command)] { return expire(*options, *target); };

@@ -2,25 +2,29 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <limits>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
+#include "apps/help.hpp"
 #include "apps/keep_whole.hpp"
 
 namespace larder::apps {
 namespace {
 
-/// How many letters must change to make one word of the other (Levenshtein, 1965).
+/// How many letters must change, go, come or swap places to make one word of the other (Damerau and
+/// Levenshtein, in its form without edits inside a swap).
 std::size_t distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
+  std::vector<std::size_t> before, above, row(to.size() + 1);
   for (std::size_t j = 0; j <= to.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= from.size(); ++i) {
-    auto diagonal = std::exchange(row[0], i);
+    before = std::exchange(above, row);
+    row[0] = i;
     for (std::size_t j = 1; j <= to.size(); ++j) {
-      const auto replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+      const auto replaced = above[j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+      row[j] = std::min({replaced, above[j] + 1, row[j - 1] + 1});
+      const bool swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row.back();
@@ -28,7 +32,7 @@ std::size_t distance(std::string_view from, std::string_view to) {
 
 /// "; did you mean X?" where one of `known` is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  std::size_t nearest = std::max<std::size_t>(word.size() / 2, 1) + 1;
+  std::size_t nearest = std::max<std::size_t>(word.size() / 3, 1) + 1;
   const std::string* found = nullptr;
   for (const auto& candidate : known) {
     const auto far = distance(word, candidate);
@@ -108,7 +112,7 @@ Tree make_tree() {
   root.set_version_flag("--version", "larder " LARDER_VERSION);
   root.get_option("--help")->description("Print this and end");
   root.get_option("--version")->description("Print the version and end");
-  root.get_formatter()->column_width(34);
+  root.formatter(make_help_formatter());  // Subcommands inherit it.
   root.footer(
       "`larder COMMAND --help` has flags and examples.\n"
       "Exit status: 0 yes or done, 1 no (a miss, not set), 2 bad input or no connection.");

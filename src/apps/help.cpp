@@ -1,0 +1,57 @@
+#include "apps/help.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace larder::apps {
+namespace {
+
+// Longer choices than this are listed in the description instead.
+constexpr std::size_t kChoiceCharsMax = 20;
+
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(28); }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_positional() || option->get_expected_max() == 0) return "";
+    const auto type = option->get_type_name();
+    const auto shown =
+        type.substr(0, type.find(':'));  // CLI11 writes a check's range behind the type.
+    return " " + (is_long_choice(shown) ? std::string{"NAME"} : shown);
+  }
+
+  std::string make_option_desc(const CLI::Option* option) const override {
+    auto words = option->get_description();
+    const auto type = option->get_type_name();
+    if (is_long_choice(type)) words += ": " + CLI::detail::find_and_replace(type, "|", ", ");
+    std::string notes;
+    if (!option->get_default_str().empty()) notes = option->get_default_str();
+    if (const auto variable = option->get_envname(); !variable.empty()) {
+      notes += (notes.empty() ? "or $" : ", or $") + variable;
+    }
+    return notes.empty() ? words : words + " [" + notes + "]";
+  }
+
+  std::string make_usage(const CLI::App* command, std::string name) const override {
+    auto usage = CLI::Formatter::make_usage(command, std::move(name));
+    return "\n" + CLI::detail::find_and_replace(usage, "[OPTIONS] SUBCOMMAND", "COMMAND …");
+  }
+
+  std::string make_groups(const CLI::App* command, CLI::AppFormatMode mode) const override {
+    return CLI::detail::find_and_replace(CLI::Formatter::make_groups(command, mode), "\n\n\n",
+                                         "\n\n");
+  }
+
+ private:
+  static bool is_long_choice(const std::string& type) {
+    return type.size() > kChoiceCharsMax && type.find('|') != std::string::npos;
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<CLI::FormatterBase> make_help_formatter() {
+  return std::make_shared<HelpFormatter>();
+}
+
+}  // namespace larder::apps
