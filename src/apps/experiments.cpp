@@ -175,11 +175,4 @@ Action declare_replay(CLI::App& command) {
   return [flags] { return replay(*flags); };
 }
 
-Action declare_tour(CLI::App& command) {
-  auto tour = std::make_shared<lab::TourOptions>();
-  declare_store(command, tour->url);
-  command.add_flag("--fast", tour->fast, "Shorter lives and shorter waits");
-  return [tour] { return lab::tour(*tour, standard_output()); };
-}
-
 }  // namespace larder::apps

@@ -37,9 +37,10 @@ class HelpFormatter : public CLI::Formatter {
     return "\n" + CLI::detail::find_and_replace(usage, "[OPTIONS] SUBCOMMAND", "COMMAND …");
   }
 
-  std::string make_groups(const CLI::App* command, CLI::AppFormatMode mode) const override {
-    return CLI::detail::find_and_replace(CLI::Formatter::make_groups(command, mode), "\n\n\n",
-                                         "\n\n");
+  std::string make_help(const CLI::App* command, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    auto text = CLI::Formatter::make_help(command, std::move(name), mode);
+    return CLI::detail::find_and_replace(std::move(text), "\n\n\n", "\n\n");
   }
 
  private:

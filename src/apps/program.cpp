@@ -61,10 +61,9 @@ const Command* find_command(std::string_view name) {
 
 /// CLI11's own words are kept where they name the place; extra arguments deserve better ones.
 std::string words_for(const CLI::ParseError& error, const CLI::App& command) {
-  const auto extra = command.remaining();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || extra.empty()) {
-    return error.what();
-  }
+  auto extra = command.remaining();
+  std::erase(extra, "--");
+  if (extra.empty()) return error.what();
   const auto& first = extra.front();
   if (!first.starts_with('-')) return "unexpected argument '" + first + "'";
   auto text =

@@ -104,10 +104,7 @@ Action declare_serve(CLI::App& command) {
       ->capture_default_str();
   text("--max-memory", flags->memory_max, "SIZE",
        "Memory for entries, such as 512mb or 2GiB; unbounded without");
-  text("--eviction", flags->eviction,
-       "adaptive|noeviction|allkeys-lru|allkeys-lfu|allkeys-random|volatile-lru|volatile-lfu|"
-       "volatile-random|volatile-ttl",
-       "What goes when memory is full")
+  text("--eviction", flags->eviction, eviction_names("|").c_str(), "What goes when memory is full")
       ->capture_default_str();
   auto* metrics_port =
       command.add_option("--metrics-port", flags->metrics_port,

@@ -42,6 +42,19 @@ unsigned threads_of_this_machine() {
 
 }  // namespace
 
+std::string eviction_names(std::string_view separator) {
+  using policy::Eviction;
+  constexpr Eviction kAll[] = {
+      Eviction::adaptive,     Eviction::noeviction,      Eviction::allkeys_lru,
+      Eviction::allkeys_lfu,  Eviction::allkeys_random,  Eviction::volatile_lru,
+      Eviction::volatile_lfu, Eviction::volatile_random, Eviction::volatile_ttl};
+  std::string names;
+  for (const auto policy : kAll) {
+    names.append(names.empty() ? "" : separator).append(to_string(policy));
+  }
+  return names;
+}
+
 ServeOptions checked(const ServeFlags& flags) {
   refuse_what_is_not_there_yet(flags);
   ServeOptions options{.bind = flags.bind,
@@ -63,7 +76,8 @@ ServeOptions checked(const ServeFlags& flags) {
   }
   const auto eviction = policy::eviction_from(flags.eviction);
   if (!eviction) {
-    throw BadInput("--eviction: no policy '" + flags.eviction + "'; see `larder serve --help`");
+    throw BadInput("--eviction: no policy '" + flags.eviction + "'; there are " +
+                   eviction_names(", "));
   }
   options.eviction = *eviction;
   return options;

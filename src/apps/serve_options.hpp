@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "policy/eviction.hpp"
 
@@ -31,6 +32,9 @@ struct ServeOptions {
   std::string metrics_bind;
   std::uint16_t metrics_port = 0;
 };
+
+/// The names that --eviction takes.
+std::string eviction_names(std::string_view separator);
 
 /// Throws BadInput: a combination that cannot be served, or would be served to strangers.
 ServeOptions checked(const ServeFlags& flags);
