@@ -1,16 +1,43 @@
 #include "apps/help.hpp"
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+
 #include <CLI/CLI.hpp>
 
 namespace larder::apps {
 namespace {
+
+constexpr std::size_t kFlagColumns = 28;
+constexpr std::size_t kLineColumns = 100;
+
+/// Breaks words into lines that fit behind the flags; CLI11 indents the lines that follow.
+std::string wrapped(std::string_view words) {
+  std::string out;
+  std::size_t column = 0;
+  while (!words.empty()) {
+    const auto word = words.substr(0, words.find(' '));
+    if (column > 0 && column + 1 + word.size() > kLineColumns - kFlagColumns) {
+      out += '\n';
+      column = 0;
+    } else if (column > 0) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    words.remove_prefix(std::min(words.size(), word.size() + 1));
+  }
+  return out;
+}
 
 // Longer choices than this are listed in the description instead.
 constexpr std::size_t kChoiceCharsMax = 20;
 
 class HelpFormatter : public CLI::Formatter {
  public:
-  HelpFormatter() { column_width(28); }
+  HelpFormatter() { column_width(kFlagColumns); }
 
   std::string make_option_opts(const CLI::Option* option) const override {
     if (option->get_positional() || option->get_expected_max() == 0) return "";
@@ -29,7 +56,7 @@ class HelpFormatter : public CLI::Formatter {
     if (const auto variable = option->get_envname(); !variable.empty()) {
       notes += (notes.empty() ? "or $" : ", or $") + variable;
     }
-    return notes.empty() ? words : words + " [" + notes + "]";
+    return wrapped(notes.empty() ? words : words + " [" + notes + "]");
   }
 
   std::string make_usage(const CLI::App* command, std::string name) const override {

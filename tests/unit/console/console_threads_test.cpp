@@ -1,6 +1,4 @@
 // The console over real loopback sockets, on ports the system picks.
-#include "console/console.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +8,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+
+#include "console/console.hpp"
 
 namespace larder::console {
 namespace {
