@@ -1,0 +1,71 @@
+#include "support/servers.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace larder::test {
+namespace {
+
+constexpr std::chrono::seconds kStartTime{20};
+
+std::string filled(std::string text, const std::string& name, const std::string& value) {
+  for (auto at = text.find(name); at != text.npos; at = text.find(name, at + value.size())) {
+    text.replace(at, name.size(), value);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ServerFixture::log() const {
+  std::ifstream file{folder_.path() / "log"};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+void ServerFixture::launch() {
+  const auto fill = [this](const std::string& text) {
+    return filled(filled(text, "@PORT@", std::to_string(port_)), "@FOLDER@",
+                  folder_.path().string());
+  };
+  std::vector<std::string> argv;
+  for (const auto& word : argv_) argv.push_back(fill(word));
+  process_ = Process{argv, folder_.path() / "log", fill(input_)};
+}
+
+void ServerFixture::start(std::vector<std::string> argv, std::string input) {
+  argv_ = std::move(argv);
+  input_ = std::move(input);
+  // Another program may take the port between our look and the server's bind.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    port_ = free_port();
+    launch();
+    if (wait_for_port(process_, port_, kStartTime)) return;
+  }
+  throw std::runtime_error(argv_[0] + " did not start: " + log());
+}
+
+void ServerFixture::restart() {
+  launch();
+  if (!wait_for_port(process_, port_, kStartTime)) throw std::runtime_error("no restart: " + log());
+}
+
+RedisServer::RedisServer(const std::vector<std::string>& settings) {
+  const char* program = std::getenv("LARDER_REDIS_SERVER");
+  std::string config =
+      "bind 127.0.0.1\nport @PORT@\ndir @FOLDER@\nsave \"\"\nappendonly no\nenable-debug-command "
+      "yes\n";
+  for (const auto& line : settings) config += line + "\n";
+  start({program ? program : "redis-server", "-"}, std::move(config));
+}
+
+#ifdef LARDER_BINARY
+LarderServer::LarderServer(const std::vector<std::string>& arguments) {
+  std::vector<std::string> argv{LARDER_BINARY, "serve", "--bind", "127.0.0.1", "--port", "@PORT@"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  start(std::move(argv), {});
+}
+#endif
+
+}  // namespace larder::test

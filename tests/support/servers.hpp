@@ -1,0 +1,55 @@
+// Servers for tests: each on a free loopback port, in a folder of its own, gone with its owner.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/process.hpp"
+
+namespace larder::test {
+
+/// A server of one kind. Starting throws with the server's own words when it does not come up.
+class ServerFixture {
+ public:
+  std::uint16_t port() const noexcept { return port_; }
+  /// redis://127.0.0.1:port
+  std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
+  Process& process() noexcept { return process_; }
+  std::string log() const;
+  /// Starts again on the same port after process().stop(…): what was in memory is gone.
+  void restart();
+
+ protected:
+  ServerFixture() = default;
+  ~ServerFixture() = default;
+  /// `argv` and `input` may contain @PORT@ and @FOLDER@, which are filled in.
+  void start(std::vector<std::string> argv, std::string input);
+
+ private:
+  void launch();
+
+  TempFolder folder_;
+  std::vector<std::string> argv_;
+  std::string input_;
+  std::uint16_t port_ = 0;
+  Process process_;
+};
+
+/// redis-server (or the program named by LARDER_REDIS_SERVER, such as valkey-server), nothing kept
+/// on disk.
+class RedisServer : public ServerFixture {
+ public:
+  /// Each setting is a line of redis.conf: "requirepass secret". They travel by pipe, never in
+  /// argv.
+  explicit RedisServer(const std::vector<std::string>& settings = {});
+};
+
+#ifdef LARDER_BINARY
+/// The `larder serve` of this build.
+class LarderServer : public ServerFixture {
+ public:
+  explicit LarderServer(const std::vector<std::string>& arguments = {});
+};
+#endif
+
+}  // namespace larder::test

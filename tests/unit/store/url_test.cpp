@@ -1,0 +1,115 @@
+// Every bad URL gets one clear line: which part, and what is known instead; never a password.
+#include "store/url.hpp"
+
+#include <larder/store.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace larder::store {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string complaint(const auto& result) {
+  return result.has_error() ? to_string(result.error()) : "accepted";
+}
+
+TEST(MemoryUrlTest, NothingButTheSchemeTakesTheDefaults) {
+  const auto url = read_memory_url("memory:").value();
+  EXPECT_EQ(url.node.bytes_max, 0u);
+  EXPECT_EQ(url.node.eviction, policy::Eviction::adaptive);
+}
+
+TEST(MemoryUrlTest, OptionsAreRead) {
+  const auto url =
+      read_memory_url("memory:?max_bytes=1GiB&eviction=allkeys-lfu&shards=16&seed=7").value();
+  EXPECT_EQ(url.node.bytes_max, std::size_t{1} << 30);
+  EXPECT_EQ(url.node.eviction, policy::Eviction::allkeys_lfu);
+  EXPECT_EQ(url.node.shards, 16u);
+  EXPECT_EQ(url.node.seed, 7u);
+}
+
+TEST(MemoryUrlTest, AnUnknownOptionIsNamedWithTheKnownOnes) {
+  EXPECT_THAT(complaint(read_memory_url("memory:?maxbytes=1GiB")),
+              AllOf(HasSubstr("bad_url"), HasSubstr("\"maxbytes\""),
+                    HasSubstr("max_bytes, eviction, shards, seed")));
+}
+
+TEST(MemoryUrlTest, AValueThatDoesNotFitIsNamedWithWhatDoes) {
+  EXPECT_THAT(complaint(read_memory_url("memory:?max_bytes=lots")),
+              AllOf(HasSubstr("max_bytes=\"lots\""), HasSubstr("1GiB")));
+  EXPECT_THAT(complaint(read_memory_url("memory:?eviction=lru")), HasSubstr("allkeys-lru"));
+  EXPECT_THAT(complaint(read_memory_url("memory:?shards=0")), HasSubstr("1 to 4096"));
+}
+
+TEST(MemoryUrlTest, AFolderIsRefusedUntilThereIsALog) {
+  EXPECT_THAT(complaint(read_memory_url("memory:/var/lib/app")),
+              AllOf(HasSubstr("/var/lib/app"), HasSubstr("nothing on disk")));
+}
+
+TEST(MemoryUrlTest, AHostIsRefused) {
+  EXPECT_THAT(complaint(read_memory_url("memory://localhost")), HasSubstr("no host"));
+}
+
+TEST(RedisUrlTest, DefaultsAreThoseOfRedis) {
+  const auto url = read_redis_url("redis://cache.example").value();
+  EXPECT_EQ(url.host, "cache.example");
+  EXPECT_EQ(url.port, 6379);
+  EXPECT_EQ(url.database, 0u);
+  EXPECT_EQ(url.shown, "redis://cache.example:6379");
+}
+
+TEST(RedisUrlTest, EveryPartIsReadAndDecoded) {
+  const auto url = read_redis_url("redis://app:p%40ss%2Fw@[::1]:7000/3").value();
+  EXPECT_EQ(url.user, "app");
+  EXPECT_EQ(url.password, "p@ss/w");
+  EXPECT_EQ(url.host, "::1");
+  EXPECT_EQ(url.port, 7000);
+  EXPECT_EQ(url.database, 3u);
+  EXPECT_EQ(url.shown, "redis://[::1]:7000/3");
+}
+
+TEST(RedisUrlTest, APasswordNeedsNoUser) {
+  const auto url = read_redis_url("redis://:secret@localhost").value();
+  EXPECT_EQ(url.user, "");
+  EXPECT_EQ(url.password, "secret");
+}
+
+TEST(RedisUrlTest, TheBadPartIsNamed) {
+  EXPECT_THAT(complaint(read_redis_url("redis://")), HasSubstr("no host"));
+  EXPECT_THAT(complaint(read_redis_url("redis://h:0")), HasSubstr("port \"0\""));
+  EXPECT_THAT(complaint(read_redis_url("redis://h:70000")), HasSubstr("port \"70000\""));
+  EXPECT_THAT(complaint(read_redis_url("redis://h/zero")), HasSubstr("\"/zero\""));
+  EXPECT_THAT(complaint(read_redis_url("redis://h?timeout=1")), HasSubstr("no ?options"));
+}
+
+TEST(RedisUrlTest, NoComplaintRepeatsAPassword) {
+  for (const char* url :
+       {"redis://u:hunter2@h:port", "redis://u:hunter2@h:0", "redis://u:hunter2@h/x",
+        "redis://u:hunter2@", "redis://u:hunter2@h ost", "redis://u:hunter2/@h"}) {
+    EXPECT_THAT(complaint(read_redis_url(url)),
+                AllOf(HasSubstr("bad_url"), Not(HasSubstr("hunter2"))))
+        << url;
+  }
+}
+
+TEST(OpenTest, AnUnknownSchemeListsTheKnownOnes) {
+  EXPECT_THAT(complaint(Store::open("mongodb://u:hunter2@h")),
+              AllOf(HasSubstr("mongodb:"), HasSubstr("memory:"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(complaint(Store::open("just words")), HasSubstr("no scheme"));
+  EXPECT_THAT(complaint(Store::open("")), HasSubstr("no scheme"));
+}
+
+TEST(OpenTest, ASchemeOfALaterBuildSaysSo) {
+  EXPECT_THAT(complaint(Store::open("redis+cluster://a,b,c")), HasSubstr("not in this build"));
+}
+
+TEST(OpenTest, TheUrlIsShownAsOpened) {
+  EXPECT_EQ(Store::open("memory:?shards=2").value().url(), "memory:?shards=2");
+}
+
+}  // namespace
+}  // namespace larder::store
