@@ -1,0 +1,86 @@
+// Client: one multiplexed connection to one server, shared by all threads and coroutines that call.
+//
+// Whatever is asked while a write is in flight leaves with the next write. The connection comes
+// back by itself, with jittered pauses; until then requests wait, bounded, each to its own
+// deadline.
+#pragma once
+
+#include <larder/error.hpp>
+
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "redis/call.hpp"
+#include "redis/handshake.hpp"
+#include "redis/pipeline.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace larder::redis {
+
+struct ClientOptions {
+  std::string host;
+  std::uint16_t port = 6379;
+  Identity identity;
+  base::Millis connect_timeout{1'000};  ///< One attempt, handshake included.
+  /// A server that leaves a request unanswered for so long is taken for gone, and the connection
+  /// with it.
+  base::Millis silence_max{10'000};
+  boost::asio::io_context* io_context = nullptr;  ///< None: the client runs a thread of its own.
+  PipelineLimits limits;
+};
+
+/// What one client has done since it began.
+struct ClientStats {
+  std::uint64_t calls = 0;
+  std::uint64_t timeouts = 0;
+  std::uint64_t overloaded = 0;
+  std::uint64_t writes = 0;    ///< Batches handed to the socket.
+  std::uint64_t connects = 0;  ///< Connections that became ready.
+  std::uint64_t disconnects = 0;
+  std::uint64_t late_replies = 0;  ///< Swallowed: their callers had left.
+  std::size_t waiting = 0;         ///< Calls now queued or in flight.
+  bool connected = false;
+};
+
+/// Threads  Safe from any thread.
+/// Lifetime Every call is over before the client goes. A given io_context outlives it.
+class Client {
+ public:
+  explicit Client(const ClientOptions& options, const base::Clock& clock);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Waits for the first connection to be ready. Errors: `unreachable`, `unauthorized`, `protocol`,
+  /// … of the first attempt, naming host and port.
+  Result<void> wait_until_ready(base::Millis at_most);
+
+  /// Sends `request` (as many commands as there are `replies`) for `call`, which stays until it was
+  /// completed. With `timed`, the client itself completes it with `timeout` at `deadline`. Errors:
+  /// `overloaded`; then the call is not completed.
+  Result<Ticket> send(std::string_view request, std::uint32_t replies, Call& call,
+                      base::Instant deadline, bool timed);
+
+  /// The caller gives up. The error is what to tell of it and the call will not be completed any
+  /// more; none: it is complete already, or just about to be.
+  std::optional<Error> leave(Ticket ticket, Errc why);
+
+  /// True on a thread that serves this client's connection: nobody may wait there.
+  bool on_io_thread() const noexcept;
+  /// "redis://host:port", to begin a message with.
+  const std::string& name() const noexcept;
+  const base::Clock& clock() const noexcept;
+  ClientStats stats() const;
+
+ private:
+  class Link;
+  class IoThread;
+  std::unique_ptr<IoThread> io_thread_;
+  std::shared_ptr<Link> link_;
+};
+
+}  // namespace larder::redis

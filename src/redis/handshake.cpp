@@ -1,0 +1,97 @@
+#include "redis/handshake.hpp"
+
+#include <vector>
+
+#include "redis/reply_error.hpp"
+
+namespace larder::redis {
+
+void Handshake::start(base::Buffer& out) { write(Step::hello, out); }
+
+Handshake::State Handshake::received(const resp::Value& reply, base::Buffer& out) {
+  const std::string_view words = reply.text();
+  switch (step_) {
+    case Step::hello:
+      if (!reply.is_error()) return go_to(Step::select, out);
+      if (is_unknown_command(words) || words.starts_with("NOPROTO")) {
+        version_ = resp::Version::resp2;
+        return go_to(Step::auth, out);
+      }
+      return fail(words);
+    case Step::auth:
+      if (reply.is_error()) return fail(words);
+      return go_to(Step::set_name, out);
+    case Step::set_name:
+      // A name is a courtesy to whoever reads CLIENT LIST; a server that has none still serves.
+      return go_to(Step::select, out);
+    case Step::select:
+      if (reply.is_error()) return fail(words);
+      return go_to(Step::done, out);
+    case Step::done:
+      break;
+  }
+  return fail("a reply that nobody asked for");
+}
+
+Handshake::State Handshake::go_to(Step step, base::Buffer& out) {
+  while (!is_needed(step)) step = static_cast<Step>(static_cast<int>(step) + 1);
+  step_ = step;
+  if (step == Step::done) return State::ready;
+  write(step, out);
+  return State::waiting;
+}
+
+bool Handshake::is_needed(Step step) const {
+  switch (step) {
+    case Step::auth:
+      return !identity_.password.empty();
+    case Step::set_name:
+      return !identity_.client_name.empty();
+    case Step::select:
+      return identity_.database != 0;
+    default:
+      return true;
+  }
+}
+
+void Handshake::write(Step step, base::Buffer& out) const {
+  std::vector<std::string_view> words;
+  const std::string database = std::to_string(identity_.database);
+  switch (step) {
+    case Step::hello:
+      words = {"HELLO", "3"};
+      if (!identity_.password.empty()) {
+        words.insert(words.end(),
+                     {"AUTH", identity_.user.empty() ? "default" : std::string_view{identity_.user},
+                      identity_.password});
+      }
+      if (!identity_.client_name.empty())
+        words.insert(words.end(), {"SETNAME", identity_.client_name});
+      break;
+    case Step::auth:
+      words = {"AUTH"};
+      if (!identity_.user.empty()) words.push_back(identity_.user);
+      words.push_back(identity_.password);
+      break;
+    case Step::set_name:
+      words = {"CLIENT", "SETNAME", identity_.client_name};
+      break;
+    case Step::select:
+      words = {"SELECT", database};
+      break;
+    case Step::done:
+      return;
+  }
+  resp::append_command(out, words);
+}
+
+Handshake::State Handshake::fail(std::string_view words) {
+  failure_ = error_from(words);
+  // The commonest of all beginnings: no password given. Say what to do instead of what HELLO wants.
+  if (words.starts_with("NOAUTH"))
+    failure_.detail = "the server wants a password and the URL has none";
+  failure_.effect = Effect::not_sent;
+  return State::failed;
+}
+
+}  // namespace larder::redis

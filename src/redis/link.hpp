@@ -1,0 +1,119 @@
+// Link: the doing behind Client. A coroutine that connects, shakes hands, reads, and begins again
+// when that ends; callers on any thread meet it at one mutex. All deciding is in Handshake,
+// Pipeline and Backoff.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <queue>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include "redis/backoff.hpp"
+#include "redis/client.hpp"
+#include "resp/reply_reader.hpp"
+
+namespace larder::redis {
+
+class Client::Link : public std::enable_shared_from_this<Client::Link> {
+ public:
+  Link(const ClientOptions& options, boost::asio::io_context& context, const base::Clock& clock);
+
+  void start();
+  /// Ends the coroutine, soon.
+  void stop();
+
+  Result<void> wait_until_ready(base::Millis at_most);
+  Result<Ticket> send(std::string_view request, std::uint32_t replies, Call& call,
+                      base::Instant deadline, bool timed);
+  std::optional<Error> leave(Ticket ticket, Errc why);
+  ClientStats stats() const;
+
+  bool on_io_thread() const noexcept { return context_.get_executor().running_in_this_thread(); }
+  const std::string& name() const noexcept { return name_; }
+  const base::Clock& clock() const noexcept { return clock_; }
+
+ private:
+  using Outcome = std::optional<Error>;  // None: it went well.
+  template <class T>
+  using Awaitable = boost::asio::awaitable<T>;
+
+  // The coroutine and its parts; on the strand.
+  Awaitable<void> live();
+  Awaitable<Outcome> connect();
+  Awaitable<Outcome> open_socket();
+  Awaitable<Outcome> shake_hands();
+  Awaitable<Outcome> write_all(const base::Buffer& bytes);
+  Awaitable<Outcome> read_some();
+  Awaitable<Outcome> serve();
+  Awaitable<void> pause(base::Millis time);
+  Awaitable<void> wait_for_write();
+  Outcome deliver();
+  void flush();
+  void wrote(boost::system::error_code failure, std::size_t bytes);
+  void close(std::string why);
+  void lost(const Error& why);
+  void connected();
+  void not_connected(const Error& why);
+  void arm_deadlines();
+  void pass_deadlines();
+  void arm_watch(base::Nanos after);
+  void watch();
+
+  Error error(Errc code, Effect effect, std::string_view what) const;
+  /// Requires mutex_.
+  Error error_of_leaver(Effect effect, Errc why);
+
+  struct Deadline {
+    base::Instant when;
+    Ticket ticket;
+    bool operator>(const Deadline& other) const { return when > other.when; }
+  };
+
+  const ClientOptions options_;
+  const std::string name_;
+  const base::Clock& clock_;
+  boost::asio::io_context& context_;
+  boost::asio::strand<boost::asio::io_context::executor_type> strand_;
+
+  // On the strand only:
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::ip::tcp::resolver resolver_;
+  boost::asio::steady_timer retry_timer_;
+  boost::asio::steady_timer attempt_timer_;
+  boost::asio::steady_timer deadline_timer_;
+  boost::asio::steady_timer watch_timer_;
+  boost::asio::steady_timer write_done_;
+  Backoff backoff_;
+  resp::ReplyReader reader_;
+  base::Buffer input_;
+  base::Buffer writing_;
+  std::size_t written_ = 0;
+  std::vector<Call*> finished_;
+  std::string closed_because_;
+  bool connecting_ = false;
+  bool stopping_ = false;
+  bool watch_armed_ = false;
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_:
+  Pipeline pipeline_;
+  std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
+  base::Instant deadline_armed_for_ = base::Instant::max();
+  bool connected_ = false;
+  bool write_in_progress_ = false;
+  bool flush_posted_ = false;
+  bool first_attempt_over_ = false;
+  Error last_failure_{};
+  ClientStats stats_;
+  std::condition_variable first_attempt_;
+};
+
+}  // namespace larder::redis

@@ -1,0 +1,125 @@
+// Link as its callers see it: requests come in, callers leave, deadlines pass, a silent server is
+// noticed.
+#include <boost/asio/post.hpp>
+
+#include "redis/link.hpp"
+
+namespace larder::redis {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+Error Client::Link::error(Errc code, Effect effect, std::string_view what) const {
+  return {code, effect, name_ + ": " + std::string(what)};
+}
+
+Result<void> Client::Link::wait_until_ready(base::Millis at_most) {
+  std::unique_lock lock{mutex_};
+  if (!first_attempt_.wait_for(lock, at_most, [this] { return first_attempt_over_; })) {
+    return error(Errc::unreachable, Effect::not_sent,
+                 "no connection in " + std::to_string(at_most.count()) + " ms");
+  }
+  if (stats_.connects > 0) return {};
+  return last_failure_;
+}
+
+Result<Ticket> Client::Link::send(std::string_view request, std::uint32_t replies, Call& call,
+                                  base::Instant deadline, bool timed) {
+  bool wake = false;
+  Ticket ticket = 0;
+  {
+    const std::lock_guard guard{mutex_};
+    const auto queued = pipeline_.submit(request, replies, call);
+    if (!queued) {
+      ++stats_.overloaded;
+      return error(queued.error().code, queued.error().effect, queued.error().detail);
+    }
+    ticket = *queued;
+    ++stats_.calls;
+    if (timed) deadlines_.push({deadline, ticket});
+    const bool writes_next = connected_ && !write_in_progress_;
+    if (!flush_posted_ && (writes_next || (timed && deadline < deadline_armed_for_))) {
+      flush_posted_ = wake = true;
+    }
+  }
+  if (wake) asio::post(strand_, [self = shared_from_this()] { self->flush(); });
+  return ticket;
+}
+
+std::optional<Error> Client::Link::leave(Ticket ticket, Errc why) {
+  const std::lock_guard guard{mutex_};
+  const auto left = pipeline_.leave(ticket);
+  if (!left) return std::nullopt;
+  return error_of_leaver(left->effect, why);
+}
+
+Error Client::Link::error_of_leaver(Effect effect, Errc why) {
+  if (why != Errc::timeout) return error(why, effect, "the caller left");
+  ++stats_.timeouts;
+  if (effect == Effect::maybe_executed) return error(why, effect, "no answer in time");
+  if (connected_) return error(why, effect, "could not be sent in time");
+  // Not the clock is the cause but whatever keeps us from connecting.
+  if (last_failure_.detail.empty()) return error(Errc::unreachable, effect, "no connection yet");
+  const Errc code =
+      last_failure_.code == Errc::disconnected ? Errc::unreachable : last_failure_.code;
+  return {code, effect, last_failure_.detail};
+}
+
+ClientStats Client::Link::stats() const {
+  const std::lock_guard guard{mutex_};
+  ClientStats now = stats_;
+  now.waiting = pipeline_.size();
+  now.connected = connected_;
+  return now;
+}
+
+// Requires mutex_; on the strand.
+void Client::Link::arm_deadlines() {
+  if (deadlines_.empty() || deadlines_.top().when >= deadline_armed_for_) return;
+  deadline_armed_for_ = deadlines_.top().when;
+  deadline_timer_.expires_after(std::max(base::Nanos::zero(), deadline_armed_for_ - clock_.now()));
+  deadline_timer_.async_wait([self = shared_from_this()](error_code cancelled) {
+    if (!cancelled) self->pass_deadlines();
+  });
+}
+
+void Client::Link::pass_deadlines() {
+  std::vector<std::pair<Call*, Error>> late;
+  {
+    const std::lock_guard guard{mutex_};
+    const base::Instant now = clock_.now();
+    while (!deadlines_.empty() && deadlines_.top().when <= now) {
+      if (auto left = pipeline_.leave(deadlines_.top().ticket)) {
+        late.emplace_back(left->call, error_of_leaver(left->effect, Errc::timeout));
+      }
+      deadlines_.pop();
+    }
+    deadline_armed_for_ = base::Instant::max();
+    arm_deadlines();
+  }
+  for (auto& [call, failure] : late) call->completed(std::move(failure));
+}
+
+void Client::Link::arm_watch(base::Nanos after) {
+  watch_armed_ = true;
+  watch_timer_.expires_after(after);
+  watch_timer_.async_wait([self = shared_from_this()](error_code cancelled) {
+    self->watch_armed_ = false;
+    if (!cancelled) self->watch();
+  });
+}
+
+// Sleeps while nothing is in flight: the next write arms it again.
+void Client::Link::watch() {
+  std::optional<base::Instant> oldest;
+  {
+    const std::lock_guard guard{mutex_};
+    if (connected_) oldest = pipeline_.oldest_sent();
+  }
+  if (!oldest) return;
+  const base::Nanos left = *oldest + options_.silence_max - clock_.now();
+  if (left > base::Nanos::zero()) return arm_watch(left);
+  close("no answer in " + std::to_string(options_.silence_max.count()) + " ms");
+}
+
+}  // namespace larder::redis
