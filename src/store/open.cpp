@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "store/local_driver.hpp"
+#include "store/redis_driver.hpp"
 #include "store/url.hpp"
 
 namespace larder {
@@ -20,6 +21,12 @@ Opened open_memory(std::string_view url, const StoreOptions&) {
                                               base::SystemClock::instance());
 }
 
+Opened open_redis(std::string_view url, const StoreOptions& options) {
+  const auto read = store::read_redis_url(url);
+  if (!read) return read.error();
+  return store::open_redis(*read, options, base::SystemClock::instance());
+}
+
 /// A scheme without `open` is one of Larder's that this build does not serve.
 struct Scheme {
   std::string_view name;
@@ -27,9 +34,10 @@ struct Scheme {
 };
 
 constexpr std::array kSchemes{
-    Scheme{"memory", &open_memory}, Scheme{"rediss", nullptr},
-    Scheme{"unix", nullptr},        Scheme{"redis+sentinel", nullptr},
-    Scheme{"redis+ring", nullptr},  Scheme{"redis+cluster", nullptr},
+    Scheme{"memory", &open_memory},    Scheme{"redis", &open_redis},
+    Scheme{"rediss", nullptr},         Scheme{"unix", nullptr},
+    Scheme{"redis+sentinel", nullptr}, Scheme{"redis+ring", nullptr},
+    Scheme{"redis+cluster", nullptr},
 };
 
 Error bad_scheme(const std::string& scheme, bool known) {

@@ -1,0 +1,19 @@
+// The driver behind `redis://`: every operation is one request over a connection that all callers
+// share.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.hpp"
+#include "store/driver.hpp"
+#include "store/url.hpp"
+
+namespace larder::store {
+
+/// Opens and connects. With a given io_context it does not wait for the connection, which that
+/// context's threads make. Errors: `unreachable`, `unauthorized`, `protocol`, naming host and port,
+/// with no secret.
+Result<std::shared_ptr<StoreDriver>> open_redis(const RedisUrl& url, const StoreOptions& options,
+                                                const base::Clock& clock);
+
+}  // namespace larder::store
