@@ -4,6 +4,9 @@
 // freely, all copies share one engine or connection.
 #pragma once
 
+#include <larder/bytes.hpp>
+#include <larder/error.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -13,9 +16,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <larder/bytes.hpp>
-#include <larder/error.hpp>
 
 namespace boost::asio {
 class any_io_executor;
@@ -74,11 +74,11 @@ struct ScanOptions {
 
 /// Where a Store's I/O runs and how long its calls may take.
 struct StoreOptions {
-  Millis deadline{2'000};                            ///< Of a whole call, retries included.
-  Millis connect_timeout{1'000};                     ///< Of one attempt to connect.
-  boost::asio::io_context* io_context = nullptr;     ///< None: the Store owns its threads.
-  std::string user = {};                             ///< Used where the URL names none.
-  std::string password = {};                         ///< The same.
+  Millis deadline{2'000};                         ///< Of a whole call, retries included.
+  Millis connect_timeout{1'000};                  ///< Of one attempt to connect.
+  boost::asio::io_context* io_context = nullptr;  ///< None: the Store owns its threads.
+  std::string user = {};                          ///< Used where the URL names none.
+  std::string password = {};                      ///< The same.
   std::string client_name = "larder";
 };
 
@@ -108,29 +108,37 @@ class Store {
   Result<bool> set(std::string_view key, std::string_view value, const SetOptions& options = {},
                    const CallOptions& call = {}) const;
   /// Writes `value` only where the entry now holds exactly `expected`. False: it does not, or is absent.
-  Result<bool> compare_and_set(std::string_view key, std::string_view expected, std::string_view value,
-                               const SetOptions& options = {}, const CallOptions& call = {}) const;
+  Result<bool> compare_and_set(std::string_view key, std::string_view expected,
+                               std::string_view value, const SetOptions& options = {},
+                               const CallOptions& call = {}) const;
   /// True if there was something to erase.
   Result<bool> erase(std::string_view key, const CallOptions& call = {}) const;
   Result<bool> exists(std::string_view key, const CallOptions& call = {}) const;
   /// Gives a live entry a new deadline (`ttl` <= 0 erases it), or none at all. False: no such entry.
-  Result<bool> expire(std::string_view key, std::optional<Millis> ttl, const CallOptions& call = {}) const;
+  Result<bool> expire(std::string_view key, std::optional<Millis> ttl,
+                      const CallOptions& call = {}) const;
   Result<Ttl> ttl(std::string_view key, const CallOptions& call = {}) const;
   /// Adds to an integer (absent counts as 0) and answers the sum; `ttl_if_new` is set only when the call created it.
   /// Keeps the deadline an entry has. Errors: `not_a_number`, `overflow`.
-  Result<std::int64_t> add(std::string_view key, std::int64_t delta, std::optional<Millis> ttl_if_new = std::nullopt,
+  Result<std::int64_t> add(std::string_view key, std::int64_t delta,
+                           std::optional<Millis> ttl_if_new = std::nullopt,
                            const CallOptions& call = {}) const;
-  Result<double> add(std::string_view key, double delta, std::optional<Millis> ttl_if_new = std::nullopt,
+  Result<double> add(std::string_view key, double delta,
+                     std::optional<Millis> ttl_if_new = std::nullopt,
                      const CallOptions& call = {}) const;
 
   // Many keys: answers in the order of the questions. Over several nodes these are not one atomic step.
-  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string> keys, const CallOptions& call = {}) const;
-  Result<void> set_many(std::span<const KeyValue> entries, const SetOptions& options = {}, const CallOptions& call = {}) const;
+  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string> keys,
+                                                     const CallOptions& call = {}) const;
+  Result<void> set_many(std::span<const KeyValue> entries, const SetOptions& options = {},
+                        const CallOptions& call = {}) const;
   /// How many there were to erase.
-  Result<std::size_t> erase_many(std::span<const std::string> keys, const CallOptions& call = {}) const;
+  Result<std::size_t> erase_many(std::span<const std::string> keys,
+                                 const CallOptions& call = {}) const;
 
   /// Visits every key that stays in the store from the first page to the last at least once. Start with cursor 0.
-  Result<ScanPage> scan(std::uint64_t cursor, const ScanOptions& options = {}, const CallOptions& call = {}) const;
+  Result<ScanPage> scan(std::uint64_t cursor, const ScanOptions& options = {},
+                        const CallOptions& call = {}) const;
   /// How many entries there are, those expired but not yet swept included.
   Result<std::size_t> size(const CallOptions& call = {}) const;
   /// Erases everything in this store (this database, on a Redis server).
@@ -144,21 +152,27 @@ class Store {
 
   // The same, as coroutines. Arguments are taken by value; they live until the call ends.
   Task<Result<std::optional<Bytes>>> async_get(std::string key, CallOptions call = {}) const;
-  Task<Result<bool>> async_set(std::string key, std::string value, SetOptions options = {}, CallOptions call = {}) const;
-  Task<Result<bool>> async_compare_and_set(std::string key, std::string expected, std::string value, SetOptions options = {},
-                                           CallOptions call = {}) const;
+  Task<Result<bool>> async_set(std::string key, std::string value, SetOptions options = {},
+                               CallOptions call = {}) const;
+  Task<Result<bool>> async_compare_and_set(std::string key, std::string expected, std::string value,
+                                           SetOptions options = {}, CallOptions call = {}) const;
   Task<Result<bool>> async_erase(std::string key, CallOptions call = {}) const;
   Task<Result<bool>> async_exists(std::string key, CallOptions call = {}) const;
-  Task<Result<bool>> async_expire(std::string key, std::optional<Millis> ttl, CallOptions call = {}) const;
+  Task<Result<bool>> async_expire(std::string key, std::optional<Millis> ttl,
+                                  CallOptions call = {}) const;
   Task<Result<Ttl>> async_ttl(std::string key, CallOptions call = {}) const;
-  Task<Result<std::int64_t>> async_add(std::string key, std::int64_t delta, std::optional<Millis> ttl_if_new = std::nullopt,
+  Task<Result<std::int64_t>> async_add(std::string key, std::int64_t delta,
+                                       std::optional<Millis> ttl_if_new = std::nullopt,
                                        CallOptions call = {}) const;
-  Task<Result<double>> async_add(std::string key, double delta, std::optional<Millis> ttl_if_new = std::nullopt,
+  Task<Result<double>> async_add(std::string key, double delta,
+                                 std::optional<Millis> ttl_if_new = std::nullopt,
                                  CallOptions call = {}) const;
-  Task<Result<std::vector<std::optional<Bytes>>>> async_get_many(std::vector<std::string> keys, CallOptions call = {}) const;
-  Task<Result<void>> async_set_many(std::vector<std::pair<std::string, std::string>> entries, SetOptions options = {},
-                                    CallOptions call = {}) const;
-  Task<Result<std::size_t>> async_erase_many(std::vector<std::string> keys, CallOptions call = {}) const;
+  Task<Result<std::vector<std::optional<Bytes>>>> async_get_many(std::vector<std::string> keys,
+                                                                 CallOptions call = {}) const;
+  Task<Result<void>> async_set_many(std::vector<std::pair<std::string, std::string>> entries,
+                                    SetOptions options = {}, CallOptions call = {}) const;
+  Task<Result<std::size_t>> async_erase_many(std::vector<std::string> keys,
+                                             CallOptions call = {}) const;
 
   /// The driver behind the handle; also the identity of the store: copies share it.
   const std::shared_ptr<StoreDriver>& driver() const noexcept { return driver_; }

@@ -102,6 +102,10 @@ Result<unsigned> read_database(std::string_view path) {
   constexpr unsigned kDatabaseMax = 65'535;
   const auto database = base::parse_unsigned(path.substr(1));
   if (database && *database <= kDatabaseMax) return static_cast<unsigned>(*database);
+  // A password with a bare slash in it ends up here.
+  if (path.find('@') != path.npos) {
+    return bad_url("redis:// has an @ after the host; in a password write / as %2F and @ as %40");
+  }
   return bad_url("redis:// path \"" + std::string(path) + "\" is not a database number such as /0");
 }
 

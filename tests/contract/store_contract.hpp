@@ -40,4 +40,4 @@ class StoreContract : public testing::TestWithParam<Engine> {
 
 #define LARDER_FOR_EVERY_STORE(suite)                                             \
   INSTANTIATE_TEST_SUITE_P(Stores, suite, testing::ValuesIn(contract::engines()), \
-                           [](const auto& info) { return info.param.name; })
+                           [](const auto& instance) { return instance.param.name; })
