@@ -107,16 +107,23 @@ void print(const ReplayOptions& options, std::string_view url, const ReadThrough
                        base::duration_text(base::Nanos{nanos}) + ", " + rate_text(rate(report)));
   line("distinct", base::count_text(report.distinct) + " keys");
   line("hits", hits_text(report));
-  line("latency", latency_text(all_ns(report)));
-  line("of a hit", latency_text(report.hit_ns));
-  line("of a miss", latency_text(report.miss_ns) + "   (get and set)");
+  if (report.requests > 0) line("latency", latency_text(all_ns(report)));
+  if (report.hits > 0) line("of a hit", latency_text(report.hit_ns));
+  if (report.hits < report.requests) {
+    line("of a miss", latency_text(report.miss_ns) + "   (get and set)");
+  }
   if (report.wrong > 0)
     line("WRONG", base::count_text(report.wrong) + " hits held other bytes than were set");
 }
 
+/// What the caller can mend: the trace, the URL, an option.
+bool is_input(const Error& error) {
+  return error.code == Errc::bad_argument || error.code == Errc::bad_url ||
+         error.code == Errc::unsupported || error.code == Errc::io;
+}
+
 int refuse(const Output& output, const Error& error) {
-  const bool input = error.code == Errc::bad_argument || error.code == Errc::bad_url ||
-                     error.code == Errc::unsupported || error.code == Errc::io;
+  const bool input = is_input(error);
   // What to mend stands in the detail; the code's name before it would only push it aside.
   std::fprintf(output.notes, "larder replay: %s\n",
                input ? error.detail.c_str() : to_string(error).c_str());
@@ -151,17 +158,20 @@ int replay(const ReplayOptions& options, const Output& output) {
   if (!store) return refuse(output, store.error());
 
   const ReadThroughReport report = play(options, *store, **source, output);
-  if (report.failure && report.requests == 0) return refuse(output, *report.failure);
+  if (report.failure && is_input(*report.failure)) {
+    Error failure = *report.failure;
+    if (report.requests > 0) {
+      failure.detail +=
+          " (stopped there, after " + base::count_text(report.requests) + " requests)";
+    }
+    return refuse(output, failure);
+  }
   if (options.json) {
     std::fprintf(output.results, "%s\n", json(options, store->url(), report).c_str());
   } else {
     print(options, store->url(), report, output.results);
   }
-  if (report.failure) {
-    Error failure = *report.failure;
-    failure.detail += " (ended after " + base::count_text(report.requests) + " requests)";
-    return refuse(output, failure);
-  }
+  if (report.failure) return refuse(output, *report.failure);
   const bool held = report.wrong == 0 && report.hits <= report.expected_hits();
   return held ? kDone : kFailed;
 }
