@@ -86,8 +86,10 @@ int bench(const BenchOptions& options, const Output& output) {
     });
   }();
   if (!report) {
-    std::fprintf(output.notes, "larder bench: %s\n", to_string(report.error()).c_str());
-    return report.error().code == Errc::bad_argument ? kBadInput : kFailed;
+    const bool input = report.error().code == Errc::bad_argument;
+    std::fprintf(output.notes, "larder bench: %s\n",
+                 input ? report.error().detail.c_str() : to_string(report.error()).c_str());
+    return input ? kBadInput : kFailed;
   }
   if (options.json) {
     std::fprintf(output.results, "%s\n", json(options, *report).text().c_str());

@@ -17,8 +17,8 @@ namespace larder::lab {
 struct BenchOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 6379;
-  std::string user;      ///< Empty: AUTH with the password alone.
-  std::string password;  ///< Empty: no AUTH.
+  std::string user = {};      ///< Empty: AUTH with the password alone.
+  std::string password = {};  ///< Empty: no AUTH.
 
   unsigned connections = 50;
   unsigned pipeline = 1;   ///< Requests written together, then so many replies awaited.

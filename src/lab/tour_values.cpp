@@ -51,7 +51,7 @@ void round_trip(Stage& stage, unsigned& equal, const char* kind, const T& value)
   const bool same = back && *back == value;
   equal += same ? 1 : 0;
   const auto stored = Stage::need(stage.store().get(space + ":" + kind));
-  std::string text = stored ? *stored : std::string{};
+  std::string text = stored.value_or(Bytes{});
   if constexpr (std::same_as<T, Bytes>) text = base::quoted(text);
   stage.say(kind, text + (same ? "" : "   CAME BACK DIFFERENT"));
 }
