@@ -27,21 +27,6 @@ struct ReplayOptions {
   bool ttl = false;      ///< Send the third column as real seconds. False: entries live on.
   bool keep = false;     ///< Leave the entries in the store, under a prefix of this run alone.
   bool json = false;
-};  ///< Path of a trace, plain or .zst; `-` is standard input. Empty: see `generate`.
-std::string generate = {};     ///< A law (see Distribution::parse), in place of a trace.
-std::uint64_t keys = 100'000;  ///< Of a generated trace.
-std::uint64_t requests =
-    0;  ///< Stop after so many; 0: the whole trace, or a million generated ones.
-std::uint64_t seed = 7;
-SizeRange size{
-    64, 64};  ///< Bytes of key and value together, of a generated trace. A key keeps its size.
-
-std::string url = "memory:";
-unsigned threads =
-    1;  ///< Keys are dealt out to threads, so the hits stay exact for any number of them.
-bool ttl = false;   ///< Send the trace's third column as real seconds. False: entries live on.
-bool keep = false;  ///< Leave the entries in the store. They live under a prefix of this run alone.
-bool json = false;
 };
 
 /// Runs it, writes the report to `output.results`, and answers with an exit status.
