@@ -27,8 +27,8 @@ Step match_class(std::string_view pattern, std::size_t at, unsigned char byte) n
       found |= char_at(at + 1) == byte;
       at += 2;
     } else if (left >= 3 && pattern[at + 1] == '-') {
-      const auto [low, high] = std::minmax(char_at(at), char_at(at + 2));
-      found |= low <= byte && byte <= high;
+      const unsigned char one = char_at(at), other = char_at(at + 2);
+      found |= std::min(one, other) <= byte && byte <= std::max(one, other);
       at += 3;
     } else {
       found |= char_at(at) == byte;
