@@ -1,24 +1,46 @@
-// Budget: the memory bound that the tables of one node share.
+// Budget: the memory bound that the tables of one node share, and what each of them holds.
 //
 // Tables draw credit in portions and give surplus back, so that the shared counter is touched once
-// in many writes. The bound holds for the sum, whatever the keys' distribution over the tables.
+// in many writes. The bound holds for the sum, however unevenly the keys fall on the tables.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace larder::engine {
 
-/// Threads  Safe from any thread.
+/// A counter that one thread at a time writes, under its table's lock, and any thread reads. No
+/// atomic addition is needed for that, so counting costs what it costs without threads.
+class Gauge {
+ public:
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  void add(std::uint64_t by) noexcept { value_.store(get() + by, std::memory_order_relaxed); }
+  void sub(std::uint64_t by) noexcept { value_.store(get() - by, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// Threads  Readable from any thread without the table's lock.
+struct TableStats {
+  Gauge entries;
+  Gauge entries_with_deadline;
+  Gauge bytes_used;      ///< Everything held, index and flushed memory included.
+  Gauge bytes_data;      ///< Key and value bytes.
+  Gauge bytes_entries;   ///< Of bytes_used, blocks of living entries.
+  Gauge bytes_volatile;  ///< Of bytes_entries, those with a deadline.
+  Gauge hits, misses, expired, evicted;
+};
+
+/// Threads  Safe from any thread, except enlist and forget: while nobody draws.
 class Budget {
  public:
   /// `bytes_max` 0: no bound.
-  explicit Budget(std::size_t bytes_max = 0, std::size_t tables = 1) noexcept
-      : bytes_max_(bytes_max),
-        left_(amount(bytes_max)),
-        tables_(static_cast<std::int64_t>(tables)) {}
+  explicit Budget(std::size_t bytes_max = 0) noexcept
+      : bytes_max_(bytes_max), left_(amount(bytes_max)) {}
 
   std::size_t bytes_max() const noexcept { return bytes_max_.load(std::memory_order_relaxed); }
   void set_bytes_max(std::size_t bytes_max) noexcept {
@@ -28,10 +50,11 @@ class Budget {
   /// Bytes nobody has drawn; negative: the tables hold more than they should and must evict.
   std::int64_t left() const noexcept { return left_.load(std::memory_order_relaxed); }
 
-  /// What a table draws at a time: small enough that what tables hold unused is about 1 % of the
-  /// bound.
+  /// What a table draws at a time: small enough that what all tables hold unused is about 1 % of
+  /// the bound.
   std::int64_t portion() const noexcept {
-    return std::clamp<std::int64_t>(amount(bytes_max()) / (tables_ * 128), 64, 64 * 1024);
+    const auto tables = static_cast<std::int64_t>(std::max<std::size_t>(tables_.size(), 1));
+    return std::clamp<std::int64_t>(amount(bytes_max()) / (tables * 128), 64, 64 * 1024);
   }
   /// Draws `least`, rounded up to a portion if there is as much. 0: there is not.
   std::int64_t draw(std::int64_t least) noexcept {
@@ -47,11 +70,17 @@ class Budget {
   void overdraw(std::int64_t bytes) noexcept { left_.fetch_sub(bytes, std::memory_order_relaxed); }
   void give_back(std::int64_t bytes) noexcept { left_.fetch_add(bytes, std::memory_order_relaxed); }
 
-  /// How many tables hold something that may be evicted: those with any entry, those with any
-  /// deadline. A table that has nothing left itself may then overdraw, and the node makes the
-  /// others pay.
-  std::atomic<int> tables_with_entries{0};
-  std::atomic<int> tables_with_deadlines{0};
+  void enlist(const TableStats& table) { tables_.push_back(&table); }
+  void forget(const TableStats& table) { std::erase(tables_, &table); }
+  /// Bytes of entries that tables other than `self` could evict. Cost: a look at each table.
+  std::int64_t evictable_elsewhere(const TableStats& self, bool only_volatile) const noexcept {
+    std::uint64_t sum = 0;
+    for (const TableStats* table : tables_) {
+      if (table != &self)
+        sum += (only_volatile ? table->bytes_volatile : table->bytes_entries).get();
+    }
+    return static_cast<std::int64_t>(sum);
+  }
 
  private:
   static constexpr std::int64_t kUnbounded = std::int64_t{1} << 60;
@@ -61,8 +90,8 @@ class Budget {
   }
 
   std::atomic<std::size_t> bytes_max_;
+  std::vector<const TableStats*> tables_;
   alignas(64) std::atomic<std::int64_t> left_;
-  alignas(64) std::int64_t tables_;
 };
 
 }  // namespace larder::engine

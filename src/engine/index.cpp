@@ -193,7 +193,7 @@ void Index::drop_last_bucket() noexcept {
   Bucket& last = bucket_at(buckets_ - 1);
   free_chain(last);
   last.due = kDueNever;
-  refresh_due_above(buckets_ - 1);
+  // The minima above may now be too early, as after any erasure.
   --buckets_;
   mask_ = mask_for(buckets_);
   if (buckets_ % kChunkBuckets == 0) {
@@ -227,7 +227,6 @@ void Index::split() {
     put(number, slot);
     lower_due(number, scale_.tick(record->deadline_ns()));
   }
-  refresh_due_above(source);
 }
 
 void Index::join() {
@@ -312,12 +311,24 @@ std::size_t Index::find_due(DueTick tick, std::size_t start_bucket) const noexce
   return kNone;
 }
 
+std::size_t Index::find_deadline(std::size_t start_bucket) noexcept {
+  for (;;) {
+    const std::size_t group = find_due(kDueNever - 1, start_bucket);
+    if (group == kNone) return kNone;
+    for (std::size_t number = group; number < std::min(group + kGroupBuckets, buckets_); ++number) {
+      if (bucket_at(number).due != kDueNever) return number;
+    }
+    refresh_due(group);  // Too early a minimum, now put right: the loop comes to an end.
+  }
+}
+
 void Index::refresh_due(std::size_t first) noexcept {
   const std::size_t end = std::min(first + kGroupBuckets, buckets_);
   for (std::size_t number = first; number < end; ++number) {
     if (bucket_at(number).due != kDueNever) refresh_due_bucket(number);
   }
-  if (first < end) refresh_due_above(first);
+  // The group may be of buckets that are no more, up to the end of the last chunk.
+  if (first / kChunkBuckets < chunks_.size()) refresh_due_above(first);
 }
 
 }  // namespace larder::engine

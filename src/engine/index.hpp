@@ -121,10 +121,12 @@ class Index {
 
   /// The earliest tick of any bucket. Cost: one look at each chunk.
   DueTick earliest() const noexcept;
+  static constexpr std::size_t kNone = ~std::size_t{0};
   /// Finds a group of buckets whose minimum is at most `tick`, from `start_bucket` on, round about.
   /// Returns the number of its first bucket, or kNone.
-  static constexpr std::size_t kNone = ~std::size_t{0};
   std::size_t find_due(DueTick tick, std::size_t start_bucket) const noexcept;
+  /// Some bucket with a deadline in it, from `start_bucket` on round about; kNone if there is none.
+  std::size_t find_deadline(std::size_t start_bucket) noexcept;
   DueTick due_of(std::size_t number) const noexcept { return bucket_at(number).due; }
   /// Makes the minima of the group at `first` (a result of find_due) exact again, from its records.
   void refresh_due(std::size_t first) noexcept;
@@ -197,6 +199,7 @@ class Index {
   void take_all(std::size_t number);
   void split();
   void join();
+  void ensure_spare();
   std::uint32_t take_spare();
   void give_spare(std::uint32_t spare) noexcept;
   void free_chain(Bucket& bucket) noexcept;

@@ -21,17 +21,20 @@ Table::Table(const TableOptions& options, Budget& budget, const base::Clock& clo
       clock_(clock),
       random_(options.seed),
       scale_{clock.now().time_since_epoch().count()},
-      databases_(options.databases) {}
+      databases_(options.databases) {
+  budget_.enlist(stats_);
+}
 
 Table::~Table() {
   databases_.clear();
   flushed_.clear();
   budget_.give_back(credit_);
+  budget_.forget(stats_);
 }
 
 Entry Table::visit(unsigned db, std::string_view key, std::uint64_t hash, Mode mode) {
   LARDER_ASSERT(db < databases_.size());
-  Record* record = databases_[db] ? databases_[db]->find(key, hash) : nullptr;
+  Record* record = databases_[db].index ? databases_[db].index->find(key, hash) : nullptr;
   if (record && past(record->deadline_ns())) {
     remove(db, hash, record, Change::What::expire);
     record = nullptr;
@@ -46,23 +49,20 @@ Entry Table::visit(unsigned db, std::string_view key, std::uint64_t hash, Mode m
 }
 
 void Table::prefetch_bucket(unsigned db, std::uint64_t hash) const noexcept {
-  if (databases_[db]) databases_[db]->prefetch_bucket(hash);
+  if (const Index* index = databases_[db].index.get()) index->prefetch_bucket(hash);
 }
 
 void Table::prefetch_record(unsigned db, std::uint64_t hash) noexcept {
-  if (databases_[db]) databases_[db]->prefetch_record(hash);
-}
-
-std::size_t Table::size(unsigned db) const noexcept {
-  return databases_[db] ? databases_[db]->size() : 0;
+  if (Index* index = databases_[db].index.get()) index->prefetch_record(hash);
 }
 
 Index& Table::index_of(unsigned db) {
-  if (!databases_[db]) {
-    databases_[db] = std::make_unique<Index>(options_.hash_key, scale_);
-    stats_.bytes_used.add(databases_[db]->memory_bytes());
+  std::unique_ptr<Index>& index = databases_[db].index;
+  if (!index) {
+    index = std::make_unique<Index>(options_.hash_key, scale_);
+    stats_.bytes_used.add(index->memory_bytes());
   }
-  return *databases_[db];
+  return *index;
 }
 
 // Dead strictly after the deadline, as in Redis: PX 20 can still be read at millisecond 20.
@@ -101,7 +101,7 @@ Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline 
   const bool timed = deadline_ns != Record::kNever;
   const std::size_t block = block_bytes(Record::bytes_for(entry.key_.size(), value.size(), timed));
   if (old && old->kind() == Kind::string && old->timed == timed && block == old->memory_bytes()) {
-    count(*old, false);
+    count(entry.db_, *old, Counted::out);
     // `value` may lie in this very record, anywhere.
     std::memmove(old->value_begin(), value.data(), value.size());
     old->value_bytes = static_cast<std::uint32_t>(value.size());
@@ -109,7 +109,7 @@ Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline 
       old->set_deadline_ns(deadline_ns);
       index_of(entry.db_).note_deadline(entry.hash_, deadline_ns);
     }
-    count(*old, true);
+    count(entry.db_, *old, Counted::in);
   } else {
     if (!reserve(growth(old, block), old)) return full();
     Record* record = Record::create(entry.key_, value.size(), Kind::string, timed);
@@ -137,13 +137,13 @@ Result<void> Table::append(Entry& entry, std::string_view tail) {
     own.assign(tail);
     tail = own;
   }
-  count(*old, false);
+  count(entry.db_, *old, Counted::out);
   std::uint64_t* const slot = index_of(entry.db_).slot_of(entry.hash_, old);
   const std::size_t before = old->value_bytes;
   Record* record = Record::resize(old, bytes);
   Index::set_slot(*slot, record);
   std::memcpy(record->value_begin() + before, tail.data(), tail.size());
-  count(*record, true);
+  count(entry.db_, *record, Counted::in);
   entry.record_ = record;
   written(entry, Change::What::write, tail.size());
   return {};
@@ -173,10 +173,10 @@ Result<void> Table::write_object(Entry& entry, Kind kind, std::unique_ptr<Object
 void Table::object_changed(Entry& entry) {
   Record* record = entry.record_;
   ObjectSlot slot = record->object_slot();
-  count(*record, false);
+  count(entry.db_, *record, Counted::out);
   slot.bytes_charged = slot.object->memory_bytes();
   record->set_object_slot(slot);
-  count(*record, true);
+  count(entry.db_, *record, Counted::in);
   written(entry, Change::What::write, 0);
 }
 
@@ -194,16 +194,16 @@ void Table::set_deadline(Entry& entry, std::optional<base::Instant> deadline) {
     std::memcpy(timed->value_begin(), record->value().data(), record->value_bytes);
     timed->usage = record->usage;
     timed->set_deadline_ns(ns);
-    count(*record, false);
+    count(entry.db_, *record, Counted::out);
     index_of(entry.db_).replace(entry.hash_, record, timed);
-    count(*timed, true);
+    count(entry.db_, *timed, Counted::in);
     if (record->kind() != Kind::string) record->set_object_slot({nullptr, 0});
     Record::destroy(record);
     entry.record_ = timed;
   } else {
-    count(*record, false);
+    count(entry.db_, *record, Counted::out);
     record->set_deadline_ns(ns);
-    count(*record, true);
+    count(entry.db_, *record, Counted::in);
     if (deadline) index_of(entry.db_).note_deadline(entry.hash_, ns);
   }
   written(entry, Change::What::deadline, 0);
@@ -221,7 +221,7 @@ void Table::place(Entry& entry, Record* record) {
   if (Record* old = entry.record_) {
     record->usage = old->usage;
     index.replace(entry.hash_, old, record);
-    count(*old, false);
+    count(entry.db_, *old, Counted::out);
     Record::destroy(old);
   } else {
     record->usage = policy::usage_new(options_.eviction, moment());
@@ -229,7 +229,7 @@ void Table::place(Entry& entry, Record* record) {
     index.insert(entry.hash_, record);
     stats_.bytes_used.add(index.memory_bytes() - before);
   }
-  count(*record, true);
+  count(entry.db_, *record, Counted::in);
   entry.record_ = record;
 }
 
@@ -244,11 +244,11 @@ void Table::remove(unsigned db, std::uint64_t hash, Record* record, Change::What
         nullptr,
         {},
         0});
-  Index& index = *databases_[db];
+  Index& index = *databases_[db].index;
   const std::size_t before = index.memory_bytes();
   index.erase(hash, record);
   stats_.bytes_used.sub(before - index.memory_bytes());
-  count(*record, false);
+  count(db, *record, Counted::out);
   Record::destroy(record);
   if (why == Change::What::expire) stats_.expired.add(1);
   if (why == Change::What::evict) stats_.evicted.add(1);
@@ -279,7 +279,7 @@ void Table::tell(const Change& change) noexcept {
 }
 
 void Table::flush(unsigned db) {
-  if (!databases_[db] || databases_[db]->size() == 0) return;
+  if (size(db) == 0) return;
   tell({Change::What::flush,
         static_cast<std::uint8_t>(db),
         Kind::string,
@@ -290,10 +290,17 @@ void Table::flush(unsigned db) {
         nullptr,
         {},
         0});
-  flushed_.push_back(std::move(databases_[db]));
+  Database gone = std::exchange(databases_[db], {});
+  stats_.entries.sub(gone.index->size());
+  stats_.entries_with_deadline.sub(gone.entries_with_deadline);
+  stats_.bytes_data.sub(gone.bytes_data);
+  stats_.bytes_entries.sub(gone.bytes_entries);
+  stats_.bytes_volatile.sub(gone.bytes_volatile);
+  flushed_.push_back(std::move(gone.index));
   candidates_.clear();
 }
 
+// The stream tells of it as of nothing: who follows the stream learns it from whoever ordered it.
 void Table::swap_databases(unsigned a, unsigned b) {
   std::swap(databases_[a], databases_[b]);
   candidates_.clear();
@@ -301,8 +308,8 @@ void Table::swap_databases(unsigned a, unsigned b) {
 
 std::uint64_t Table::scan(unsigned db, std::uint64_t position, std::size_t count,
                           const EntryVisitor& fn) {
-  if (!databases_[db]) return 0;
-  Index& index = *databases_[db];
+  if (!databases_[db].index) return 0;
+  Index& index = *databases_[db].index;
   std::size_t seen = 0;
   // Thinly filled buckets must not make one page long: ten buckets for each entry asked for are
   // enough.
@@ -318,7 +325,8 @@ std::uint64_t Table::scan(unsigned db, std::uint64_t position, std::size_t count
 
 std::uint64_t Table::slots_touched() const noexcept {
   std::uint64_t sum = slots_retired_;
-  for (const auto& index : databases_) sum += index ? index->slots_touched() : 0;
+  for (const Database& database : databases_)
+    sum += database.index ? database.index->slots_touched() : 0;
   for (const auto& index : flushed_) sum += index->slots_touched();
   return sum;
 }

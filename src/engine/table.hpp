@@ -6,7 +6,6 @@
 // a write evicts as many bytes as it adds, growth moves one bucket, upkeep comes in slices.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,23 +35,6 @@ struct TableOptions {
   std::uint64_t seed = 1;
 };
 
-/// A counter that one thread at a time writes, under the table's lock, and any thread reads.
-class Gauge {
- public:
-  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-  void add(std::uint64_t by) noexcept { value_.store(get() + by, std::memory_order_relaxed); }
-  void sub(std::uint64_t by) noexcept { value_.store(get() - by, std::memory_order_relaxed); }
-  void set(std::uint64_t to) noexcept { value_.store(to, std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
-
-/// Threads  Readable from any thread without the table's lock.
-struct TableStats {
-  Gauge entries, entries_with_deadline, bytes_used, bytes_data, hits, misses, expired, evicted;
-};
-
 /// Threads  One at a time, except stats().
 class Table {
  public:
@@ -76,7 +58,12 @@ class Table {
 
   void flush(unsigned db);
   void swap_databases(unsigned a, unsigned b);
-  std::size_t size(unsigned db) const noexcept;
+  std::size_t size(unsigned db) const noexcept {
+    return databases_[db].index ? databases_[db].index->size() : 0;
+  }
+  std::size_t size_with_deadline(unsigned db) const noexcept {
+    return databases_[db].entries_with_deadline;
+  }
 
   /// Calls `fn` for the live entries of about `count` slots from `position` on; returns the next
   /// position, 0: the end.
@@ -97,6 +84,8 @@ class Table {
   std::span<ChangeSink* const> sinks() const noexcept { return sinks_; }
   /// True if there were changes since the last call: the step that ends must be committed.
   bool take_changed() noexcept { return std::exchange(changed_, false); }
+  /// Bytes written since the last call for which there was no budget: other tables must give them.
+  std::size_t take_overdrawn() noexcept { return std::exchange(overdrawn_, 0); }
 
   std::uint32_t shard() const noexcept { return options_.shard; }
   const TableStats& stats() const noexcept { return stats_; }
@@ -106,6 +95,14 @@ class Table {
 
  private:
   friend class Entry;
+
+  struct Database {
+    std::unique_ptr<Index> index;  ///< Null until the first write.
+    std::size_t entries_with_deadline = 0;
+    std::size_t bytes_data = 0;
+    std::size_t bytes_entries = 0;
+    std::size_t bytes_volatile = 0;
+  };
 
   // table.cpp: looking and writing
   Result<void> write_string(Entry& entry, std::string_view value, Deadline deadline);
@@ -130,13 +127,17 @@ class Table {
   bool reserve(std::size_t bytes, const Record* keep);
   bool make_space();
   bool may_overdraw(std::int64_t bytes) const noexcept;
-  void count(const Record& record, bool added) noexcept;
+  void overdraw(std::int64_t bytes) noexcept;
+  enum class Counted : bool { out, in };
+  void count(unsigned db, const Record& record, Counted which) noexcept;
   void settle() noexcept;
   bool evict_one();
   bool evict_from_samples();
   bool evict_random();
+  Record* find_victim(Index& index);
   bool evict_earliest();
   bool evictable(const Record& record) const noexcept;
+  double coldness(const Record& record) const noexcept;
   void sample();
   Index* random_index(unsigned& db) noexcept;
   std::size_t random_bucket(Index& index);
@@ -153,8 +154,8 @@ class Table {
   const base::Clock& clock_;
   base::Random random_;
   DueScale scale_;
-  std::vector<std::unique_ptr<Index>> databases_;  ///< Null until the first write.
-  std::vector<std::unique_ptr<Index>> flushed_;    ///< Emptied in slices by sweep.
+  std::vector<Database> databases_;
+  std::vector<std::unique_ptr<Index>> flushed_;  ///< Emptied in slices by sweep.
   std::vector<ChangeSink*> sinks_;
   policy::Candidates candidates_;
   TableStats stats_;
@@ -170,6 +171,7 @@ class Table {
   std::uint16_t minute_ = 0;
   unsigned sweep_db_ = 0;
   std::size_t sweep_bucket_ = 0;
+  std::size_t overdrawn_ = 0;
   bool changed_ = false;
 };
 

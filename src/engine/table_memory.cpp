@@ -12,19 +12,23 @@ constexpr std::size_t kIndexSlack = 64;  // An insertion may add a bucket.
 
 }  // namespace
 
-void Table::count(const Record& record, bool added) noexcept {
-  const bool timed = record.has_deadline();
-  if (added) {
-    stats_.entries.add(1);
-    stats_.entries_with_deadline.add(timed);
-    stats_.bytes_used.add(record.memory_bytes());
-    stats_.bytes_data.add(record.data_bytes());
-  } else {
-    stats_.entries.sub(1);
-    stats_.entries_with_deadline.sub(timed);
-    stats_.bytes_used.sub(record.memory_bytes());
-    stats_.bytes_data.sub(record.data_bytes());
-  }
+void Table::count(unsigned db, const Record& record, Counted which) noexcept {
+  const std::uint64_t sign =
+      which == Counted::in ? 1 : ~std::uint64_t{0};  // Times minus one, modulo 2^64.
+  const std::uint64_t timed = record.has_deadline() ? sign : 0;
+  const std::uint64_t bytes = record.memory_bytes();
+  const std::uint64_t data = record.data_bytes();
+  stats_.entries.add(sign);
+  stats_.entries_with_deadline.add(timed);
+  stats_.bytes_used.add(sign * bytes);
+  stats_.bytes_data.add(sign * data);
+  stats_.bytes_entries.add(sign * bytes);
+  stats_.bytes_volatile.add(timed * bytes);
+  Database& database = databases_[db];
+  database.entries_with_deadline += timed;
+  database.bytes_data += sign * data;
+  database.bytes_entries += sign * bytes;
+  database.bytes_volatile += timed * bytes;
 }
 
 // Squares the credit with what is used: draws what was taken unasked, gives back what is much more
@@ -34,20 +38,12 @@ void Table::settle() noexcept {
   const std::int64_t portion = budget_.portion();
   if (used > credit_) {
     const std::int64_t drawn = budget_.draw(used - credit_);
-    if (drawn == 0) budget_.overdraw(used - credit_);
-    credit_ += drawn == 0 ? used - credit_ : drawn;
+    if (drawn == 0) overdraw(used - credit_);
+    credit_ += drawn;
   } else if (const std::int64_t spare = credit_ - used; spare > 2 * portion || budget_.left() < 0) {
     const std::int64_t back = budget_.left() < 0 ? spare : spare - portion;
     budget_.give_back(back);
     credit_ -= back;
-  }
-  if (const bool any = stats_.entries.get() > 0; any != counted_entries_) {
-    budget_.tables_with_entries += any ? 1 : -1;
-    counted_entries_ = any;
-  }
-  if (const bool any = stats_.entries_with_deadline.get() > 0; any != counted_deadlines_) {
-    budget_.tables_with_deadlines += any ? 1 : -1;
-    counted_deadlines_ = any;
   }
 }
 
@@ -71,10 +67,7 @@ bool Table::reserve(std::size_t bytes, const Record* keep) {
       granted = true;
     } else if (!make_space()) {
       granted = may_overdraw(missing);
-      if (granted) {
-        budget_.overdraw(missing);
-        credit_ += missing;
-      }
+      if (granted) overdraw(missing);
       break;
     }
   }
@@ -97,10 +90,13 @@ bool Table::make_space() {
 // them pay for it.
 bool Table::may_overdraw(std::int64_t bytes) const noexcept {
   if (options_.eviction == policy::Eviction::noeviction) return false;
-  if (bytes > static_cast<std::int64_t>(budget_.bytes_max())) return false;
-  if (policy::only_volatile(options_.eviction))
-    return budget_.tables_with_deadlines > (counted_deadlines_ ? 1 : 0);
-  return budget_.tables_with_entries > (counted_entries_ ? 1 : 0);
+  return bytes <= budget_.evictable_elsewhere(stats_, policy::only_volatile(options_.eviction));
+}
+
+void Table::overdraw(std::int64_t bytes) noexcept {
+  budget_.overdraw(bytes);
+  credit_ += bytes;
+  overdrawn_ += static_cast<std::size_t>(bytes);
 }
 
 std::size_t Table::relieve(std::size_t entries_max) {
@@ -134,13 +130,12 @@ bool Table::evict_one() {
 // A database with entries, each as likely as its share of them; null if there are none.
 Index* Table::random_index(unsigned& db) noexcept {
   std::uint64_t total = 0;
-  for (const auto& index : databases_) total += index ? index->size() : 0;
+  for (unsigned i = 0; i < databases_.size(); ++i) total += size(i);
   if (total == 0) return nullptr;
   std::uint64_t at = random_.below(total);
   for (db = 0; db < databases_.size(); ++db) {
-    const std::uint64_t size = databases_[db] ? databases_[db]->size() : 0;
-    if (at < size) return databases_[db].get();
-    at -= size;
+    if (at < size(db)) return databases_[db].index.get();
+    at -= size(db);
   }
   return nullptr;
 }
@@ -150,27 +145,26 @@ Index* Table::random_index(unsigned& db) noexcept {
 std::size_t Table::random_bucket(Index& index) {
   std::size_t number = index.random_bucket(random_);
   if (!policy::only_volatile(options_.eviction)) return number;
-  for (unsigned tries = 0; tries < 3 && index.due_of(number) == kDueNever; ++tries)
+  for (unsigned tries = 0; tries < 3 && index.due_of(number) == kDueNever; ++tries) {
     number = index.random_bucket(random_);
-  if (index.due_of(number) != kDueNever) return number;
-  const std::size_t group = index.find_due(kDueNever - 1, number);
-  if (group == Index::kNone) return number;
-  number = group;
-  while (index.due_of(number) == kDueNever) ++number;
-  return number;
+  }
+  return index.due_of(number) != kDueNever ? number : index.find_deadline(number);
+}
+
+double Table::coldness(const Record& record) const noexcept {
+  return policy::coldness(options_.eviction, record.usage, moment(), record.memory_bytes());
 }
 
 void Table::sample() {
   for (unsigned found = 0, tries = 0; found < kSamples && tries < 4 * kSamples; ++tries) {
     unsigned db = 0;
     Index* index = random_index(db);
-    if (!index) return;
-    index->for_bucket(random_bucket(*index), [&](const Record* record) {
+    const std::size_t number = index ? random_bucket(*index) : Index::kNone;
+    if (number == Index::kNone) continue;
+    index->for_bucket(number, [&](const Record* record) {
       if (found == kSamples || !evictable(*record)) return;
       ++found;
-      const double cold =
-          policy::coldness(options_.eviction, record->usage, moment(), record->memory_bytes());
-      candidates_.offer({cold, hash_of(record->key()), db});
+      candidates_.offer({coldness(*record), hash_of(record->key()), db});
     });
   }
 }
@@ -179,10 +173,10 @@ bool Table::evict_from_samples() {
   for (unsigned round = 0; round < kSampleRounds; ++round) {
     sample();
     while (const auto candidate = candidates_.take()) {
-      Record* record = databases_[candidate->db]
-                           ? databases_[candidate->db]->find_hash(candidate->hash)
-                           : nullptr;
-      if (!record || !evictable(*record)) continue;
+      Index* index = databases_[candidate->db].index.get();
+      Record* record = index ? index->find_hash(candidate->hash) : nullptr;
+      // Time alone makes an entry colder: one that is warmer than it was has been used since.
+      if (!record || !evictable(*record) || coldness(*record) < candidate->coldness) continue;
       remove(candidate->db, candidate->hash, record, Change::What::evict);
       return true;
     }
@@ -190,38 +184,37 @@ bool Table::evict_from_samples() {
   return false;
 }
 
-// Any entry that may go: from a random bucket on, the first there is.
+// Any entry that may go, from a random bucket on.
 bool Table::evict_random() {
   unsigned first = 0;
   if (!random_index(first)) return false;
   for (unsigned i = 0; i < databases_.size(); ++i) {
     const unsigned db = (first + i) % static_cast<unsigned>(databases_.size());
-    if (!databases_[db] || databases_[db]->size() == 0) continue;
-    Index& index = *databases_[db];
-    std::size_t number = random_bucket(index);
-    for (std::size_t looked = 0; looked < index.buckets(); ++looked) {
-      Record* victim = nullptr;
-      unsigned seen = 0;
-      index.for_bucket(number, [&](Record* record) {
-        if (evictable(*record) && random_.below(++seen) == 0) victim = record;
-      });
-      if (victim) {
-        remove(db, hash_of(victim->key()), victim, Change::What::evict);
-        return true;
-      }
-      if (!policy::only_volatile(options_.eviction)) {
-        number = (number + 1) % index.buckets();
-        continue;
-      }
-      // A minimum without an entry to it: made exact, so that nobody looks here again in vain.
-      index.refresh_due(number / Index::kGroupBuckets * Index::kGroupBuckets);
-      const std::size_t group =
-          index.find_due(kDueNever - 1, (number + Index::kGroupBuckets) % index.buckets());
-      if (group == Index::kNone) break;
-      for (number = group; index.due_of(number) == kDueNever;) ++number;
-    }
+    if (size(db) == 0) continue;
+    Record* victim = find_victim(*databases_[db].index);
+    if (!victim) continue;
+    remove(db, hash_of(victim->key()), victim, Change::What::evict);
+    return true;
   }
   return false;
+}
+
+Record* Table::find_victim(Index& index) {
+  const bool only_volatile = policy::only_volatile(options_.eviction);
+  std::size_t number = random_bucket(index);
+  for (std::size_t looked = 0; looked < index.buckets() && number != Index::kNone; ++looked) {
+    Record* victim = nullptr;
+    unsigned seen = 0;
+    index.for_bucket(number, [&](Record* record) {
+      if (evictable(*record) && random_.below(++seen) == 0) victim = record;
+    });
+    if (victim) return victim;
+    const std::size_t after = (number + 1) % index.buckets();
+    // A minimum without an entry to it is made exact, so that nobody looks here in vain again.
+    if (only_volatile) index.refresh_due(number / Index::kGroupBuckets * Index::kGroupBuckets);
+    number = only_volatile ? index.find_deadline(after) : after;
+  }
+  return nullptr;
 }
 
 // The entry that would expire first.
@@ -230,14 +223,15 @@ bool Table::evict_earliest() {
     unsigned db = 0;
     DueTick due = kDueNever;
     for (unsigned i = 0; i < databases_.size(); ++i) {
-      const DueTick here = databases_[i] ? databases_[i]->earliest() : kDueNever;
+      const Index* index = databases_[i].index.get();
+      const DueTick here = index ? index->earliest() : kDueNever;
       if (here < due) {
         due = here;
         db = i;
       }
     }
     if (due == kDueNever) return false;
-    Index& index = *databases_[db];
+    Index& index = *databases_[db].index;
     const std::size_t group = index.find_due(due, 0);
     Record* victim = nullptr;
     for (std::size_t number = group;

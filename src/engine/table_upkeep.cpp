@@ -37,7 +37,7 @@ std::size_t Table::sweep_flushed(std::size_t& slots_max) {
     Index& index = *flushed_.back();
     const std::size_t before = index.memory_bytes();
     const std::size_t touched = index.drain_bucket([&](Record* record) {
-      count(*record, false);
+      stats_.bytes_used.sub(record->memory_bytes());
       Record::destroy(record);
       ++gone;
     });
@@ -63,7 +63,7 @@ std::size_t Table::sweep_expired(std::size_t& slots_max) {
   const DueTick due =
       now - 1;  // The step that `now` lies in is not over: its entries wait for the next sweep.
   for (unsigned looked = 0; looked < databases_.size() && slots_max > 0;) {
-    Index* index = databases_[sweep_db_].get();
+    Index* index = databases_[sweep_db_].index.get();
     const std::size_t group = index ? index->find_due(due, sweep_bucket_) : Index::kNone;
     if (group == Index::kNone) {
       sweep_db_ = (sweep_db_ + 1) % static_cast<unsigned>(databases_.size());
@@ -89,7 +89,7 @@ std::size_t Table::expire_group(Index& index, std::size_t group, DueTick due, st
       if (record->deadline_ns() < now_ns && record != keep_) expired_.push_back(record);
     });
   }
-  spend(slots_max, touched * 2);
+  spend(slots_max, touched * 2 + Index::kGroupBuckets);
   // Erasing may join buckets, so hashes are looked up anew; the minima first, while the group is
   // what it was.
   for (Record* record : expired_)

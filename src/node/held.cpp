@@ -37,12 +37,15 @@ Node::Held::~Held() {
   if (!node_) return;
   State& state = *node_->state_;
   std::vector<std::uint32_t> changed;
+  std::size_t overdrawn = 0;
   for (const std::uint32_t number : shards_) {
-    if (state.shards[number]->table.take_changed()) changed.push_back(number);
+    engine::Table& table = state.shards[number]->table;
+    if (table.take_changed()) changed.push_back(number);
+    overdrawn += table.take_overdrawn();
   }
   if (!changed.empty()) node_->commit(changed);
   for (const std::uint32_t number : shards_) state.shards[number]->mutex.unlock();
-  if (!changed.empty() && state.budget.left() < 0) node_->relieve();
+  if (overdrawn > 0) node_->relieve(overdrawn);
 }
 
 engine::Entry Node::Held::open(unsigned db, std::string_view key, Mode mode) {

@@ -18,10 +18,18 @@ std::size_t shard_count(std::size_t asked) {
 // A cursor is a shard's number and a position in it.
 constexpr unsigned kPositionBits = engine::Index::kPositionBits;
 
+// What one write may evict elsewhere: as many bytes as it brought, in entries of the smallest size,
+// and a few more.
+constexpr std::size_t kRelieveEntries = 16;
+constexpr std::size_t kEntryBytesMin = 32;
+
+// Slots that a sweep looks at under one lock: about 20 microseconds.
+constexpr std::size_t kSweepSlice = 512;
+
 }  // namespace
 
 Node::Node(const NodeOptions& options, const base::Clock& clock)
-    : state_(std::make_unique<State>(options.bytes_max, shard_count(options.shards), clock)) {
+    : state_(std::make_unique<State>(options.bytes_max, clock)) {
   LARDER_ASSERT(options.databases > 0 && options.databases <= 256);
   base::Random random{options.seed != 0 ? options.seed : base::system_entropy()};
   state_->hash_key = {random(), random()};
@@ -47,29 +55,32 @@ Node::Visit::Visit(Node& node, std::uint64_t hash, unsigned db, std::string_view
       entry_((shard_.mutex.lock(), shard_.table.visit(db, key, hash, mode))) {}
 
 Node::Visit::~Visit() {
-  bool short_of_memory = false;
+  std::size_t overdrawn = 0;
   if (shard_.table.take_changed()) {
     const std::uint32_t number = shard_.table.shard();
     node_.commit({&number, 1});
-    short_of_memory = node_.state_->budget.left() < 0;
+    overdrawn = shard_.table.take_overdrawn();
   }
   shard_.mutex.unlock();
-  if (short_of_memory) node_.relieve();
+  if (overdrawn > 0) node_.relieve(overdrawn);
 }
 
 void Node::commit(std::span<const std::uint32_t> shards) noexcept {
   for (engine::ChangeSink* sink : state_->sinks) sink->committed(shards);
 }
 
-// A table wrote more than it could make room for: the others evict until the bound holds again.
-void Node::relieve() noexcept {
+// Tables wrote more than they could make room for: others evict as much. Bounded by what was
+// written.
+void Node::relieve(std::size_t bytes) noexcept {
+  std::size_t entries_max = kRelieveEntries + bytes / kEntryBytesMin;
   const std::uint32_t first = state_->sweep_next.fetch_add(1, std::memory_order_relaxed);
-  for (std::uint32_t i = 0; i < state_->shards.size() && state_->budget.left() < 0; ++i) {
+  for (std::uint32_t i = 0;
+       i < state_->shards.size() && state_->budget.left() < 0 && entries_max > 0; ++i) {
     const std::uint32_t number =
         (first + i) & static_cast<std::uint32_t>(state_->shards.size() - 1);
     Shard& shard = *state_->shards[number];
     const std::lock_guard lock{shard.mutex};
-    shard.table.relieve(1'000);
+    entries_max -= std::min(entries_max, shard.table.relieve(entries_max));
     if (shard.table.take_changed()) commit({&number, 1});
   }
 }
@@ -81,11 +92,13 @@ void Node::flush_all() {
   for (unsigned db = 0; db < state_->databases; ++db) held.flush(db);
 }
 
-std::size_t Node::size(unsigned db) const {
-  std::size_t sum = 0;
+DatabaseStats Node::database(unsigned db) const {
+  LARDER_ASSERT(db < state_->databases);
+  DatabaseStats sum;
   for (const auto& shard : state_->shards) {
     const std::lock_guard lock{shard->mutex};
-    sum += shard->table.size(db);
+    sum.entries += shard->table.size(db);
+    sum.entries_with_deadline += shard->table.size_with_deadline(db);
   }
   return sum;
 }
@@ -122,7 +135,10 @@ std::size_t Node::sweep(std::size_t slots_max) {
         (first + i) & static_cast<std::uint32_t>(state_->shards.size() - 1);
     Shard& shard = *state_->shards[number];
     const std::lock_guard lock{shard.mutex};
-    gone += shard.table.sweep(slots_max);
+    const std::size_t slice = std::min(slots_max, kSweepSlice);
+    std::size_t left = slice;
+    gone += shard.table.sweep(left);
+    slots_max -= slice - left;
     if (shard.table.take_changed()) commit({&number, 1});
   }
   return gone;

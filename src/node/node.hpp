@@ -41,6 +41,11 @@ struct NodeStats {
   std::uint64_t evicted = 0;
 };
 
+struct DatabaseStats {
+  std::size_t entries = 0;
+  std::size_t entries_with_deadline = 0;
+};
+
 /// Threads  Safe from any thread. A visit's function runs under locks: keep it short, and never
 /// visit
 ///          from inside it except through the Held it was given.
@@ -81,7 +86,8 @@ class Node {
   void flush(unsigned db);
   void flush_all();
   /// How many entries there are, those past their deadline but not yet swept included.
-  std::size_t size(unsigned db) const;
+  std::size_t size(unsigned db) const { return database(db).entries; }
+  DatabaseStats database(unsigned db) const;
 
   /// Calls `fn(const engine::Entry&)` for about `count` entries from `cursor` on and returns the
   /// next cursor, 0 at the end. An entry that stays from the first call to the last is seen at
@@ -130,7 +136,7 @@ class Node {
   };
 
   void commit(std::span<const std::uint32_t> shards) noexcept;
-  void relieve() noexcept;
+  void relieve(std::size_t bytes) noexcept;
 
   std::unique_ptr<State> state_;
 };

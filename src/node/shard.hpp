@@ -22,8 +22,7 @@ struct alignas(128) Node::Shard {
 };
 
 struct Node::State {
-  explicit State(std::size_t bytes_max, std::size_t shard_count, const base::Clock& c)
-      : budget(bytes_max, shard_count), clock(c) {}
+  State(std::size_t bytes_max, const base::Clock& c) : budget(bytes_max), clock(c) {}
 
   std::uint64_t hash_of(std::string_view key) const noexcept {
     return base::keyed_hash(key, hash_key);

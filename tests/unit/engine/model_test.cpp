@@ -114,8 +114,8 @@ class ModelTest : public TableTest, public ChangeSink {
   void run(std::size_t steps) {
     SCOPED_TRACE("LARDER_SEED=" + std::to_string(seed()));
     for (std::size_t i = 0; i < steps && !HasFatalFailure(); ++i) {
-      if (i % 20'000 == 0) keys = 10 + random.below(5'000);  // Grows and shrinks the table.
-      if (i % 50'000 == 49'999) flush_one();
+      if (i % 10'000 == 0) keys = 10 + random.below(4'000);  // Grows and shrinks the table.
+      if (i % 25'000 == 24'999) flush_one();
       step();
     }
     check_totals();
@@ -145,7 +145,7 @@ class ModelTest : public TableTest, public ChangeSink {
   std::map<std::pair<unsigned, std::string>, Modelled> model;
 };
 
-TEST_F(ModelTest, ATableAgreesWithAMap) { run(300'000); }
+TEST_F(ModelTest, ATableAgreesWithAMap) { run(200'000); }
 
 class SmallModelTest : public ModelTest, public ::testing::WithParamInterface<policy::Eviction> {
  protected:
@@ -154,7 +154,7 @@ class SmallModelTest : public ModelTest, public ::testing::WithParamInterface<po
 };
 
 TEST_P(SmallModelTest, ATableThatEvictsAgreesWithAMapThatForgetsTheSame) {
-  run(150'000);
+  run(60'000);
   EXPECT_LE(table.stats().bytes_used.get(), kBytesMax + 2'048);
   EXPECT_EQ(table.stats().evicted.get() > 0, GetParam() != policy::Eviction::noeviction);
 }
