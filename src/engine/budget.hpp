@@ -46,16 +46,14 @@ class Budget {
   void set_bytes_max(std::size_t bytes_max) noexcept {
     const std::size_t before = bytes_max_.exchange(bytes_max);
     left_.fetch_add(amount(bytes_max) - amount(before), std::memory_order_relaxed);
+    set_portion();
   }
   /// Bytes nobody has drawn; negative: the tables hold more than they should and must evict.
   std::int64_t left() const noexcept { return left_.load(std::memory_order_relaxed); }
 
   /// What a table draws at a time: small enough that what all tables hold unused is about 1 % of
   /// the bound.
-  std::int64_t portion() const noexcept {
-    const auto tables = static_cast<std::int64_t>(std::max<std::size_t>(tables_.size(), 1));
-    return std::clamp<std::int64_t>(amount(bytes_max()) / (tables * 128), 64, 64 * 1024);
-  }
+  std::int64_t portion() const noexcept { return portion_.load(std::memory_order_relaxed); }
   /// Draws `least`, rounded up to a portion if there is as much. 0: there is not.
   std::int64_t draw(std::int64_t least) noexcept {
     std::int64_t left = left_.load(std::memory_order_relaxed);
@@ -70,7 +68,10 @@ class Budget {
   void overdraw(std::int64_t bytes) noexcept { left_.fetch_sub(bytes, std::memory_order_relaxed); }
   void give_back(std::int64_t bytes) noexcept { left_.fetch_add(bytes, std::memory_order_relaxed); }
 
-  void enlist(const TableStats& table) { tables_.push_back(&table); }
+  void enlist(const TableStats& table) {
+    tables_.push_back(&table);
+    set_portion();
+  }
   void forget(const TableStats& table) { std::erase(tables_, &table); }
   /// Bytes of entries that tables other than `self` could evict. Cost: a look at each table.
   std::int64_t evictable_elsewhere(const TableStats& self, bool only_volatile) const noexcept {
@@ -89,7 +90,13 @@ class Budget {
                           : static_cast<std::int64_t>(std::min(bytes_max, std::size_t{1} << 60));
   }
 
+  void set_portion() noexcept {
+    const auto tables = static_cast<std::int64_t>(std::max<std::size_t>(tables_.size(), 1));
+    portion_ = std::clamp<std::int64_t>(amount(bytes_max()) / (tables * 128), 64, 64 * 1024);
+  }
+
   std::atomic<std::size_t> bytes_max_;
+  std::atomic<std::int64_t> portion_{64};
   std::vector<const TableStats*> tables_;
   alignas(64) std::atomic<std::int64_t> left_;
 };

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "base/assert.hpp"
 
@@ -112,7 +113,12 @@ void Index::insert(std::uint64_t hash, Record* record) {
   put(number, slot_for(hash, record));
   lower_due(number, scale_.tick(record->deadline_ns()));
   ++size_;
-  if (size_ > buckets_ * kFillMax) split();
+  if (size_ <= buckets_ * kFillMax) return;
+  try {
+    split();
+  } catch (const std::bad_alloc&) {
+    // Growth is for speed only: the next insertion tries again.
+  }
 }
 
 void Index::erase(std::uint64_t hash, Record* record) {
@@ -120,7 +126,13 @@ void Index::erase(std::uint64_t hash, Record* record) {
   LARDER_ASSERT(slot != nullptr);
   *slot = 0;
   --size_;
-  if (buckets_ > 1 && size_ < buckets_ * kFillMin) join();
+  if (Bucket& first = bucket_at(bucket_of(hash)); first.overflow != 0) fill_hole(first, slot);
+  if (buckets_ == 1 || size_ >= buckets_ * kFillMin) return;
+  try {
+    join();
+  } catch (const std::bad_alloc&) {
+    // Shrinking can wait for the next erasure.
+  }
 }
 
 void Index::replace(std::uint64_t hash, Record* from, Record* to) noexcept {
@@ -147,12 +159,32 @@ void Index::put(std::size_t number, std::uint64_t slot) {
   }
 }
 
-std::uint32_t Index::take_spare() {
-  if (spare_free_ == 0) {
-    spares_.push_back(std::make_unique<Bucket[]>(kSpareChunk));
-    const auto end = static_cast<std::uint32_t>(spares_.size() * kSpareChunk);
-    for (std::uint32_t i = 0; i < kSpareChunk; ++i) give_spare(end - i);
+// Moves an entry from the end of the chain to where one was erased, and drops the last bucket when
+// it is empty. Else every bucket would in time keep the chain of its most crowded day.
+void Index::fill_hole(Bucket& first, std::uint64_t* hole) noexcept {
+  Bucket* before = &first;
+  Bucket* last = next(first);
+  for (; last->overflow != 0; last = next(*last)) before = last;
+  slots_touched_ += kSlots;
+  const auto used = [](std::uint64_t slot) { return slot != 0; };
+  const auto mover = std::find_if(last->slots.begin(), last->slots.end(), used);
+  if (mover != last->slots.end()) {
+    *hole = *mover;
+    if (&*mover != hole) *mover = 0;
   }
+  if (std::none_of(last->slots.begin(), last->slots.end(), used))
+    give_spare(std::exchange(before->overflow, 0));
+}
+
+void Index::ensure_spare() {
+  if (spare_free_ != 0) return;
+  spares_.push_back(std::make_unique<Bucket[]>(kSpareChunk));
+  const auto end = static_cast<std::uint32_t>(spares_.size() * kSpareChunk);
+  for (std::uint32_t i = 0; i < kSpareChunk; ++i) give_spare(end - i);
+}
+
+std::uint32_t Index::take_spare() {
+  ensure_spare();
   const std::uint32_t spare = spare_free_;
   Bucket& bucket = spare_at(spare);
   spare_free_ = bucket.overflow;
@@ -202,9 +234,12 @@ void Index::drop_last_bucket() noexcept {
   }
 }
 
-// Empties a bucket and its chain into moving_.
+// Empties a bucket and its chain into moving_. All or nothing: it asks for memory first.
 void Index::take_all(std::size_t number) {
   moving_.clear();
+  std::size_t slots = 0;
+  for (const Bucket* bucket = &bucket_at(number); bucket; bucket = next(*bucket)) slots += kSlots;
+  moving_.reserve(slots);
   for (Bucket* bucket = &bucket_at(number); bucket; bucket = next(*bucket)) {
     slots_touched_ += kSlots;
     for (std::uint64_t& slot : bucket->slots) {
@@ -217,10 +252,16 @@ void Index::take_all(std::size_t number) {
   first.due = kDueNever;
 }
 
+// Two buckets never need more spares than the one they came from: putting back does not fail.
 void Index::split() {
+  const std::size_t source = partner(buckets_);
   add_bucket();
-  const std::size_t source = partner(buckets_ - 1);
-  take_all(source);
+  try {
+    take_all(source);
+  } catch (...) {
+    drop_last_bucket();  // Nothing has moved yet.
+    throw;
+  }
   for (const std::uint64_t slot : moving_) {
     const Record* record = record_of(slot);
     const std::size_t number = bucket_of(hash_of(record->key()));
@@ -229,7 +270,9 @@ void Index::split() {
   }
 }
 
+// One bucket may need one spare more than the two that it takes in.
 void Index::join() {
+  ensure_spare();
   const std::size_t last = buckets_ - 1;
   const DueTick due = bucket_at(last).due;
   take_all(last);

@@ -202,9 +202,10 @@ class Index {
   void ensure_spare();
   std::uint32_t take_spare();
   void give_spare(std::uint32_t spare) noexcept;
+  void fill_hole(Bucket& first, std::uint64_t* hole) noexcept;
   void free_chain(Bucket& bucket) noexcept;
 
-  static constexpr std::size_t kSpareChunk = 64;
+  static constexpr std::size_t kSpareChunk = 16;
 
   base::HashKey hash_key_;
   DueScale scale_;

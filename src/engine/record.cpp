@@ -20,7 +20,7 @@ Record* Record::create(std::string_view key, std::size_t value_bytes, Kind kind,
 
 Record* Record::resize(Record* record, std::size_t value_bytes) {
   void* block = std::realloc(record, bytes_for(record->key_bytes, value_bytes, record->timed));
-  if (!block) throw std::bad_alloc{};
+  if (!block) return nullptr;
   auto* moved = static_cast<Record*>(block);
   moved->value_bytes = static_cast<std::uint32_t>(value_bytes);
   return moved;

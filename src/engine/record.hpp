@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -39,9 +40,10 @@ struct Record {
 
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  /// A block with the key filled in and the value not.
+  /// A block with the key filled in and the value not. Throws std::bad_alloc.
   static Record* create(std::string_view key, std::size_t value_bytes, Kind kind, bool timed);
-  /// The same entry with another size of value or room for a deadline; the bytes that fit are kept.
+  /// The same entry with another size of value, perhaps elsewhere; the bytes that fit are kept.
+  /// Null: no memory.
   static Record* resize(Record* record, std::size_t value_bytes);
   static void destroy(Record* record) noexcept;
   /// Size of the whole block without malloc's own header.
@@ -89,6 +91,12 @@ struct Record {
   }
 };
 static_assert(sizeof(Record) == 16);
+
+struct RecordDestroyer {
+  void operator()(Record* record) const noexcept { Record::destroy(record); }
+};
+/// A record that no index holds yet.
+using RecordOwner = std::unique_ptr<Record, RecordDestroyer>;
 
 /// What a block of `bytes` costs in glibc's malloc: 8 bytes of header, units of 16, at least 32;
 /// whole pages when large.

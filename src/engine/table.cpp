@@ -112,10 +112,10 @@ Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline 
     count(entry.db_, *old, Counted::in);
   } else {
     if (!reserve(growth(old, block), old)) return full();
-    Record* record = Record::create(entry.key_, value.size(), Kind::string, timed);
+    RecordOwner record{Record::create(entry.key_, value.size(), Kind::string, timed)};
     std::memcpy(record->value_begin(), value.data(), value.size());
     if (timed) record->set_deadline_ns(deadline_ns);
-    place(entry, record);
+    place(entry, std::move(record));
   }
   written(entry, Change::What::write, 0);
   return {};
@@ -137,14 +137,19 @@ Result<void> Table::append(Entry& entry, std::string_view tail) {
     own.assign(tail);
     tail = own;
   }
-  count(entry.db_, *old, Counted::out);
-  std::uint64_t* const slot = index_of(entry.db_).slot_of(entry.hash_, old);
+  Index& index = index_of(entry.db_);
+  std::uint64_t* const slot = index.slot_of(entry.hash_, old);
   const std::size_t before = old->value_bytes;
-  Record* record = Record::resize(old, bytes);
-  Index::set_slot(*slot, record);
-  std::memcpy(record->value_begin() + before, tail.data(), tail.size());
+  count(entry.db_, *old, Counted::out);
+  Record* moved = Record::resize(old, bytes);
+  Record* record = moved ? moved : old;
+  if (moved) {
+    Index::set_slot(*slot, record);
+    std::memcpy(record->value_begin() + before, tail.data(), tail.size());
+  }
   count(entry.db_, *record, Counted::in);
   entry.record_ = record;
+  if (!moved) return refused(Errc::out_of_memory, "the operating system has no memory left");
   written(entry, Change::What::write, tail.size());
   return {};
 }
@@ -162,10 +167,10 @@ Result<void> Table::write_object(Entry& entry, Kind kind, std::unique_ptr<Object
   const std::size_t block =
       block_bytes(Record::bytes_for(entry.key_.size(), sizeof(ObjectSlot), timed));
   if (!reserve(growth(entry.record_, block + object_bytes), entry.record_)) return full();
-  Record* record = Record::create(entry.key_, sizeof(ObjectSlot), kind, timed);
+  RecordOwner record{Record::create(entry.key_, sizeof(ObjectSlot), kind, timed)};
   record->set_object_slot({object.release(), object_bytes});
   if (timed) record->set_deadline_ns(deadline_ns);
-  place(entry, record);
+  place(entry, std::move(record));
   written(entry, Change::What::write, 0);
   return {};
 }
@@ -216,8 +221,9 @@ bool Table::erase(Entry& entry) {
 }
 
 // Puts a new record where the entry is, in place of the one it had, if any.
-void Table::place(Entry& entry, Record* record) {
+void Table::place(Entry& entry, RecordOwner owner) {
   Index& index = index_of(entry.db_);
+  Record* record = owner.get();
   if (Record* old = entry.record_) {
     record->usage = old->usage;
     index.replace(entry.hash_, old, record);
@@ -229,6 +235,7 @@ void Table::place(Entry& entry, Record* record) {
     index.insert(entry.hash_, record);
     stats_.bytes_used.add(index.memory_bytes() - before);
   }
+  owner.release();
   count(entry.db_, *record, Counted::in);
   entry.record_ = record;
 }

@@ -71,8 +71,8 @@ class Table {
                      const EntryVisitor& fn);
 
   /// Frees flushed memory, erases entries past their deadline, evicts what is over the budget; at
-  /// most about `slots_max` slots are looked at. Returns how many entries went, and takes the slots
-  /// it used from `slots_max`.
+  /// most about `slots_max` slots are looked at. Returns how many entries went, at least 1 if there
+  /// may be more, and takes the slots it used from `slots_max`.
   std::size_t sweep(std::size_t& slots_max);
   /// Evicts until the budget is whole again, or nothing is left to evict, or `entries_max` are
   /// gone. Returns how many.
@@ -117,7 +117,7 @@ class Table {
   std::int64_t resolve(const Entry& entry, Deadline deadline) const noexcept;
   bool past(std::int64_t deadline_ns) const noexcept;
   static std::size_t growth(const Record* old, std::size_t block) noexcept;
-  void place(Entry& entry, Record* record);
+  void place(Entry& entry, RecordOwner owner);
   void written(Entry& entry, Change::What what, std::size_t appended);
   void remove(unsigned db, std::uint64_t hash, Record* record, Change::What why);
   void tell(const Change& change) noexcept;

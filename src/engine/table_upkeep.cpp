@@ -28,7 +28,8 @@ std::size_t Table::sweep(std::size_t& slots_max) {
     spend(slots_max, evicted * kEvictSlots);
     gone += evicted;
   }
-  return gone;
+  // A slice that ran out may have found only stale minima: there may be more all the same.
+  return slots_max == 0 && gone == 0 ? 1 : gone;
 }
 
 std::size_t Table::sweep_flushed(std::size_t& slots_max) {

@@ -7,11 +7,20 @@
 
 namespace larder::node {
 
+void Node::hash_keys(std::span<const std::string_view> keys, std::uint64_t* hashes) const noexcept {
+  for (const std::string_view key : keys) *hashes++ = state_->hash_of(key);
+}
+
 Node::Held Node::hold(std::span<const std::string_view> keys) {
+  std::vector<std::uint64_t> hashes(keys.size());
+  hash_keys(keys, hashes.data());
+  return hold_hashed(hashes);
+}
+
+Node::Held Node::hold_hashed(std::span<const std::uint64_t> hashes) {
   std::vector<std::uint32_t> shards;
-  shards.reserve(keys.size());
-  for (const std::string_view key : keys)
-    shards.push_back(state_->shard_number(state_->hash_of(key)));
+  shards.reserve(hashes.size());
+  for (const std::uint64_t hash : hashes) shards.push_back(state_->shard_number(hash));
   std::sort(shards.begin(), shards.end());
   shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
   return Held{*this, std::move(shards)};
@@ -58,18 +67,16 @@ engine::Entry Node::Held::open(unsigned db, std::string_view key, std::uint64_t 
   return node_->state_->shards[number]->table.visit(db, key, hash, mode);
 }
 
-void Node::Held::prefetch(unsigned db, std::span<const std::string_view> keys,
-                          std::uint64_t* hashes) {
+// First all buckets, then all records: two rounds of misses for the group instead of two for each
+// key.
+void Node::Held::prefetch(unsigned db, std::span<const std::uint64_t> hashes) {
   State& state = *node_->state_;
   LARDER_ASSERT(db < state.databases);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    hashes[i] = state.hash_of(keys[i]);
-    LARDER_ASSERT(
-        std::binary_search(shards_.begin(), shards_.end(), state.shard_number(hashes[i])));
-    state.shard_of(hashes[i]).table.prefetch_bucket(db, hashes[i]);
+  for (const std::uint64_t hash : hashes) {
+    LARDER_ASSERT(std::binary_search(shards_.begin(), shards_.end(), state.shard_number(hash)));
+    state.shard_of(hash).table.prefetch_bucket(db, hash);
   }
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    state.shard_of(hashes[i]).table.prefetch_record(db, hashes[i]);
+  for (const std::uint64_t hash : hashes) state.shard_of(hash).table.prefetch_record(db, hash);
 }
 
 void Node::Held::flush(unsigned db) {

@@ -97,8 +97,8 @@ class Node {
 
   /// One slice of upkeep: erases entries whose time has come, frees flushed memory, and brings
   /// memory below a bound that was lowered. Bounded in slots touched, over all shards. Returns how
-  /// many entries went, so that the caller may come again at once while there is more; call it ten
-  /// times a second.
+  /// many entries went, at least 1 if there may be more, so that the caller may come again at once;
+  /// call it ten times a second.
   std::size_t sweep(std::size_t slots_max = 1'000);
 
   void set_bytes_max(std::size_t bytes_max);
@@ -135,6 +135,8 @@ class Node {
     engine::Entry entry_;
   };
 
+  void hash_keys(std::span<const std::string_view> keys, std::uint64_t* hashes) const noexcept;
+  Held hold_hashed(std::span<const std::uint64_t> hashes);
   void commit(std::span<const std::uint32_t> shards) noexcept;
   void relieve(std::size_t bytes) noexcept;
 
@@ -161,11 +163,9 @@ class Node::Held {
     std::uint64_t hashes[kGroupKeysMax];
     for (std::size_t first = 0; first < keys.size(); first += kGroupKeysMax) {
       const auto group = keys.subspan(first, std::min(kGroupKeysMax, keys.size() - first));
-      prefetch(db, group, hashes);
-      for (std::size_t i = 0; i < group.size(); ++i) {
-        engine::Entry entry = open(db, group[i], hashes[i], mode);
-        fn(first + i, entry);
-      }
+      node_->hash_keys(group, hashes);
+      visit_group(db, group, hashes, mode,
+                  [&](std::size_t i, engine::Entry& entry) { fn(first + i, entry); });
     }
   }
 
@@ -178,7 +178,16 @@ class Node::Held {
   Held(Node& node, std::vector<std::uint32_t> shards);
   engine::Entry open(unsigned db, std::string_view key, Mode mode);
   engine::Entry open(unsigned db, std::string_view key, std::uint64_t hash, Mode mode);
-  void prefetch(unsigned db, std::span<const std::string_view> keys, std::uint64_t* hashes);
+  void prefetch(unsigned db, std::span<const std::uint64_t> hashes);
+  template <class Fn>
+  void visit_group(unsigned db, std::span<const std::string_view> keys, const std::uint64_t* hashes,
+                   Mode mode, Fn&& fn) {
+    prefetch(db, {hashes, keys.size()});
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      engine::Entry entry = open(db, keys[i], hashes[i], mode);
+      fn(i, entry);
+    }
+  }
 
   Node* node_;
   std::vector<std::uint32_t> shards_;  ///< Ascending.
@@ -186,11 +195,13 @@ class Node::Held {
 
 template <class Fn>
 void Node::visit_many(unsigned db, std::span<const std::string_view> keys, Mode mode, Fn&& fn) {
+  std::uint64_t hashes[kGroupKeysMax];
   for (std::size_t first = 0; first < keys.size(); first += kGroupKeysMax) {
     const auto group = keys.subspan(first, std::min(kGroupKeysMax, keys.size() - first));
-    Held held = hold(group);
-    held.visit_many(db, group, mode,
-                    [&](std::size_t i, engine::Entry& entry) { fn(first + i, entry); });
+    hash_keys(group, hashes);
+    Held held = hold_hashed({hashes, group.size()});
+    held.visit_group(db, group, hashes, mode,
+                     [&](std::size_t i, engine::Entry& entry) { fn(first + i, entry); });
   }
 }
 

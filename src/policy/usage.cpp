@@ -18,6 +18,9 @@ constexpr std::uint32_t kBirthMask = 0xffffff;
 // When the count reaches this, count and age are halved: an entry is judged by about its last 16 to
 // 32 uses.
 constexpr std::uint32_t kCountMax = 32;
+// What having been written counts, against 1 for each use. Plain hyperbolic caching has 1 here,
+// which lets a loop push out what has proven itself: newcomers look busy while they are young.
+constexpr double kNewcomerUses = 0.25;
 
 std::uint32_t birth_now(Moment now) noexcept { return (now.tick >> kBirthShift) & kBirthMask; }
 std::uint32_t age(std::uint32_t usage, Moment now) noexcept {
@@ -87,7 +90,8 @@ double coldness(Eviction eviction, std::uint32_t usage, Moment now, std::size_t 
     case Eviction::volatile_lfu:
       return 255.0 - lfu_count(usage, now.minute);
     case Eviction::adaptive:
-      return (age(usage, now) + 1.0) * static_cast<double>(bytes) / std::max(usage & 0xff, 1u);
+      return (age(usage, now) + 1.0) * static_cast<double>(bytes) /
+             ((usage & 0xff) - 1 + kNewcomerUses);
     default:
       return 0;
   }
