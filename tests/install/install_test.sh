@@ -7,6 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
+expected="John, Ada, 1"
 
 "$cmake" --install "$build" --prefix "$prefix" >"$work/install.log"
 
@@ -14,7 +15,7 @@ echo "-- find_package"
 "$cmake" -S "$here/outside" -B "$work/outside" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER="$compiler" >"$work/configure.log" ||
   { cat "$work/configure.log"; exit 1; }
 "$cmake" --build "$work/outside"
-"$work/outside/outside"
+test "$("$work/outside/outside")" = "$expected"
 
 echo "-- a component that this build lacks is refused"
 if "$cmake" -S "$here/outside" -B "$work/refused" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DWANTED=no-such-part >"$work/refused.log" 2>&1; then
@@ -28,4 +29,4 @@ export PKG_CONFIG_PATH
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name larder.pc)")
 # shellcheck disable=SC2046  # the flags are words
 "$compiler" "$here/outside/main.cpp" -o "$work/with_pkg_config" $(pkg-config --define-variable=prefix="$prefix" --cflags --libs larder)
-"$work/with_pkg_config"
+test "$("$work/with_pkg_config")" = "$expected"

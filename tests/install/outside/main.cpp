@@ -1,10 +1,21 @@
-// A program outside the repository: sees the installed headers and archive, nothing else.
-#include <larder/error.hpp>
+#include <larder/larder.hpp>
 
-#include <cstdio>
+#include <chrono>
+#include <iostream>
+
+struct User {
+  std::string id, name;
+};
+BOOST_DESCRIBE_STRUCT(User, (), (id, name))  // JSON both ways
 
 int main() {
-  const larder::Error error{larder::Errc::timeout, larder::Effect::maybe_executed, "here"};
-  std::printf("%s\n", larder::to_string(error).c_str());
-  return larder::to_string(larder::Errc::timeout) == "timeout" ? 0 : 1;
+  using namespace std::chrono_literals;
+  auto store = larder::Store::open("memory:").value();  // or "redis://127.0.0.1:6379"
+  larder::Cache<User> users{store, "user", {.ttl = 1h}};
+
+  users.set("123", {"123", "John"}).value();
+  auto load_user = [](auto& load) { return User{std::string(load.key()), "Ada"}; };
+  User ada = users.get_or_load("7", load_user).value();  // runs once for all who wait
+  auto visits = larder::Counter{store, "visits"}.incr("home").value();
+  std::cout << users.get("123").value()->name << ", " << ada.name << ", " << visits << '\n';
 }
