@@ -1,4 +1,4 @@
-"""README.md shows the very program that the install test builds and runs."""
+"""The pages say what the code does: the README's program, links, the list of commands."""
 
 import re
 import unittest
@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class ReadmeTest(unittest.TestCase):
+class PagesTest(unittest.TestCase):
     def test_its_program_is_the_one_that_is_built_and_run(self):
         shown = re.search(r"```cpp\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[1]
         built = (ROOT / "tests/install/outside/main.cpp").read_text(encoding="utf-8")
@@ -18,6 +18,13 @@ class ReadmeTest(unittest.TestCase):
             prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
             for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", prose):
                 self.assertTrue((page.parent / target).exists(), f"{page.name} links to {target}")
+
+    def test_the_commands_it_lists_are_those_of_the_command_table(self):
+        source = (ROOT / "src/server/command_table.cpp").read_text(encoding="utf-8")
+        served = {name.upper().replace("|", " ") for name in re.findall(r'^\s*\{"([a-z|]+)",', source, re.M)}
+        page = (ROOT / "docs/coming-from.md").read_text(encoding="utf-8")
+        listed = page.split("| group | commands |")[1].split("\n\n")[0]
+        self.assertEqual(set(re.findall(r"`([A-Z ]+)`", listed)), served)
 
 
 if __name__ == "__main__":
