@@ -47,14 +47,18 @@ Node::Held::~Held() {
   State& state = *node_->state_;
   std::vector<std::uint32_t> changed;
   std::size_t overdrawn = 0;
+  std::uint32_t spared = 0;
   for (const std::uint32_t number : shards_) {
     engine::Table& table = state.shards[number]->table;
     if (table.take_changed()) changed.push_back(number);
-    overdrawn += table.take_overdrawn();
+    if (const std::size_t bytes = table.take_overdrawn(); bytes > 0) {
+      overdrawn += bytes;
+      spared = number;
+    }
   }
   if (!changed.empty()) node_->commit(changed);
   for (const std::uint32_t number : shards_) state.shards[number]->mutex.unlock();
-  if (overdrawn > 0) node_->relieve(overdrawn);
+  if (overdrawn > 0) node_->relieve(overdrawn, spared);
 }
 
 engine::Entry Node::Held::open(unsigned db, std::string_view key, Mode mode) {

@@ -62,22 +62,23 @@ Node::Visit::~Visit() {
     overdrawn = shard_.table.take_overdrawn();
   }
   shard_.mutex.unlock();
-  if (overdrawn > 0) node_.relieve(overdrawn);
+  if (overdrawn > 0) node_.relieve(overdrawn, shard_.table.shard());
 }
 
 void Node::commit(std::span<const std::uint32_t> shards) noexcept {
   for (engine::ChangeSink* sink : state_->sinks) sink->committed(shards);
 }
 
-// Tables wrote more than they could make room for: others evict as much. Bounded by what was
-// written.
-void Node::relieve(std::size_t bytes) noexcept {
+// A table wrote more than it could make room for: others evict as much, and it is spared, or what it
+// wrote would be the first to go. Bounded by what was written.
+void Node::relieve(std::size_t bytes, std::uint32_t spared) noexcept {
   std::size_t entries_max = kRelieveEntries + bytes / kEntryBytesMin;
   const std::uint32_t first = state_->sweep_next.fetch_add(1, std::memory_order_relaxed);
   for (std::uint32_t i = 0;
        i < state_->shards.size() && state_->budget.left() < 0 && entries_max > 0; ++i) {
     const std::uint32_t number =
         (first + i) & static_cast<std::uint32_t>(state_->shards.size() - 1);
+    if (number == spared) continue;
     Shard& shard = *state_->shards[number];
     const std::lock_guard lock{shard.mutex};
     entries_max -= std::min(entries_max, shard.table.relieve(entries_max));

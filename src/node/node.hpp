@@ -138,7 +138,7 @@ class Node {
   void hash_keys(std::span<const std::string_view> keys, std::uint64_t* hashes) const noexcept;
   Held hold_hashed(std::span<const std::uint64_t> hashes);
   void commit(std::span<const std::uint32_t> shards) noexcept;
-  void relieve(std::size_t bytes) noexcept;
+  void relieve(std::size_t bytes, std::uint32_t spared) noexcept;
 
   std::unique_ptr<State> state_;
 };
