@@ -67,6 +67,10 @@ constexpr Command kCommands[] = {
      "  larder info --json\n",
      &declare_info},
 
+    {"tour", kMeasuring, "Show what a cache does, on a live store",
+     "  larder tour\n"
+     "  larder tour --url redis://127.0.0.1:6379\n",
+     &declare_tour},
     {"bench", kMeasuring, "Load a server with GETs and SETs and measure it",
      "  larder bench\n"
      "  larder bench --connections 100 --pipeline 16 --duration 10s\n"

@@ -7,7 +7,10 @@
 
 #include "base/files.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "base/units.hpp"
+#include "net/socket.hpp"
+#include "store/url.hpp"
 
 namespace larder::apps {
 namespace {
@@ -28,6 +31,23 @@ std::string cure_for(Errc code) {
   }
 }
 
+/// RFC 3986: what is not unreserved.
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= '0' && c <= '9') || (base::lower(c) >= 'a' && base::lower(c) <= 'z') ||
+                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+    } else {
+      out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
+    }
+  }
+  return out;
+}
+
 /// Everybody on a machine can read everybody's arguments.
 void warn_of_password_in_arguments(const std::string& url) {
   const auto at = url.find('@');
@@ -43,18 +63,26 @@ void warn_of_password_in_arguments(const std::string& url) {
 
 }  // namespace
 
-std::shared_ptr<Target> declare_target(CLI::App& command) {
-  auto target = std::make_shared<Target>();
-  command.add_option("--url", target->url, "The server: redis://[user@]host[:port][/database]")
+void declare_url(CLI::App& command, Target& target) {
+  const bool memory = target.url == "memory:";
+  command
+      .add_option("--url", target.url,
+                  std::string{memory ? "memory: or a" : "A"} +
+                      " server: redis://[user@]host[:port][/database]")
       ->envname(kUrlVariable)
       ->type_name("URL")
       ->capture_default_str()
       ->group("Connection");
   command
-      .add_option("--password-file", target->password_file,
+      .add_option("--password-file", target.password_file,
                   "Its first line is the password; without it, LARDER_PASSWORD is")
       ->type_name("FILE")
       ->group("Connection");
+}
+
+std::shared_ptr<Target> declare_target(CLI::App& command) {
+  auto target = std::make_shared<Target>();
+  declare_url(command, *target);
   command.add_option("--timeout", target->timeout, "How long one call may take")
       ->type_name("TIME")
       ->capture_default_str()
@@ -85,6 +113,19 @@ Store open(const Target& target) {
   options.connect_timeout = std::min(options.connect_timeout, at_most);
   options.client_name = "larder-cli";
   return value_or_end(Store::open(target.url, options));
+}
+
+std::string url_that_answers(const Target& target) {
+  if (!target.url.starts_with("redis://")) {
+    value_or_end(Store::open(target.url));
+    return target.url;
+  }
+  check(open(target).ping());
+  auto parts = value_or_end(store::read_redis_url(target.url));
+  if (parts.password.empty()) parts.password = password_of(target);
+  if (parts.password.empty()) return target.url;
+  return "redis://" + percent_encoded(parts.user) + ":" + percent_encoded(parts.password) + "@" +
+         net::to_string({parts.host, parts.port}) + "/" + std::to_string(parts.database);
 }
 
 void end_with(const Error& error) {

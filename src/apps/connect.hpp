@@ -14,11 +14,13 @@ namespace larder::apps {
 /// The flags that every command with a server has. Lives as long as the command's Action.
 struct Target {
   std::string url = "redis://127.0.0.1:6379";
-  std::string password_file;
+  std::string password_file = {};
   std::string timeout = "2s";
 };
 
-/// Declares --url (environment: LARDER_URL), --password-file and --timeout.
+/// Declares --url (environment: LARDER_URL) and --password-file.
+void declare_url(CLI::App& command, Target& target);
+/// The same and --timeout, for commands of one call.
 std::shared_ptr<Target> declare_target(CLI::App& command);
 
 /// The password of --password-file or LARDER_PASSWORD, or "". Warns on standard error where others
@@ -27,6 +29,9 @@ std::string password_of(const Target& target);
 
 /// Opens it, or ends the command with words that say what to do.
 Store open(const Target& target);
+/// The URL with the password in it, for those who take nothing but a URL, once the store behind it
+/// has answered. Ends the command like `open`; but `memory:` is as good as any.
+std::string url_that_answers(const Target& target);
 
 /// The value, or the command ends: BadInput with what to do about it.
 template <class T>

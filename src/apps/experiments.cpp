@@ -47,20 +47,18 @@ void check_distribution(const std::string& text, std::string_view flag) {
 
 struct Bench {
   lab::BenchOptions lab;
+  Target target;
   std::string keys = "100k", requests, duration = "5s", warm_up = "500ms", value = "64",
               ratio = "9:1", rate;
   bool no_preload = false;
+  bool no_verify = false;
 };
 
-int bench(Bench& flags, const Target& target) {
+int bench(Bench& flags) {
   auto& lab = flags.lab;
-  const auto url =
-      value_or_bad_input(store::read_redis_url(target.url), "bench needs a server of RESP");
-  if (url.database != 0) throw BadInput("--url: bench uses database 0 only");
-  lab.host = url.host;
-  lab.port = url.port;
-  lab.user = url.user;
-  lab.password = url.password.empty() ? password_of(target) : url.password;
+  if (flags.target.url.starts_with("memory:")) {
+    throw BadInput("--url: bench measures a server; `larder replay` takes memory: too");
+  }
   lab.keys = count_of(flags.keys, "--keys");
   lab.get_share = get_share_of(flags.ratio);
   lab.value = flag_value(lab::parse_size_range(flags.value), "--value-size");
@@ -71,11 +69,19 @@ int bench(Bench& flags, const Target& target) {
   if (!flags.rate.empty()) lab.rate = static_cast<double>(count_of(flags.rate, "--rate"));
   if (lab.keys == 0) throw BadInput("--keys: at least 1");
   check_distribution(lab.distribution, "--distribution");
+  lab.verify = !flags.no_verify;
+  const auto url = value_or_bad_input(store::read_redis_url(url_that_answers(flags.target)));
+  if (url.database != 0) throw BadInput("--url: bench uses database 0 only");
+  lab.host = url.host;
+  lab.port = url.port;
+  lab.user = url.user;
+  lab.password = url.password;
   return lab::bench(lab, standard_output());
 }
 
 struct Replay {
   lab::ReplayOptions lab;
+  Target target{.url = "memory:"};
   std::string keys = "100k", requests, size = "64";
 };
 
@@ -89,15 +95,8 @@ int replay(Replay& flags) {
   if (!flags.requests.empty()) lab.requests = count_of(flags.requests, "--requests");
   if (!lab.generate.empty()) check_distribution(lab.generate, "--generate");
   if (lab.keys == 0) throw BadInput("--keys: at least 1");
+  lab.url = url_that_answers(flags.target);
   return lab::replay(lab, standard_output());
-}
-
-void declare_store(CLI::App& command, std::string& url) {
-  command
-      .add_option("--url", url, "The store: memory:, or a server's redis://host[:port][/database]")
-      ->envname("LARDER_URL")
-      ->type_name("URL")
-      ->capture_default_str();
 }
 
 }  // namespace
@@ -136,9 +135,11 @@ Action declare_bench(CLI::App& command) {
       ->type_name("N")
       ->capture_default_str();
   command.add_flag("--no-preload", flags->no_preload, "Do not write every key first");
+  command.add_flag("--no-verify", flags->no_verify, "Compare lengths only, not every byte");
   command.add_flag("--keep", lab.keep, "Leave the keys (bench:*) in the server");
   command.add_flag("--json", lab.json, "Print a JSON object");
-  return [flags, target = declare_target(command)] { return bench(*flags, *target); };
+  declare_url(command, flags->target);
+  return [flags] { return bench(*flags); };
 }
 
 Action declare_replay(CLI::App& command) {
@@ -161,7 +162,6 @@ Action declare_replay(CLI::App& command) {
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--requests", flags->requests, "Stop after so many: 100k, 1M")->type_name("N");
-  declare_store(command, lab.url);
   command
       .add_option("--threads", lab.threads,
                   "Threads that send; the hits are the same for any number")
@@ -172,7 +172,18 @@ Action declare_replay(CLI::App& command) {
                    "Let entries expire after the trace's third column, in seconds");
   command.add_flag("--keep", lab.keep, "Leave the entries in the store");
   command.add_flag("--json", lab.json, "Print a JSON object");
+  declare_url(command, flags->target);
   return [flags] { return replay(*flags); };
+}
+
+Action declare_tour(CLI::App& command) {
+  auto target = std::make_shared<Target>(Target{.url = "memory:"});
+  auto fast = std::make_shared<bool>(false);
+  command.add_flag("--fast", *fast, "Shorter lives and shorter waits");
+  declare_url(command, *target);
+  return [target, fast] {
+    return lab::tour({.url = url_that_answers(*target), .fast = *fast}, standard_output());
+  };
 }
 
 }  // namespace larder::apps

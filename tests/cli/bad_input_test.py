@@ -62,7 +62,7 @@ class BadInputTest(Case):
     def test_somebody_listens_there_who_never_answers(self):
         with socket.create_server(("127.0.0.1", 0)) as mute:
             url = f"redis://127.0.0.1:{mute.getsockname()[1]}"
-            self.assertRefused(larder("get", "k", "--url", url, "--timeout", "200ms"), "--timeout")
+            self.assertRefused(larder("get", "k", "--url", url, "--timeout", "200ms"), url, "200 ms")
 
     def test_files_that_are_not_there(self):
         self.assertRefused(larder("set", "k", "--file", self.path("none")), self.path("none"))

@@ -44,13 +44,22 @@ class ExperimentsTest(Case):
         for url in [self.server.url, "memory:"]:
             self.assertOk(larder("tour", "--fast", "--url", url))
 
+    def test_they_know_the_password(self):
+        secret = self.path("password", b"p@ss/w:rd\n")
+        with Server("--requirepass-file", secret) as server:
+            few = ("--requests", "1k", "--keys", "100", "--url", server.url)
+            self.assertOk(larder("bench", *few, "--warm-up", "0", "--password-file", secret))
+            self.assertOk(larder("replay", "--generate", "uniform", *few, LARDER_PASSWORD="p@ss/w:rd"))
+            self.assertRefused(larder("replay", "--generate", "uniform", *few), "LARDER_PASSWORD")
+
     def test_slips_are_named(self):
         port = str(free_port())
         gone = f"redis://127.0.0.1:{port}"
         self.assertRefused(larder("bench", "--url", gone), port)
         self.assertRefused(larder("tour", "--url", gone), port)
         self.assertRefused(larder("replay", "--generate", "uniform", "--url", gone), port)
-        self.assertRefused(larder("bench", "--url", "memory:"), "memory:")
+        self.assertRefused(larder("tour", "--url", "mongodb://x"), "mongodb")
+        self.assertRefused(larder("bench", "--url", "memory:"), "replay")
         self.assertRefused(larder("bench", "--url", self.server.url, "--ratio", "much"), "--ratio", "much")
         self.assertRefused(larder("bench", "--url", self.server.url, "--distribution", "odd"), "--distribution", "odd")
         self.assertRefused(larder("bench", "--url", self.server.url, "--value-size", "big"), "--value-size", "big")
