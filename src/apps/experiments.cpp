@@ -135,7 +135,8 @@ Action declare_bench(CLI::App& command) {
       ->type_name("N")
       ->capture_default_str();
   command.add_flag("--no-preload", flags->no_preload, "Do not write every key first");
-  command.add_flag("--no-verify", flags->no_verify, "Compare lengths only, not every byte");
+  command.add_flag("--no-verify", flags->no_verify,
+                   "Check a value's length, not its bytes: for servers without a store");
   command.add_flag("--keep", lab.keep, "Leave the keys (bench:*) in the server");
   command.add_flag("--json", lab.json, "Print a JSON object");
   declare_url(command, flags->target);

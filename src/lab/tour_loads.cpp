@@ -85,8 +85,8 @@ Timed run(Stage& stage, int requests, Read&& read) {
 }  // namespace
 
 void show_speed(Stage& stage) {
-  const int requests = stage.fast() ? 400 : 1'500;
-  const base::Millis delay{stage.fast() ? 1 : 2};
+  const int requests = stage.fast() ? 400 : 1'000;
+  const base::Millis delay{4};
   stage.title(std::to_string(requests) +
               " reads, 80 % of them of 20 % of the rows; the source takes " +
               base::duration_text(delay) + " a row");
