@@ -14,8 +14,7 @@ namespace larder::base::limits {
 inline constexpr std::size_t kKiB = 1024;
 inline constexpr std::size_t kMiB = 1024 * kKiB;
 
-// --- keys and values
-// --------------------------------------------------------------------------------------------
+// --- keys and values -----------------------------------------------------------------------------
 
 /// Bytes of a key. Keys are hashed and compared under a shard's lock: 512 KiB holds it for a
 /// fraction of a millisecond, 512 MiB (what Redis allows) for a second.
@@ -39,8 +38,7 @@ inline constexpr std::size_t kValueDepthMax = 128;
 /// Bytes of a URL handed to Store::open: a dozen node names with long passwords fit.
 inline constexpr std::size_t kUrlBytesMax = 8 * kKiB;
 
-// --- a request, as a server reads it
-// ----------------------------------------------------------------------------
+// --- a request, as a server reads it -------------------------------------------------------------
 
 /// Arguments of one command, as in Redis. Costs nothing by itself: the vector grows with arguments
 /// that arrived.
@@ -64,8 +62,7 @@ inline constexpr std::size_t kQueryBufferBytesMax = 16 * kMiB;
 inline constexpr std::size_t kPreAuthArgsMax = 10;
 inline constexpr std::size_t kPreAuthBulkBytesMax = 16 * kKiB;
 
-// --- replies, as a server sends them
-// ----------------------------------------------------------------------------
+// --- replies, as a server sends them -------------------------------------------------------------
 
 /// Bytes of unsent replies at which a server stops reading that connection: a client that does not
 /// read its answers gets no more of them made. A batch of 16 small replies is far below it.
@@ -84,8 +81,7 @@ inline constexpr std::chrono::seconds kOutputSoftTime{10};
 /// a crowd of slow readers cannot do what one may not.
 inline constexpr std::size_t kOutputTotalBytesMax = 256 * kMiB;
 
-// --- connections
-// ------------------------------------------------------------------------------------------------
+// --- connections ---------------------------------------------------------------------------------
 
 /// Connections at once, as Redis' maxclients. At 10 KiB each an idle crowd holds 100 MiB at most.
 inline constexpr std::size_t kConnectionsMax = 10'000;
@@ -107,8 +103,7 @@ inline constexpr int kKeepaliveProbes = 3;
 /// How long SIGTERM waits for clients to take their last replies.
 inline constexpr std::chrono::seconds kDrainTime{5};
 
-// --- replies, as a client reads them
-// ----------------------------------------------------------------------------
+// --- replies, as a client reads them -------------------------------------------------------------
 
 /// Levels of arrays and maps in a reply. Redis' deepest, COMMAND DOCS, has 9; the parser keeps one
 /// small frame each.
@@ -125,8 +120,7 @@ inline constexpr std::size_t kReplyNodesMax = 4 * 1024 * 1024;
 /// full queue is 0.6 s of work: longer than any default deadline is worth queueing for.
 inline constexpr std::size_t kPipelineRequestsMax = 65'536;
 
-// --- the rest
-// ---------------------------------------------------------------------------------------------------
+// --- the rest ------------------------------------------------------------------------------------
 
 /// Bytes of one field of a log line; a longer one is cut and marked. Names a peer chooses must not
 /// fill the disk.

@@ -4,8 +4,9 @@
 //            join             landed(store it)           stored
 //   (none) --------> loading ------------------> storing -------> (none)
 //                    |  ^  |                        ^
-//        abandoned:  |  |  | landed(nothing to      |  invalidate: the writer waits until the fill
-//        has ended, next waiter +--+  | store, or voided)      |  so that its own word is the last
+//        abandoned:  |  |  | landed(nothing to      | invalidate: the writer waits until the fill
+//        the next    |  |  | store, or voided)      | has ended, so that its own word is the last
+//        who waits   +--+  |
 //        leads             +----> (none)
 //
 // invalidate while loading: the flight is voided and leaves the table. Its value goes to those who

@@ -69,7 +69,9 @@ class Nap final : public Sleeper {
 };
 
 /// A place in the flight of one key. Whoever lets go of it early makes way: a leader for the next
-/// who waits. Threads  One at a time.
+/// who waits.
+///
+/// Threads  One at a time.
 class Seat {
  public:
   using Role = Joined::Role;

@@ -1,7 +1,7 @@
 // Record: one entry in memory, a single block.
 //
-// record := version:u32 usage:u32 value_bytes:u32 (key_bytes:28 kind:3 timed:1):u32 deadline:i64?
-// key value
+// record := version:u32 usage:u32 value_bytes:u32 meta:u32 deadline:i64? key value
+// meta   := key_bytes:28 kind:3 timed:1
 //
 // The deadline's eight bytes are there only in a timed record. An out-of-line value is an owned
 // pointer and the size it was last charged with. Blocks come from malloc, whose size classes

@@ -46,8 +46,7 @@ struct DatabaseStats {
   std::size_t entries_with_deadline = 0;
 };
 
-/// Threads  Safe from any thread. A visit's function runs under locks: keep it short, and never
-/// visit
+/// Threads  Safe from any thread. A visit's function runs under locks: keep it short, and never visit
 ///          from inside it except through the Held it was given.
 class Node {
  public:
