@@ -68,7 +68,7 @@ struct ScanPage {
 };
 
 struct ScanOptions {
-  std::string match;        ///< Glob as in Redis (`* ? [a-z] \`); empty: every key.
+  std::string match = {};   ///< Glob as in Redis (`* ? [a-z] \`); empty: every key.
   std::size_t count = 100;  ///< About how many entries to look at for one page.
 };
 

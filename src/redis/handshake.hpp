@@ -18,8 +18,9 @@ namespace larder::redis {
 
 /// Who we are on a connection.
 struct Identity {
-  std::string user, password;  ///< Empty password: no AUTH. Empty user with a password: "default".
-  std::string client_name;     ///< Empty: none is set.
+  std::string user = {};         ///< Empty with a password: "default".
+  std::string password = {};     ///< Empty: no AUTH.
+  std::string client_name = {};  ///< Empty: none is set.
   unsigned database = 0;
 };
 

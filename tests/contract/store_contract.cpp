@@ -13,6 +13,13 @@ std::string redis_url() {
   return server.url();
 }
 
+#ifdef LARDER_BINARY
+std::string larder_url() {
+  static test::LarderServer server;
+  return server.url();
+}
+#endif
+
 Store open(const std::string& url) {
   auto opened = Store::open(url);
   if (!opened) throw std::runtime_error(to_string(opened.error()));
@@ -22,7 +29,13 @@ Store open(const std::string& url) {
 }  // namespace
 
 std::vector<Engine> engines() {
-  return {{"memory", [] { return std::string{"memory:"}; }}, {"redis", &redis_url}};
+  return {
+      {"memory", [] { return std::string{"memory:"}; }},
+      {"redis", &redis_url},
+#ifdef LARDER_BINARY
+      {"larder", &larder_url},
+#endif
+  };
 }
 
 void PrintTo(const Engine& engine, std::ostream* out) { *out << engine.name; }

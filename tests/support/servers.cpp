@@ -62,7 +62,8 @@ RedisServer::RedisServer(const std::vector<std::string>& settings) {
 
 #ifdef LARDER_BINARY
 LarderServer::LarderServer(const std::vector<std::string>& arguments) {
-  std::vector<std::string> argv{LARDER_BINARY, "serve", "--bind", "127.0.0.1", "--port", "@PORT@"};
+  const char* program = std::getenv("LARDER_PROGRAM");
+  std::vector<std::string> argv{program ? program : LARDER_BINARY, "serve", "--bind", "127.0.0.1", "--port", "@PORT@"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   start(std::move(argv), {});
 }

@@ -45,7 +45,7 @@ class RedisServer : public ServerFixture {
 };
 
 #ifdef LARDER_BINARY
-/// The `larder serve` of this build.
+/// The `larder serve` of this build (or of the program named by LARDER_PROGRAM).
 class LarderServer : public ServerFixture {
  public:
   explicit LarderServer(const std::vector<std::string>& arguments = {});
