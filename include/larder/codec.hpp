@@ -7,8 +7,8 @@
 //     Codec<User>::decode(R"({"id":"1","zip":7})") -> bad_value, "at /name: missing"
 //
 // A struct is read by its members' names, in any order: a missing member is an error unless it is
-// an optional (then it is empty), an unknown member is ignored, the last of two with one name
-// counts. So a program may add optional members while others still run, and remove any.
+// an optional (then it stays as default-constructed), an unknown member is ignored. So a program
+// may add optional members while others still run, and remove any.
 #pragma once
 
 #include <larder/bytes.hpp>

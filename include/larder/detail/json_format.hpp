@@ -106,9 +106,11 @@ bool read_member(Reader& in, T& value, std::string_view name, bool* seen) {
   boost::mp11::mp_for_each<Members<T>>([&](auto member) {
     if (!known && name == member.name) {
       using Member = std::remove_cvref_t<decltype(value.*member.pointer)>;
-      known = seen[index] = true;
-      value.*member.pointer = Member{};
-      good = Format<Member>::read(in, value.*member.pointer) || in.at(member.name);
+      known = true;
+      good = seen[index] ? in.fail("the member stands there twice")
+                         : Format<Member>::read(in, value.*member.pointer);
+      if (!good) in.at(member.name);
+      seen[index] = true;
     }
     ++index;
   });

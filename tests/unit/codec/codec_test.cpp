@@ -216,11 +216,16 @@ TEST(Codec, NamesThePlaceOfWhatIsWrong) {
             "the member's name is not an integer that fits");
 }
 
-TEST(Codec, MembersMayComeInAnyOrderBeUnknownOrTwice) {
-  const User user = value<User>(
-      R"({"new":{"x":[1]},"roles":[],"address":{"zip":1,"street":"x"},"id":"a","id":"b"})");
+TEST(Codec, MembersMayComeInAnyOrderAndSomeBeUnknown) {
+  const User user =
+      value<User>(R"({"new":{"x":[1]},"roles":[],"address":{"zip":1,"street":"x"},"id":"b"})");
   EXPECT_EQ(user.id, "b");
   EXPECT_EQ(user.age, std::nullopt);
+}
+
+TEST(Codec, AMemberMayNotStandThereTwice) {
+  EXPECT_EQ(refusal<Address>(R"({"street":"x","zip":1,"zip":2})"),
+            "at /zip: the member stands there twice");
 }
 
 TEST(Codec, OnlyOptionalMembersMayBeMissing) {
