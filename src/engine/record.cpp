@@ -6,7 +6,7 @@
 namespace larder::engine {
 
 Record* Record::create(std::string_view key, std::size_t value_bytes, Kind kind, bool timed) {
-  void* block = std::malloc(bytes_for(key.size(), value_bytes, timed));
+  void* block = std::malloc(block_capacity(bytes_for(key.size(), value_bytes, timed)));
   if (!block) throw std::bad_alloc{};
   auto* record = new (block) Record{};
   record->value_bytes = static_cast<std::uint32_t>(value_bytes);
@@ -19,7 +19,8 @@ Record* Record::create(std::string_view key, std::size_t value_bytes, Kind kind,
 }
 
 Record* Record::resize(Record* record, std::size_t value_bytes) {
-  void* block = std::realloc(record, bytes_for(record->key_bytes, value_bytes, record->timed));
+  void* block = std::realloc(
+      record, block_capacity(bytes_for(record->key_bytes, value_bytes, record->timed)));
   if (!block) return nullptr;
   auto* moved = static_cast<Record*>(block);
   moved->value_bytes = static_cast<std::uint32_t>(value_bytes);

@@ -105,5 +105,10 @@ constexpr std::size_t block_bytes(std::size_t bytes) noexcept {
   const std::size_t rounded = (bytes + 8 + 15) & ~std::size_t{15};
   return rounded < 32 ? 32 : rounded;
 }
+/// What to ask for so that the whole block may be used, whichever allocator serves it: a value that
+/// grows within its block is written in place.
+constexpr std::size_t block_capacity(std::size_t bytes) noexcept {
+  return block_bytes(bytes) - (bytes >= 128 * 1024 ? 16 : 8);
+}
 
 }  // namespace larder::engine
