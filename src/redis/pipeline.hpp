@@ -5,7 +5,7 @@
 // by its own slot and can reach nobody else. What was not handed to a write when the caller leaves
 // is never sent.
 //
-//     submit ──> unsent ──take()──> sent ──begin_reply()/end_reply()──> gone
+//     submit ──> unsent ──take()──> sent ──next_reply()──> gone
 //                  │                  │
 //                leave(): not_sent  leave(): maybe_executed, the slot waits on without its caller
 #pragma once

@@ -1,9 +1,9 @@
 // The closed list of what every store can do, one struct an operation: its arguments as views, its
 // answer as a type.
 //
-// Adding an operation: a struct here, its name in `Operations`, its limits in check.hpp, and one
-// row in each driver (local/: a function over the node; redis/: what is written and how the replies
-// are read). The compiler names the driver that lacks it.
+// Adding an operation: a struct here, its name in `Operations`, its limits in check.hpp, and one row in
+// each driver: local_driver (a visit to the node) and redis_wire (what is written, how replies are read).
+// The compiler names the driver that lacks it.
 #pragma once
 
 #include <larder/store.hpp>

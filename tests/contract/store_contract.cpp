@@ -15,7 +15,7 @@ std::string redis_url() {
 
 #ifdef LARDER_BINARY
 std::string larder_url() {
-  static test::LarderServer server;
+  static test::LarderServer server{LARDER_BINARY};
   return server.url();
 }
 #endif

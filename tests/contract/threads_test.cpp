@@ -1,11 +1,24 @@
 // The Store contract under threads: totals are exact, exactly one wins.
 #include <atomic>
+#include <deque>
+#include <set>
 #include <thread>
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
 #include "contract/store_contract.hpp"
+#include "support/seed.hpp"
 
 namespace larder {
 namespace {
+
+namespace asio = boost::asio;
 
 constexpr int kThreads = 8;
 
@@ -57,6 +70,59 @@ TEST_P(Threads, NobodyReadsAnothersValue) {
     }
   });
   EXPECT_EQ(wrong, 0);
+}
+
+// One coroutine among many: reads back what only it writes, gives up at random, and never sees another's value.
+asio::awaitable<void> impatient(Store store, std::string key, std::uint64_t seed,
+                                std::atomic<int>& wrong) {
+  base::Random random{seed};
+  std::set<std::string> possible{""};
+  for (int i = 0; i < 40; ++i) {
+    const std::string value = key + "=" + std::to_string(i);
+    const Millis deadline{random.below(4) == 0 ? 1 : 2'000};
+    const auto written = co_await store.async_set(key, value, {}, {.deadline = deadline});
+    // In doubt, both the old and the new value may be there.
+    if (written) possible.clear();
+    if (written || written.error().effect == Effect::maybe_executed) possible.insert(value);
+    const auto read = co_await store.async_get(key, {.deadline = deadline});
+    if (read && !possible.contains(read->value_or(Bytes{}))) ++wrong;
+  }
+}
+
+TEST_P(Threads, ImpatientCoroutinesOnManyThreadsNeverReadAnothersValue) {
+  const std::uint64_t seed = test::seed();
+  std::atomic<int> wrong{0};
+  in_threads([&](int id) {
+    asio::io_context context;
+    for (int i = 0; i < 10; ++i) {
+      const std::string key = "mine:" + std::to_string(id * 10 + i);
+      asio::co_spawn(context,
+                     impatient(store, key, seed + static_cast<std::uint64_t>(id * 10 + i), wrong),
+                     asio::detached);
+    }
+    context.run();
+  });
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_P(Threads, CoroutinesMayBeCancelledWhileTheirAnswerArrives) {
+  std::atomic<int> odd{0};
+  in_threads([&](int id) {
+    asio::io_context context;
+    std::deque<asio::cancellation_signal> stops(50);
+    for (auto& stop : stops) {
+      asio::co_spawn(
+          context,
+          [&]() -> asio::awaitable<void> {
+            const auto sum = co_await store.async_add("n" + std::to_string(id), std::int64_t{1});
+            odd += sum.has_error() && sum.error().code != Errc::cancelled;
+          },
+          asio::bind_cancellation_slot(stop.slot(), asio::detached));
+      asio::post(context, [&] { stop.emit(asio::cancellation_type::terminal); });
+    }
+    context.run();
+  });
+  EXPECT_EQ(odd, 0);
 }
 
 }  // namespace

@@ -60,13 +60,12 @@ RedisServer::RedisServer(const std::vector<std::string>& settings) {
   start({program ? program : "redis-server", "-"}, std::move(config));
 }
 
-#ifdef LARDER_BINARY
-LarderServer::LarderServer(const std::vector<std::string>& arguments) {
+LarderServer::LarderServer(const std::string& binary, const std::vector<std::string>& arguments) {
   const char* program = std::getenv("LARDER_PROGRAM");
-  std::vector<std::string> argv{program ? program : LARDER_BINARY, "serve", "--bind", "127.0.0.1", "--port", "@PORT@"};
+  std::vector<std::string> argv{
+      program ? program : binary, "serve", "--bind", "127.0.0.1", "--port", "@PORT@"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   start(std::move(argv), {});
 }
-#endif
 
 }  // namespace larder::test

@@ -44,12 +44,11 @@ class RedisServer : public ServerFixture {
   explicit RedisServer(const std::vector<std::string>& settings = {});
 };
 
-#ifdef LARDER_BINARY
-/// The `larder serve` of this build (or of the program named by LARDER_PROGRAM).
+/// `binary serve`, nothing kept on disk; LARDER_PROGRAM names another binary. Tests that link larder_test_program have
+/// this build's as LARDER_BINARY.
 class LarderServer : public ServerFixture {
  public:
-  explicit LarderServer(const std::vector<std::string>& arguments = {});
+  explicit LarderServer(const std::string& binary, const std::vector<std::string>& arguments = {});
 };
-#endif
 
 }  // namespace larder::test
