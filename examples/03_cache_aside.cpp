@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   const auto again = weather.fetch("Lisbon", load).value();
   std::printf("asked again: a %s\n", std::string(to_string(again.source)).c_str());
 
-  // Changed in the database? Erase: the next caller loads. A load under way does not bring back what was erased.
+  // Changed in the database? Erase: the next caller loads, and no load under way undoes that.
   weather.erase("Lisbon").value();
   std::printf("after erase: %s\n",
               std::string(to_string(weather.fetch("Lisbon", load).value().source)).c_str());

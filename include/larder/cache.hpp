@@ -1,5 +1,4 @@
-// Cache<T>: typed values under `space:key` in any Store, with a load that runs once for all who
-// wait.
+// Cache<T>: typed values under `space:key` in any Store, and a load that runs once for all who wait.
 #pragma once
 
 #include <larder/cache_options.hpp>
@@ -26,8 +25,9 @@ namespace larder {
 ///          An empty space adds no prefix: the key itself is the entry's name.
 /// Errors   Those of the Store; `bad_value` where stored bytes are not a T. A miss is a value.
 /// Threads  Safe from any thread. Blocking forms must not run on a Store's own I/O threads
-/// (`would_deadlock`). Lifetime A call that runs keeps what it needs: the handle may go away
-/// meanwhile. Cost     One Store call each, except where it says otherwise.
+///          (`would_deadlock`).
+/// Lifetime A load and a coroutine keep what they need: the handle may go away meanwhile.
+/// Cost     One Store call each, except where it says otherwise.
 template <class T>
 class Cache {
   template <class Answer>
@@ -117,13 +117,16 @@ class Cache {
   /// The value; on a miss, what `loader(Load&)` brings, stored on the way.
   ///
   /// However many callers ask at once, in this process one loader runs; the others wait for it and
-  /// share its value or its error. Handles share loads where they share a Store and a space. A
-  /// loader answers T or Result<T>, or, where there may be no such thing, std::optional<T> or
-  /// Result<std::optional<T>>: then so does get_or_load, and none is not stored. Bytes that are no
-  /// T count as a miss. A store that is down fails no load that can succeed; see stats().
+  /// share its value or its error. Handles share loads where they share a Store and a space.
   ///
-  /// Errors   `loader_failed` if the loader threw; its own error if it answered one; `timeout`
-  /// after LoadOptions::wait;
+  /// A loader answers T or Result<T>. Where there may be no such thing it answers std::optional<T>
+  /// or Result<std::optional<T>>: then so does get_or_load, and none is not stored.
+  ///
+  /// Bytes that are no T count as a miss. A store that is down fails no load that can succeed; see
+  /// stats(). A write or an erase of the key during the load wins: what was loaded is not stored.
+  ///
+  /// Errors   `loader_failed` if the loader threw; its own error if it answered one;
+  ///          `timeout` after LoadOptions::wait for another's load;
   ///          `would_deadlock` for a load inside itself, on one thread or around a circle of them;
   ///          `bad_value` if the value cannot be encoded.
   /// Cost     A hit is one get. A miss runs the loader on the calling thread and adds one set.
