@@ -40,6 +40,10 @@ struct Codec<Bytes> {
   static Result<Bytes> decode(std::string_view bytes);
 };
 
+/// True for stored bytes in an envelope. Raw bytes that look like one are stored inside one, so that
+/// they too come back as they were.
+bool is_enveloped(std::string_view stored) noexcept;
+
 /// The plain value in stored bytes: the bytes themselves, or the payload of their envelope
 /// (docs/formats/values.md). Errors: `bad_value` for an envelope that is damaged, newer than this
 /// program, or says that there is no value.

@@ -81,8 +81,6 @@ bool read_fields(std::string_view fields, Facts& facts) {
 
 }  // namespace
 
-bool is_enveloped(std::string_view stored) noexcept { return stored.starts_with(kMagic); }
-
 void append_envelope(std::string& out, const Facts& facts, std::string_view payload) {
   std::string fields;
   append_deadline(fields, kHardDeadline, facts.hard_deadline);
@@ -131,8 +129,10 @@ Result<Envelope> open_envelope(std::string_view stored) {
 
 namespace larder {
 
+bool is_enveloped(std::string_view stored) noexcept { return stored.starts_with(codec::kMagic); }
+
 Result<std::string_view> plain_value(std::string_view stored) {
-  if (!codec::is_enveloped(stored)) return stored;
+  if (!is_enveloped(stored)) return stored;
   const auto envelope = codec::open_envelope(stored);
   if (!envelope) return envelope.error();
   if (envelope->facts.compressed) return codec::bad("compressed, which this program cannot read");
@@ -142,7 +142,7 @@ Result<std::string_view> plain_value(std::string_view stored) {
 
 Result<void> Codec<Bytes>::encode(const Bytes& value, std::string& out) {
   // Raw bytes may look like an envelope; inside one they cannot be mistaken.
-  if (codec::is_enveloped(value)) {
+  if (is_enveloped(value)) {
     codec::append_envelope(out, {}, value);
   } else {
     out.append(value);

@@ -40,9 +40,6 @@ struct Envelope {
   std::string_view payload;  ///< A view into the stored bytes.
 };
 
-/// True if the bytes begin with the magic, as no JSON and no UTF-8 text does.
-bool is_enveloped(std::string_view stored) noexcept;
-
 /// Appends `payload` in an envelope.
 void append_envelope(std::string& out, const Facts& facts, std::string_view payload);
 

@@ -18,24 +18,19 @@ namespace larder::detail {
 template <class T>
 Result<T> decode(Bytes& stored) {
   if constexpr (std::same_as<T, Bytes>) {
-    return std::move(stored);
-  } else {
-    return Codec<T>::decode(stored);
+    if (!is_enveloped(stored)) return std::move(stored);
   }
+  return Codec<T>::decode(stored);
 }
 
 template <class T>
 Result<std::optional<T>> decoded(const CacheCore& core, std::string_view key,
                                  Result<std::optional<Bytes>> stored) {
-  if constexpr (std::same_as<T, Bytes>) {
-    return stored;
-  } else {
-    if (!stored) return std::move(stored).error();
-    if (!*stored) return std::optional<T>();
-    auto value = Codec<T>::decode(**stored);
-    if (!value) return core.bad_value(key, value.error());
-    return std::optional<T>(std::move(*value));
-  }
+  if (!stored) return std::move(stored).error();
+  if (!*stored) return std::optional<T>();
+  auto value = decode<T>(**stored);
+  if (!value) return core.bad_value(key, value.error());
+  return std::optional<T>(std::move(*value));
 }
 
 template <class T>
@@ -50,12 +45,11 @@ template <class T, class Use>
 auto with_bytes(const CacheCore& core, std::string_view key, const T& value, Use&& use)
     -> decltype(use(std::string_view())) {
   if constexpr (std::same_as<T, Bytes>) {
-    return use(std::string_view(value));
-  } else {
-    auto bytes = encoded(core, key, value);
-    if (!bytes) return std::move(bytes).error();
-    return use(std::string_view(*bytes));
+    if (!is_enveloped(value)) return use(std::string_view(value));
   }
+  auto bytes = encoded(core, key, value);
+  if (!bytes) return std::move(bytes).error();
+  return use(std::string_view(*bytes));
 }
 
 /// Are these bytes, which are not how we would write `expected`, `expected` all the same?
@@ -155,13 +149,9 @@ class LoadedValue {
     } else {
       value_.emplace(std::move(brought));
     }
-    if constexpr (std::same_as<T, Bytes>) {
-      return std::optional<std::string>(*value_);
-    } else {
-      std::string bytes;
-      if (auto done = Codec<T>::encode(*value_, bytes); !done) return std::move(done).error();
-      return std::optional<std::string>(std::move(bytes));
-    }
+    std::string bytes;
+    if (auto done = Codec<T>::encode(*value_, bytes); !done) return std::move(done).error();
+    return std::optional<std::string>(std::move(bytes));
   }
 
   std::optional<T> value_;

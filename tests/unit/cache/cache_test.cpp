@@ -169,6 +169,17 @@ TEST_F(CacheTest, BytesAreStoredAsTheyAre) {
   EXPECT_THAT(store.get("n:photo").value(), Optional(photo));
 }
 
+TEST_F(CacheTest, BytesThatLookLikeAnEnvelopeComeBackAsTheyWere) {
+  const Bytes tricky(
+      "\xCA"
+      "LDR, or so it seems");
+  raw.set("a", tricky).value();
+  EXPECT_THAT(raw.get("a").value(), Optional(tricky));
+  EXPECT_TRUE(raw.compare_and_set("a", tricky, Bytes("plain")).value());
+  EXPECT_EQ(raw.get_or_load("b", [&](auto&) { return tricky; }).value(), tricky);
+  EXPECT_THAT(raw.get("b").value(), Optional(tricky));
+}
+
 TEST_F(CacheTest, BytesThatAreNoSuchValueAreAnErrorThatNamesTheEntry) {
   raw.set("a", Bytes("not a number")).value();
 
