@@ -11,26 +11,26 @@ namespace larder {
 
 /// Why a call failed. A miss, a busy lock or a denied request is a value, never one of these.
 enum class Errc : std::uint8_t {
-  timeout = 1,      ///< The deadline passed first; see Error::effect.
-  disconnected,     ///< The connection went away; see Error::effect.
-  unreachable,      ///< No connection could be made: name unknown, port closed, host silent.
-  unauthorized,     ///< Wrong password, or none where one is needed.
-  overloaded,       ///< A queue is full; the call was shed before it was sent.
-  cancelled,        ///< The caller asked to stop.
-  would_deadlock,   ///< A blocking call on one of Larder's own I/O threads, or a load inside itself.
-  wrong_type,       ///< The key holds another kind of value.
-  not_a_number,     ///< Arithmetic on a value that is not a number.
-  overflow,         ///< The sum leaves the number's range; nothing was changed.
-  out_of_memory,    ///< The store is full and its policy forbids eviction; nothing was changed.
-  too_large,        ///< Key or value exceed a limit (base/limits.hpp names it).
-  bad_argument,     ///< An argument that no store would take: empty key, negative TTL, unknown option.
-  bad_url,          ///< Store::open could not read the URL.
-  bad_value,        ///< Stored bytes are not what the type expects, or a value cannot be encoded.
-  protocol,         ///< The peer does not speak RESP, or broke it.
-  server_error,     ///< The server answered with an error of its own; detail holds its words.
-  unsupported,      ///< This store or server cannot do that.
-  io,               ///< The operating system refused (file, socket, thread).
-  loader_failed,    ///< The loader of get_or_load failed; detail holds its words.
+  timeout = 1,     ///< The deadline passed first; see Error::effect.
+  disconnected,    ///< The connection went away; see Error::effect.
+  unreachable,     ///< No connection could be made: name unknown, port closed, host silent.
+  unauthorized,    ///< Wrong password, or none where one is needed.
+  overloaded,      ///< A queue is full; the call was shed before it was sent.
+  cancelled,       ///< The caller asked to stop.
+  would_deadlock,  ///< A blocking call on one of Larder's own I/O threads, or a load inside itself.
+  wrong_type,      ///< The key holds another kind of value.
+  not_a_number,    ///< Arithmetic on a value that is not a number.
+  overflow,        ///< The sum leaves the number's range; nothing was changed.
+  out_of_memory,   ///< The store is full and its policy forbids eviction; nothing was changed.
+  too_large,       ///< Key or value exceed a limit (base/limits.hpp names it).
+  bad_argument,  ///< An argument that no store would take: empty key, negative TTL, unknown option.
+  bad_url,       ///< Store::open could not read the URL.
+  bad_value,     ///< Stored bytes are not what the type expects, or a value cannot be encoded.
+  protocol,      ///< The peer does not speak RESP, or broke it.
+  server_error,  ///< The server answered with an error of its own; detail holds its words.
+  unsupported,   ///< This store or server cannot do that.
+  io,            ///< The operating system refused (file, socket, thread).
+  loader_failed,  ///< The loader of get_or_load failed; detail holds its words.
 };
 
 /// Whether a failed call may have changed anything: what a caller must know before trying again.
@@ -61,7 +61,8 @@ template <class T>
 using Result = boost::system::result<T, Error>;
 
 /// Found by `Result::value()` through argument-dependent lookup.
-[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const Error& error,
+                                             const boost::source_location& where);
 
 }  // namespace larder
 

@@ -44,9 +44,12 @@ class SystemClock final : public Clock {
 /// Moves only when told to: time in tests. `advance` moves both clocks, `jump_wall` only the wall.
 class ManualClock final : public Clock {
  public:
-  explicit ManualClock(WallTime wall = WallTime{Millis{1'700'000'000'000}}) : wall_ms_(wall.time_since_epoch().count()) {}
+  explicit ManualClock(WallTime wall = WallTime{Millis{1'700'000'000'000}})
+      : wall_ms_(wall.time_since_epoch().count()) {}
   Instant now() const noexcept override { return Instant{Nanos{now_ns_.load()}}; }
-  WallTime wall() const noexcept override { return WallTime{Millis{wall_ms_.load() + now_ns_.load() / 1'000'000}}; }
+  WallTime wall() const noexcept override {
+    return WallTime{Millis{wall_ms_.load() + now_ns_.load() / 1'000'000}};
+  }
   void advance(Nanos by) noexcept { now_ns_ += by.count(); }
   void jump_wall(Millis by) noexcept { wall_ms_ += by.count(); }
 
