@@ -26,6 +26,11 @@ std::string cure_for(Errc code) {
       return "put the password into LARDER_PASSWORD, or a file of it behind --password-file";
     case Errc::timeout:
       return "--timeout allows for more";
+    case Errc::wrong_type:
+    case Errc::not_a_number:
+      return "the key holds something else, and was left as it is";
+    case Errc::overflow:
+      return "the key was left as it is";
     default:
       return "";
   }

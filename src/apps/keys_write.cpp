@@ -112,12 +112,16 @@ int add(const Add& options, const Target& target, int sign) {
   return print_sum(options, value_or_end(open(target).add(options.key, delta, ttl)));
 }
 
+std::string keys_text(std::size_t keys) {
+  return base::count_text(keys) + (keys == 1 ? " key" : " keys");
+}
+
 /// Nothing but a whole "yes" counts, and only from a terminal.
 void ask_before_flush(std::size_t keys, std::string_view url) {
   if (!base::is_terminal(base::Standard::input)) {
     throw BadInput("nobody is here to be asked; --yes flushes without a question");
   }
-  std::fprintf(stderr, "Erase all %s keys of %.*s? Type yes: ", base::count_text(keys).c_str(),
+  std::fprintf(stderr, "Erase %s of %.*s? Type yes: ", keys_text(keys).c_str(),
                static_cast<int>(url.size()), url.data());
   char line[16] = "";
   if (std::fgets(line, sizeof line, stdin) == nullptr || std::string_view{line} != "yes\n") {
@@ -130,7 +134,7 @@ int flush(bool yes, const Target& target) {
   const auto keys = value_or_end(store.size());
   if (!yes) ask_before_flush(keys, store.url());
   check(store.flush());
-  print_line("erased " + base::count_text(keys) + (keys == 1 ? " key" : " keys"));
+  print_line("erased " + keys_text(keys));
   return kYes;
 }
 

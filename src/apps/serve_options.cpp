@@ -6,6 +6,7 @@
 
 #include "apps/command.hpp"
 #include "base/files.hpp"
+#include "base/limits.hpp"
 #include "base/units.hpp"
 #include "net/socket.hpp"
 
@@ -33,6 +34,17 @@ std::string read_password(const std::string& path) {
                  path.c_str());
   }
   return secret.text;
+}
+
+/// So little is a unit forgotten, not a cache.
+std::uint64_t read_memory_max(const std::string& text) {
+  const auto bytes = base::parse_size(text);
+  if (!bytes) throw BadInput("--max-memory: " + bytes.error().detail);
+  if (*bytes != 0 && *bytes < base::limits::kMiB) {
+    throw BadInput("--max-memory " + text + ": that is " + base::size_text(*bytes) +
+                   ", and a cache needs 1 MiB at least; units are kb, mb, gb and KiB, MiB, GiB");
+  }
+  return *bytes;
 }
 
 /// More threads than four do not help before the network is faster than 10 Gbit/s.
@@ -69,11 +81,7 @@ ServeOptions checked(const ServeFlags& flags) {
                    ": whoever reaches this address could read and erase everything; give "
                    "--requirepass-file FILE, or listen on 127.0.0.1");
   }
-  if (!flags.memory_max.empty()) {
-    const auto bytes = base::parse_size(flags.memory_max);
-    if (!bytes) throw BadInput("--max-memory: " + bytes.error().detail);
-    options.memory_bytes_max = *bytes;
-  }
+  if (!flags.memory_max.empty()) options.memory_bytes_max = read_memory_max(flags.memory_max);
   const auto eviction = policy::eviction_from(flags.eviction);
   if (!eviction) {
     throw BadInput("--eviction: no policy '" + flags.eviction + "'; there are " +

@@ -1,9 +1,10 @@
 """Bad input: one clear line that names the place and the cure, exit status 2, nothing changed."""
 
 import socket
+import subprocess
 import unittest
 
-from program import Case, Server, free_port, larder
+from program import PROGRAM, Case, Server, free_port, larder
 
 
 class BadInputTest(Case):
@@ -75,6 +76,12 @@ class BadInputTest(Case):
             out = self.path("no-such-folder/file")
             self.assertRefused(larder("get", "k", "--url", server.url, "--out", out), out)
 
+    def test_an_answer_that_cannot_be_written(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, "--version"], stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"standard output", done.stderr)
+
     def test_a_shell_nobody_knows(self):
         self.assertRefused(larder("completion", "tcsh"), "tcsh")
 
@@ -88,6 +95,7 @@ class ServeBadInputTest(Case):
 
     def test_sizes_and_policies_nobody_knows(self):
         self.assertRefused(larder("serve", "--max-memory", "lots"), "--max-memory", "lots")
+        self.assertRefused(larder("serve", "--max-memory", "512"), "--max-memory", "512 B", "mb")
         self.assertRefused(larder("serve", "--eviction", "fifo"), "--eviction", "fifo", "allkeys-lru")
 
     def test_the_log_is_not_there_yet(self):

@@ -1,6 +1,8 @@
 """The commands that read and write keys, against a running server."""
 
 import json
+import os
+import subprocess
 import time
 import unittest
 
@@ -176,6 +178,27 @@ class KeysTest(ServedCase):
         self.larder("set", "k", "v")
         self.assertRefused(self.larder("flush", stdin=b"yes\n"), "--yes")
         self.assertOk(self.larder("get", "k"), "v\n")
+
+    def type_at_flush(self, line):
+        """What a person at a terminal gets who answers `larder flush` with this line."""
+        person, terminal = os.openpty()
+        self.addCleanup(os.close, person)
+        process = subprocess.Popen([program.PROGRAM, "flush"], stdin=terminal, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=program.environment(LARDER_URL=self.server.url))
+        os.close(terminal)
+        os.write(person, line)
+        out, err = process.communicate(timeout=program.PATIENCE)
+        return program.Outcome(process.returncode, out, err)
+
+    def test_flush_asks_a_person_and_takes_only_yes(self):
+        self.larder("set", "k", "v")
+        for line in [b"\n", b"y\n", b"no\n", b"yes please\n"]:
+            outcome = self.type_at_flush(line)
+            self.assertNo(outcome)
+            self.assertIn("Erase 1 key of redis://", outcome.err)
+            self.assertOk(self.larder("get", "k"), "v\n")
+        self.assertOk(self.type_at_flush(b"yes\n"))
+        self.assertNo(self.larder("get", "k"))
 
     def test_info_for_people_and_programs(self):
         self.assertIn("redis_version:", self.larder("info").out)

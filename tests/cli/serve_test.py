@@ -51,6 +51,26 @@ class ServeTest(Case):
             # The answers are a prefix without a hole, each whole.
             self.assertEqual(heard, [b":%d\r\n" % (i + 1) for i in range(len(heard))])
 
+    def test_the_second_signal_ends_at_once(self):
+        with Server() as server, Connection(server.port) as connection:
+            connection.ask("SET", "big", "x" * 1_000_000)
+            # Answers that nobody reads keep the first signal's farewell waiting.
+            connection.socket.sendall(b"*2\r\n$3\r\nGET\r\n$3\r\nbig\r\n" * 30)
+            with Connection(server.port) as other:
+                other.ask("PING")
+            server.process.send_signal(signal.SIGTERM)
+            program.read_until(server.process.stderr, b"SIGTERM")
+            self.assertEqual(server.stop().status, -signal.SIGTERM)
+
+    def test_few_descriptors_mean_fewer_clients_and_a_word_about_it(self):
+        few = ["bash", "-c", 'ulimit -n 400; exec "$0" serve --port 0', program.PROGRAM]
+        process = subprocess.Popen(few, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        program.read_until(process.stdout, b"Stop:")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=program.PATIENCE)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(b"room for 272 clients only", err)
+
     def test_a_port_is_free_again_at_once(self):
         with Server() as first, Connection(first.port) as connection:
             connection.ask("PING")
