@@ -137,6 +137,14 @@ void RequestReader::rebase(const char* base) noexcept {
   base_ = base;
 }
 
+void RequestReader::restart() noexcept {
+  args_.clear();
+  error_.clear();
+  consumed_ = at_ = 0;
+  part_ = Part::start;
+  in_request_ = false;
+}
+
 void RequestReader::release() {
   LARDER_ASSERT(!in_request_);
   std::vector<std::string_view>().swap(args_);

@@ -63,6 +63,8 @@ class RequestReader {
   bool in_request() const noexcept { return in_request_; }
 
   void set_limits(const RequestLimits& limits) noexcept { limits_ = limits; }
+  /// Forgets a half-read request and any error: the next input begins at the start of some request again.
+  void restart() noexcept;
   /// Memory held beside the input; a large command leaves its room behind for the next.
   std::size_t memory_bytes() const noexcept {
     return args_.capacity() * sizeof(std::string_view) + inline_text_.capacity();
