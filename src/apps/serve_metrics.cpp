@@ -86,6 +86,7 @@ void observe_all(base::Metrics& metrics, const Table& table, Read stats) {
 void observe_serving(base::Metrics& metrics, const node::Node& node, const server::Server& server) {
   observe_all(metrics, kNode, [&node] { return node.stats(); });
   observe_all(metrics, kServer, [&server] { return server.stats(); });
+  server.observe_commands(metrics);
   observe_all(metrics, kProcess, [] { return base::process_usage(); });
   metrics.observe(Kind::gauge, "larder_build_info",
                   "Always 1; its label says which version this is.", [] { return 1.0; },

@@ -4,16 +4,16 @@
 
 namespace larder::server {
 
-void Call::fail(const Error& error) {
+std::string error_reply(const Error& error) {
   switch (error.code) {
     case Errc::out_of_memory:
-      return fail(errors::kOutOfMemory);
+      return std::string(errors::kOutOfMemory);
     case Errc::too_large:
-      return fail(errors::kStringTooLong);
+      return std::string(errors::kStringTooLong);
     case Errc::wrong_type:
-      return fail(errors::kWrongType);
+      return std::string(errors::kWrongType);
     default:
-      return fail("ERR " + error.detail);
+      return "ERR " + error.detail;
   }
 }
 

@@ -7,9 +7,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
-#include "engine/entry.hpp"
+#include "base/limits.hpp"
 #include "node/node.hpp"
 #include "resp/writer.hpp"
 #include "server/client.hpp"
@@ -20,6 +21,9 @@
 namespace larder::server {
 
 using Args = std::span<const std::string_view>;
+
+/// The words that an engine's refusal becomes.
+std::string error_reply(const Error& error);
 
 /// Lifetime  Of one command. The views in `args` are valid as long.
 class Call {
@@ -38,13 +42,19 @@ class Call {
   std::string_view arg(std::size_t i) const noexcept { return args[i]; }
   base::Instant now() const noexcept { return context.clock.now(); }
 
+  /// Asked while a reply of many values grows. False: it has outgrown what one connection may hold, which will be cut;
+  /// nothing more needs to be written.
+  bool reply_fits() {
+    if (reply.buffer().size() > base::limits::kOutputHardBytesMax) client.overflowed = true;
+    return !client.overflowed;
+  }
+
   void ok() { reply.ok(); }
   void fail(std::string_view words) {
     failed_ = true;
     reply.error(words);
   }
-  /// The reply that an engine's refusal becomes.
-  void fail(const Error& error);
+  void fail(const Error& error) { fail(error_reply(error)); }
   bool failed() const noexcept { return failed_; }
 
   /// The argument as an integer; replies with an error when it is none.

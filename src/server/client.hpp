@@ -24,7 +24,8 @@ struct Client {
   unsigned database = 0;
   std::uint8_t protocol = 2;  ///< 2 or 3, by HELLO.
   bool authenticated = false;
-  bool closing = false;  ///< After QUIT or an error of protocol: flush, then close.
+  bool overflowed = false;  ///< A reply outgrew what one connection may hold: cut it at once.
+  bool closing = false;     ///< After QUIT or an error of protocol: flush, then close.
 };
 
 }  // namespace larder::server

@@ -40,7 +40,7 @@ constexpr Command kCommandRows[] = {
     {"command|count", 2, kFast, kNone, &command_count, kServer, "2.8.13",
      "How many commands there are."},
     {"command|docs", -2, 0, kNone, &command_docs, kServer, "7.0.0", "What commands are for."},
-    {"command|getkeys", -3, 0, kNone, &command_get_keys, kServer, "2.8.13",
+    {"command|getkeys", -4, 0, kNone, &command_get_keys, kServer, "2.8.13",
      "The keys of a whole command."},
     {"command|info", -2, 0, kNone, &command_info, kServer, "2.8.13",
      "Arity, flags and keys of commands."},

@@ -17,7 +17,9 @@ std::string describe_client(const Client& client, base::Instant now) {
   line += " age=" + seconds(client.connected);
   line += " idle=" + seconds(client.last_active);
   line += " flags=N db=" + std::to_string(client.database);
-  line += " sub=0 psub=0 ssub=0 multi=-1 cmd=";
+  // Clients parse all of these; what we do not keep by connection is 0.
+  line += " sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0";
+  line += " obl=0 oll=0 omem=0 tot-mem=0 events=r cmd=";
   line += client.last_command != nullptr ? client.last_command->name : "NULL";
   line += " user=default resp=" + std::to_string(client.protocol);
   line += " lib-name=" + client.library + " lib-ver=" + client.library_version + "\n";

@@ -21,6 +21,7 @@ class Names {
     bytes_.append(name);
   }
   std::size_t count() const noexcept { return places_.size(); }
+  std::size_t bytes() const noexcept { return bytes_.size(); }
   std::string_view operator[](std::size_t i) const {
     return std::string_view(bytes_).substr(places_[i].first, places_[i].second);
   }
@@ -102,6 +103,7 @@ void scan(Call& call) {
   names.write(call.reply);
 }
 
+/// Everything at once, as Redis does. Names are bounded like any reply: who has more keys than that walks with SCAN.
 void keys(Call& call) {
   const Filter filter{.pattern = call.arg(1), .type = {}, .count = 1'000};
   Names names;
@@ -110,6 +112,9 @@ void keys(Call& call) {
     cursor = call.node().scan(call.database(), cursor, 1'000, [&](const engine::Entry& entry) {
       if (filter.takes(entry)) names.add(entry.key());
     });
+    if (names.bytes() > base::limits::kOutputHardBytesMax) {
+      return call.fail("ERR too many keys for one reply, use SCAN");
+    }
   } while (cursor != 0);
   names.sort_and_drop_doubles();
   names.write(call.reply);

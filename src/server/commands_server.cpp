@@ -7,7 +7,6 @@
 #include "base/glob.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
-#include "policy/eviction.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
 

@@ -30,7 +30,7 @@ Connection::Next Connection::turn(bool readable, bool writable, base::Instant no
     return Next::close;
   }
   note_output(now);
-  if (output_.size() > limits::kOutputHardBytesMax) {
+  if (session_.client().overflowed || output_.size() > limits::kOutputHardBytesMax) {
     context_.counters.cut.add();
     return Next::close;
   }

@@ -37,6 +37,15 @@ struct Counters {
   Count bytes_out;
   Count auth_failed;
   std::array<Count, kCommandsMax> calls;  ///< By the command's place in the table.
+
+  /// CONFIG RESETSTAT. On the thread that counts.
+  void clear() noexcept {
+    for (Count* count : {&accepted, &rejected, &cut, &closed, &commands, &errors, &bytes_in,
+                         &bytes_out, &auth_failed}) {
+      count->clear();
+    }
+    for (Count& count : calls) count.clear();
+  }
 };
 
 }  // namespace larder::server

@@ -7,7 +7,8 @@
 namespace larder::server {
 namespace {
 
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+/// Some 292 years ahead. One less than the greatest, which engines read as "never".
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max() - 1;
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kNanosPerMilli = 1'000'000;
 
@@ -16,7 +17,7 @@ bool is_absolute(TimeForm form) {
   return form == TimeForm::at_seconds || form == TimeForm::at_millis;
 }
 
-/// `base` moved by milliseconds, held within what an Instant can say.
+/// `from` moved by milliseconds, held within what an Instant can say.
 base::Instant moved(base::Instant from, std::int64_t millis) {
   const std::int64_t at = from.time_since_epoch().count();
   std::int64_t nanos = 0;

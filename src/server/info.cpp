@@ -4,7 +4,6 @@
 
 #include "base/text.hpp"
 #include "base/units.hpp"
-#include "policy/eviction.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
 #include "server/version.hpp"
@@ -108,9 +107,11 @@ void cluster_section(Call&, Lines& out) { out.line("cluster_enabled", 0); }
 
 void keyspace_section(Call& call, Lines& out) {
   for (unsigned db = 0; db < call.node().databases(); ++db) {
-    const std::size_t keys = call.node().size(db);
-    if (keys == 0) continue;
-    out.line("db" + std::to_string(db), "keys=" + std::to_string(keys) + ",expires=0,avg_ttl=0");
+    const auto stats = call.node().database(db);
+    if (stats.entries == 0) continue;
+    out.line("db" + std::to_string(db),
+             "keys=" + std::to_string(stats.entries) +
+                 ",expires=" + std::to_string(stats.entries_with_deadline) + ",avg_ttl=0");
   }
 }
 

@@ -186,6 +186,7 @@ void IoThread::drain(base::Millis at_most) {
     drain_until_ = shared_.clock.now() + at_most;
     // Backwards: closing one puts the last in its place.
     for (std::size_t i = served_.size(); i-- > 0;) {
+      if (i >= served_.size()) continue;  // Others may have been cut meanwhile.
       Served& served = *served_[i];
       act(served, served.connection.finish(loop_.now()));
     }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/metrics.hpp"
 #include "net/event_loop.hpp"
 #include "node/node.hpp"
 #include "server/command.hpp"
@@ -148,7 +149,10 @@ struct Server::Impl final : Host, net::Watcher {
   std::uint64_t next_client_id() override {
     return last_client_id.fetch_add(1, std::memory_order_relaxed) + 1;
   }
-  void reset_stats() override {}
+  void reset_stats() override {
+    rejected.store(0, std::memory_order_relaxed);
+    for (auto& thread : threads) thread->loop().post([&thread] { thread->counters().clear(); });
+  }
 };
 
 Server::Server(node::Node& node, ServerOptions options)
@@ -160,5 +164,14 @@ Result<void> Server::start() { return impl_->start(); }
 void Server::stop() { impl_->stop(); }
 std::uint16_t Server::port() const noexcept { return impl_->bound_port; }
 ServerStats Server::stats() const { return impl_->stats(); }
+
+void Server::observe_commands(base::Metrics& metrics) const {
+  for (std::size_t i = 0; i < commands().size(); ++i) {
+    metrics.observe(base::Metrics::Kind::counter, "larder_command_calls_total",
+                    "Calls of each command.",
+                    [this, i] { return static_cast<double>(impl_->calls(i)); },
+                    {{"command", std::string(commands()[i].name)}});
+  }
+}
 
 }  // namespace larder::server

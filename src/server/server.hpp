@@ -13,6 +13,9 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 
+namespace larder::base {
+class Metrics;
+}
 namespace larder::node {
 class Node;
 }
@@ -61,6 +64,8 @@ class Server {
   /// The port that start() bound; of use when 0 was asked for.
   std::uint16_t port() const noexcept;
   ServerStats stats() const;
+  /// Shows how often each command ran: larder_command_calls_total{command="get"}. The server outlives the registry.
+  void observe_commands(base::Metrics& metrics) const;
 
  private:
   struct Impl;

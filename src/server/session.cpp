@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
+#include "server/key_run.hpp"
 
 namespace larder::server {
 namespace {
@@ -46,36 +47,77 @@ void Session::apply_request_limits() {
                                            : resp::RequestLimits::before_auth());
 }
 
-Session::Turn Session::run(std::string_view input, base::Buffer& out, const TurnLimits& limits) {
-  using Status = resp::RequestReader::Status;
-  std::size_t done = 0;
+/// How far a turn has come.
+struct Session::Progress {
+  const std::string_view input;
+  base::Buffer& out;
+  const TurnLimits& limits;
+  std::size_t at =
+      0;  // In the input: everything before was read, and executed unless it is in the run.
   std::size_t commands = 0;
   std::size_t arguments = 0;
+  KeyRun run{};
+
+  bool spent() const noexcept {
+    return commands >= limits.commands || arguments >= limits.arguments ||
+           out.size() >= limits.output_bytes;
+  }
+};
+
+Session::Turn Session::run(std::string_view input, base::Buffer& out, const TurnLimits& limits) {
+  using Status = resp::RequestReader::Status;
+  Progress progress{input, out, limits};
   while (!client_.closing) {
-    if (commands == limits.commands || arguments >= limits.arguments ||
-        out.size() >= limits.output_bytes) {
-      return {State::paused, done};
+    if (progress.spent()) {
+      finish_run(progress);
+      return {State::paused, progress.at};
     }
-    const Status status = reader_.next(input.substr(done));
+    const std::size_t begin = progress.at;
+    const Status status = reader_.next(input.substr(begin));
+    progress.at += reader_.consumed();
     if (status == Status::command) {
-      const auto args = reader_.args();
-      arguments_max_ = std::max(arguments_max_, args.size());
-      arguments += args.size();
-      ++commands;
-      execute(args, out);
-      if (client_.last_command != nullptr && (client_.last_command->flags & kLong) != 0) {
-        arguments = limits.arguments;
-      }
-    }
-    done += reader_.consumed();
-    if (status == Status::need_more) return {State::waiting, done};
-    if (status == Status::error) {
+      take(reader_.args(), begin, progress);
+    } else if (!finish_run(progress)) {
+      continue;  // Some of it comes again, and so does what was just read.
+    } else if (status == Status::need_more) {
+      return {State::waiting, progress.at};
+    } else {
       resp::Writer reply(out);
       refuse(reply, "ERR " + reader_.error());
       client_.closing = true;
     }
   }
-  return {State::closing, done};
+  return {State::closing, progress.at};
+}
+
+/// A request joins the run of its kind, or ends it and is executed by itself.
+void Session::take(std::span<const std::string_view> args, std::size_t begin, Progress& progress) {
+  ++progress.commands;
+  progress.arguments += args.size();
+  arguments_max_ = std::max(arguments_max_, args.size());
+  const auto joins = [&] {
+    return client_.authenticated && progress.run.take(args, progress.input, begin);
+  };
+  if (joins()) return;
+  if (!progress.run.empty()) {
+    if (!finish_run(progress)) return;
+    if (joins()) return;
+  }
+  execute(args, progress.out);
+  if (client_.last_command != nullptr && (client_.last_command->flags & kLong) != 0) {
+    progress.arguments = progress.limits.arguments;
+  }
+}
+
+/// Executes the run. False: only in part, for its replies are enough; the rest is read again, next turn.
+bool Session::finish_run(Progress& progress) {
+  if (progress.run.empty()) return true;
+  const std::size_t read = progress.at;
+  progress.at =
+      progress.run.execute(context_, client_, progress.out, read, progress.limits.output_bytes);
+  if (progress.at == read) return true;
+  reader_.restart();
+  return false;
 }
 
 void Session::refuse(resp::Writer& reply, std::string_view words) {
@@ -83,12 +125,22 @@ void Session::refuse(resp::Writer& reply, std::string_view words) {
   reply.error(words);
 }
 
+/// A browser tricked into speaking to us begins with POST or comes to its Host header: what follows would be its
+/// attacker's commands.
+void Session::refuse_unknown(std::span<const std::string_view> args, resp::Writer& reply) {
+  if (base::same_word(args[0], "post") || base::same_word(args[0], "host:")) {
+    client_.closing = true;
+    return;
+  }
+  refuse(reply, unknown_command(args));
+}
+
 void Session::execute(std::span<const std::string_view> args, base::Buffer& out) {
   resp::Writer reply(out, static_cast<resp::Version>(client_.protocol));
   const Command* row = find_command(args[0]);
   context_.counters.commands.add();
   client_.last_command = row;
-  if (row == nullptr) return refuse(reply, unknown_command(args));
+  if (row == nullptr) return refuse_unknown(args, reply);
   context_.counters.calls[static_cast<std::size_t>(row - commands().data())].add();
   if (!row->subcommands.empty() && args.size() > 1) {
     const Command* sub = find_subcommand(*row, args[1]);
@@ -108,6 +160,7 @@ void Session::dispatch(std::span<const std::string_view> args, const Command& ro
   Call call(args, row, reply, client_, context_);
   row.handler(call);
   if (call.failed()) context_.counters.errors.add();
+  if (client_.overflowed) client_.closing = true;
   if (client_.authenticated != was_authenticated) apply_request_limits();
 }
 

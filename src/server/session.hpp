@@ -53,9 +53,14 @@ class Session {
   const Client& client() const noexcept { return client_; }
 
  private:
+  struct Progress;
+
+  void take(std::span<const std::string_view> args, std::size_t begin, Progress& progress);
+  bool finish_run(Progress& progress);
   void execute(std::span<const std::string_view> args, base::Buffer& out);
   void dispatch(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);
   void refuse(resp::Writer& reply, std::string_view words);
+  void refuse_unknown(std::span<const std::string_view> args, resp::Writer& reply);
   void apply_request_limits();
 
   Context& context_;
