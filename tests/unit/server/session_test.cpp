@@ -95,6 +95,20 @@ TEST_F(SessionTest, AWallClockJumpMovesNoDeadline) {
   EXPECT_EQ(client.ask("TTL k"), ":60\r\n");
 }
 
+TEST_F(SessionTest, ADeadlineBeyondAllTimeIsTheLastInstantNotNone) {
+  client.ask("SET k v");
+  EXPECT_EQ(client.ask("EXPIRE k 9000000000000000"), ":1\r\n");
+  EXPECT_EQ(client.ask("TTL k"), ":9223372036\r\n");
+}
+
+TEST_F(SessionTest, ATimestampComesBackAsItWentInHoweverTheClocksTick) {
+  for (int i = 0; i < 20; ++i) {
+    client.ask("SET k v PXAT 1800000000123");
+    world.clock.advance(333us);
+    EXPECT_EQ(client.ask("PEXPIRETIME k"), ":1800000000123\r\n");
+  }
+}
+
 TEST_F(SessionTest, EachDatabaseHasItsOwnKeys) {
   client.ask("SET k zero");
   client.ask("SELECT 1");
@@ -127,6 +141,45 @@ TEST_F(SessionTest, NoMoreIsExecutedWhileRepliesPileUp) {
       client.session.run("GET k\r\nGET k\r\nGET k\r\n", out, {.output_bytes = 20});
   EXPECT_EQ(turn.state, Session::State::paused);
   EXPECT_EQ(turn.consumed, 14U);
+}
+
+TEST_F(SessionTest, ARunOfGetsStopsAtTheLimitAndGoesOnWhereItStopped) {
+  client.ask("SET k 0123456789");
+  const std::string get = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
+  const std::string reply = "$10\r\n0123456789\r\n";
+  const std::string input = get + get + get + get + "*1\r\n$4\r\nPI";
+  base::Buffer out;
+  std::size_t at = 0;
+  Session::Turn turn = client.session.run(input, out, {.output_bytes = 30});
+  EXPECT_EQ(turn.state, Session::State::paused);
+  EXPECT_EQ(out.view(), reply + reply);
+  at += turn.consumed;
+  EXPECT_EQ(at, 2 * get.size());
+  out.clear();
+  turn = client.session.run(input.substr(at), out, {.output_bytes = 30});
+  EXPECT_EQ(out.view(), reply + reply);
+  at += turn.consumed;
+  out.clear();
+  turn = client.session.run(input.substr(at) + "NG\r\n", out);
+  EXPECT_EQ(turn.state, Session::State::waiting);
+  EXPECT_EQ(out.view(), "+PONG\r\n");
+}
+
+TEST_F(SessionTest, RunsOfGetsAndSetsKeepTheOrderOfTheRequests) {
+  EXPECT_EQ(client.send("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n"
+                        "*3\r\n$3\r\nset\r\n$1\r\na\r\n$1\r\n2\r\n"
+                        "*2\r\n$3\r\nGET\r\n$1\r\na\r\n"
+                        "*2\r\n$3\r\nget\r\n$1\r\nb\r\n"
+                        "*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n3\r\n"
+                        "*2\r\n$4\r\nINCR\r\n$1\r\nb\r\n"
+                        "*2\r\n$3\r\nGET\r\n$1\r\nb\r\n"),
+            "+OK\r\n+OK\r\n$1\r\n2\r\n$-1\r\n+OK\r\n:4\r\n$1\r\n4\r\n");
+  EXPECT_EQ(world.counters.commands.get(), 7U);
+}
+
+TEST_F(SessionTest, AnErrorBehindARunComesAfterItsReplies) {
+  EXPECT_EQ(client.send("*2\r\n$3\r\nGET\r\n$1\r\na\r\n*1\r\n!"),
+            "$-1\r\n-ERR Protocol error: expected '$', got '!'\r\n");
 }
 
 class PasswordTest : public testing::Test {

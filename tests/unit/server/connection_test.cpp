@@ -1,0 +1,202 @@
+#include "server/connection.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/limits.hpp"
+#include "net/memory_stream.hpp"
+#include "unit/server/conversation.hpp"
+
+namespace larder::server {
+namespace {
+
+using namespace std::chrono_literals;
+using Next = Connection::Next;
+namespace limits = base::limits;
+
+class ConnectionTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto [near, far] = net::MemoryStream::pair();
+    peer = std::move(far);
+    connection.emplace(std::move(near), world.context, scratch, "peer");
+  }
+  /// Turns until there is nothing left to do.
+  Next settle(bool readable = true) {
+    Next next = connection->turn(readable, true, world.clock.now());
+    while (next == Next::again) next = connection->turn(false, false, world.clock.now());
+    return next;
+  }
+  /// As settle, reading until the peer's bytes are used up.
+  Next settle_all() {
+    Next next = settle();
+    while (next == Next::wait && connection->wants_read() && !peer->outgoing().bytes.empty()) {
+      next = settle();
+    }
+    return next;
+  }
+
+  test::World world;
+  Scratch scratch;
+  std::unique_ptr<net::MemoryStream> peer;
+  std::optional<Connection> connection;
+};
+
+TEST_F(ConnectionTest, APipelineIsAnsweredInOneWrite) {
+  peer->write("SET k v\r\nGET k\r\nPING\r\n");
+  EXPECT_EQ(settle(), Next::wait);
+  EXPECT_EQ(peer->take(), "+OK\r\n$1\r\nv\r\n+PONG\r\n");
+  EXPECT_EQ(peer->incoming().writes, 1U);
+}
+
+TEST_F(ConnectionTest, AnIdleConnectionHoldsNoBuffer) {
+  peer->write("SET k " + std::string(50'000, 'x') + "\r\nGET k\r\n");
+  settle();
+  peer->take();
+  EXPECT_EQ(connection->memory_bytes(), 0U);
+}
+
+TEST_F(ConnectionTest, AnUnfinishedRequestHoldsWhatItSentAndNoMore) {
+  peer->write("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$60000000\r\nabc");
+  settle();
+  EXPECT_LT(connection->memory_bytes(), 1'024U);
+}
+
+TEST_F(ConnectionTest, AValueThatComesInPiecesIsKeptWhole) {
+  const std::string value(300'000, 'x');
+  peer->outgoing().capacity = 1 << 20;
+  peer->outgoing().read_bytes_max = 1'000;
+  peer->write("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$300000\r\n" + value + "\r\nSTRLEN k\r\n");
+  settle_all();
+  EXPECT_EQ(peer->take(), "+OK\r\n:300000\r\n");
+  EXPECT_EQ(connection->memory_bytes(), 0U);
+}
+
+TEST_F(ConnectionTest, APeerThatDoesNotReadGetsNoMoreAnswersMade) {
+  peer->incoming().capacity = 1'000;
+  peer->write("SET k " + std::string(30'000, 'x') + "\r\n");
+  settle();
+  std::string greedy;
+  for (int i = 0; i < 500; ++i) greedy += "GET k\r\n";
+  peer->write(greedy);
+  EXPECT_EQ(settle(), Next::wait);
+  EXPECT_FALSE(connection->wants_read());
+  EXPECT_TRUE(connection->wants_write());
+  EXPECT_LT(connection->output_bytes(), limits::kOutputPauseBytes + 40'000);
+
+  peer->incoming().capacity = 1U << 30U;
+  EXPECT_EQ(settle(), Next::wait);
+  EXPECT_EQ(peer->take().size(), 5 + 500 * (30'000U + 10));
+  EXPECT_TRUE(connection->wants_read());
+  EXPECT_FALSE(connection->wants_write());
+}
+
+TEST_F(ConnectionTest, OutputOverTheHardLimitCutsTheConnection) {
+  peer->incoming().capacity = 0;
+  const std::string value(10'000'000, 'x');
+  world.node.visit(0, "k", node::Mode::write, [&](engine::Entry& entry) {
+    entry.assign(value, engine::Deadline::none()).value();
+  });
+  std::string keys = "MGET";
+  for (int i = 0; i < 20; ++i) keys += " k";
+  peer->write(keys + "\r\n");
+  EXPECT_EQ(settle(), Next::close);
+  EXPECT_EQ(world.counters.cut.get(), 1U);
+}
+
+TEST_F(ConnectionTest, AReaderThatStaysSlowIsOverdue) {
+  peer->incoming().capacity = 0;
+  const std::string value(9 * limits::kMiB, 'x');
+  world.node.visit(0, "k", node::Mode::write, [&](engine::Entry& entry) {
+    entry.assign(value, engine::Deadline::none()).value();
+  });
+  peer->write("GET k\r\n");
+  settle();
+  world.clock.advance(limits::kOutputSoftTime);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+  world.clock.advance(1s);
+  EXPECT_TRUE(connection->overdue(world.clock.now()));
+}
+
+TEST_F(ConnectionTest, ARequestThatNeverEndsIsOverdue) {
+  peer->write("*1\r\n$4\r\nPI");
+  settle();
+  world.clock.advance(limits::kRequestTime);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+  world.clock.advance(1s);
+  EXPECT_TRUE(connection->overdue(world.clock.now()));
+}
+
+TEST_F(ConnectionTest, EachRequestHasItsOwnTime) {
+  peer->write("*1\r\n$4\r\nPI");
+  settle();
+  world.clock.advance(20s);
+  peer->write("NG\r\n*1\r\n$4\r\nPI");
+  settle();
+  world.clock.advance(20s);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+}
+
+TEST_F(ConnectionTest, ASilentConnectionIsNeverOverdue) {
+  world.clock.advance(24h);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+}
+
+TEST_F(ConnectionTest, AHalfClosedPeerGetsAllAnswersFirst) {
+  peer->write("PING\r\nPING\r\n");
+  peer->finish_writing();
+  EXPECT_EQ(settle(), Next::wait);
+  EXPECT_EQ(settle(), Next::close);
+  EXPECT_EQ(peer->take(), "+PONG\r\n+PONG\r\n");
+}
+
+TEST_F(ConnectionTest, AHalfClosedPeerThatReadsLateGetsAllAnswersToo) {
+  peer->incoming().capacity = 3;
+  peer->write("PING\r\n");
+  peer->finish_writing();
+  settle();
+  EXPECT_EQ(settle(), Next::wait);
+  peer->incoming().capacity = 100;
+  EXPECT_EQ(connection->turn(false, true, world.clock.now()), Next::close);
+  EXPECT_EQ(peer->take(), "+PONG\r\n");
+}
+
+TEST_F(ConnectionTest, AResetConnectionIsOver) {
+  peer->write("PING\r\n");
+  peer->reset();
+  EXPECT_EQ(settle(), Next::close);
+}
+
+TEST_F(ConnectionTest, TheReasonOfAProtocolErrorIsSentBeforeTheEnd) {
+  peer->write("*1\r\n!\r\n");
+  EXPECT_EQ(settle(), Next::close);
+  EXPECT_EQ(peer->take(), "-ERR Protocol error: expected '$', got '!'\r\n");
+}
+
+TEST_F(ConnectionTest, FinishAnswersWhatWasSentAndEnds) {
+  peer->write("PING\r\n");
+  EXPECT_EQ(connection->finish(world.clock.now()), Next::close);
+  EXPECT_EQ(peer->take(), "+PONG\r\n");
+}
+
+TEST_F(ConnectionTest, FinishWaitsForAReaderButNotForARequest) {
+  peer->incoming().capacity = 3;
+  peer->write("PING\r\nPI");
+  EXPECT_EQ(connection->finish(world.clock.now()), Next::wait);
+  EXPECT_FALSE(connection->wants_read());
+  peer->incoming().capacity = 100;
+  EXPECT_EQ(connection->turn(false, true, world.clock.now()), Next::close);
+}
+
+TEST_F(ConnectionTest, AnswersTheSameHoweverReadsAndWritesAreCut) {
+  for (const std::size_t cut : {1U, 2U, 3U, 7U, 64U}) {
+    SetUp();
+    peer->outgoing().read_bytes_max = cut;
+    peer->incoming().write_bytes_max = cut;
+    peer->write("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\nabcd\r\nGET k\r\n*1\r\n$4\r\nPING\r\n");
+    settle_all();
+    EXPECT_EQ(peer->take(), "+OK\r\n$4\r\nabcd\r\n+PONG\r\n") << "cut at " << cut;
+  }
+}
+
+}  // namespace
+}  // namespace larder::server
