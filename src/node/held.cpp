@@ -83,13 +83,33 @@ void Node::Held::prefetch(unsigned db, std::span<const std::uint64_t> hashes) {
   for (const std::uint64_t hash : hashes) state.shard_of(hash).table.prefetch_record(db, hash);
 }
 
+void Node::Held::require_all() const noexcept {
+  LARDER_ASSERT(shards_.size() == node_->state_->shards.size());
+}
+
+DatabaseStats Node::Held::database(unsigned db) const {
+  require_all();
+  return node_->count(db, Locking::held);
+}
+
+std::uint64_t Node::Held::scan(unsigned db, std::uint64_t cursor, std::size_t count,
+                               engine::EntryVisitor fn) {
+  require_all();
+  return node_->scan_shards(db, cursor, count, fn, Locking::held);
+}
+
 void Node::Held::flush(unsigned db) {
-  LARDER_ASSERT(shards_.size() == node_->state_->shards.size() && db < node_->state_->databases);
+  require_all();
+  LARDER_ASSERT(db < node_->state_->databases);
   for (const auto& shard : node_->state_->shards) shard->table.flush(db);
 }
 
+void Node::Held::flush_all() {
+  for (unsigned db = 0; db < node_->state_->databases; ++db) flush(db);
+}
+
 void Node::Held::swap_databases(unsigned a, unsigned b) {
-  LARDER_ASSERT(shards_.size() == node_->state_->shards.size());
+  require_all();
   LARDER_ASSERT(a < node_->state_->databases && b < node_->state_->databases);
   for (const auto& shard : node_->state_->shards) shard->table.swap_databases(a, b);
 }

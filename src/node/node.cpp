@@ -88,16 +88,16 @@ void Node::relieve(std::size_t bytes, std::uint32_t spared) noexcept {
 
 void Node::flush(unsigned db) { hold_all().flush(db); }
 
-void Node::flush_all() {
-  Held held = hold_all();
-  for (unsigned db = 0; db < state_->databases; ++db) held.flush(db);
-}
+void Node::flush_all() { hold_all().flush_all(); }
 
-DatabaseStats Node::database(unsigned db) const {
+DatabaseStats Node::database(unsigned db) const { return count(db, Locking::each); }
+
+DatabaseStats Node::count(unsigned db, Locking locking) const {
   LARDER_ASSERT(db < state_->databases);
   DatabaseStats sum;
   for (const auto& shard : state_->shards) {
-    const std::lock_guard lock{shard->mutex};
+    std::unique_lock lock{shard->mutex, std::defer_lock};
+    if (locking == Locking::each) lock.lock();
     sum.entries += shard->table.size(db);
     sum.entries_with_deadline += shard->table.size_with_deadline(db);
   }
@@ -106,24 +106,26 @@ DatabaseStats Node::database(unsigned db) const {
 
 std::uint64_t Node::scan(unsigned db, std::uint64_t cursor, std::size_t count,
                          engine::EntryVisitor fn) {
+  return scan_shards(db, cursor, count, fn, Locking::each);
+}
+
+std::uint64_t Node::scan_shards(unsigned db, std::uint64_t cursor, std::size_t count,
+                                engine::EntryVisitor fn, Locking locking) {
   LARDER_ASSERT(db < state_->databases);
-  std::uint64_t number = cursor >> kPositionBits;
   std::uint64_t position = cursor & ((std::uint64_t{1} << kPositionBits) - 1);
   std::size_t seen = 0;
   const auto counted = [&](const engine::Entry& entry) {
     ++seen;
     fn(entry);
   };
-  while (number < state_->shards.size()) {
+  for (std::uint64_t number = cursor >> kPositionBits; number < state_->shards.size(); ++number) {
+    if (seen > 0 && seen >= count) return number << kPositionBits;
     Shard& shard = *state_->shards[number];
-    {
-      const std::lock_guard lock{shard.mutex};
-      position = shard.table.scan(db, position,
-                                  std::max<std::size_t>(count - std::min(count, seen), 1), counted);
-    }
+    std::unique_lock lock{shard.mutex, std::defer_lock};
+    if (locking == Locking::each) lock.lock();
+    const std::size_t wanted = std::max<std::size_t>(count - std::min(count, seen), 1);
+    position = shard.table.scan(db, position, wanted, counted);
     if (position != 0) return number << kPositionBits | position;
-    ++number;
-    if (seen >= count && number < state_->shards.size()) return number << kPositionBits;
   }
   return 0;
 }

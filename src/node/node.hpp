@@ -134,6 +134,10 @@ class Node {
     engine::Entry entry_;
   };
 
+  enum class Locking : bool { held, each };  ///< Whether the caller holds the shards already.
+  DatabaseStats count(unsigned db, Locking locking) const;
+  std::uint64_t scan_shards(unsigned db, std::uint64_t cursor, std::size_t count,
+                            engine::EntryVisitor fn, Locking locking);
   void hash_keys(std::span<const std::string_view> keys, std::uint64_t* hashes) const noexcept;
   Held hold_hashed(std::span<const std::uint64_t> hashes);
   void commit(std::span<const std::uint32_t> shards) noexcept;
@@ -168,8 +172,12 @@ class Node::Held {
     }
   }
 
-  // These require hold_all.
+  // These require hold_all, and are otherwise as Node's.
+  DatabaseStats database(unsigned db) const;
+  std::size_t size(unsigned db) const { return database(db).entries; }
+  std::uint64_t scan(unsigned db, std::uint64_t cursor, std::size_t count, engine::EntryVisitor fn);
   void flush(unsigned db);
+  void flush_all();
   void swap_databases(unsigned a, unsigned b);
 
  private:
@@ -187,6 +195,8 @@ class Node::Held {
       fn(i, entry);
     }
   }
+
+  void require_all() const noexcept;
 
   Node* node_;
   std::vector<std::uint32_t> shards_;  ///< Ascending.
