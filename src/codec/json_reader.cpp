@@ -200,7 +200,7 @@ bool Reader::raw_string(std::string_view& body, bool& escaped) {
     if (static_cast<unsigned char>(c) < 0x20) return fail("control character in a string");
     if (c == '\\') {
       escaped = true;
-      ++at_;
+      if (at_ + 1 < text_.size()) ++at_;
     }
   }
   return fail("the string does not end");

@@ -377,16 +377,17 @@ bool Format<T>::read(Reader& in, T& value) {
   } else if constexpr (MapLike<T>) {
     return read_map(in, value);
   } else if constexpr (SetLike<T>) {
-    return read_list<typename T::key_type>(in, [&](auto&& element, std::size_t) {
+    return read_list<typename T::key_type>(in, [&](typename T::key_type&& element, std::size_t) {
       value.insert(std::move(element));
       return true;
     });
   } else {
     static_assert(ListLike<T>, "no JSON form for this type");
-    return read_list<typename T::value_type>(in, [&](auto&& element, std::size_t) {
-      value.push_back(std::move(element));
-      return true;
-    });
+    return read_list<typename T::value_type>(in,
+                                             [&](typename T::value_type&& element, std::size_t) {
+                                               value.push_back(std::move(element));
+                                               return true;
+                                             });
   }
 }
 
