@@ -30,15 +30,15 @@ struct KeyEqual {
 /// One thread's part: the requests for its keys, and what it knows of them.
 class Reader {
  public:
-  Reader(const Store& store, const ReadThroughOptions& options, const base::Clock& clock)
-      : store_(store), options_(options), clock_(clock) {}
+  Reader(const Cache<Bytes>& cache, const ReadThroughOptions& options, const base::Clock& clock)
+      : cache_(cache), options_(options), clock_(clock) {}
 
   /// False: the store failed; see report().
   bool request(const Request& request) {
     const std::uint64_t place = hash_of(request.key);
     ++report_.requests;
     const base::Instant start = clock_.now();
-    const auto found = store_.get(name_of(request.key));
+    const auto found = cache_.get(request.key);
     const base::Instant got = clock_.now();
     if (!found) return fail(found.error());
     if (*found) {
@@ -56,12 +56,12 @@ class Reader {
   void erase() {
     std::vector<std::string> batch;
     const auto flush = [&] {
-      const auto erased = store_.erase_many(batch);
+      const auto erased = cache_.erase_many(batch);
       batch.clear();
       return erased || fail(erased.error());
     };
     for (const auto& [key, size] : written_) {
-      batch.emplace_back(name_of(key));
+      batch.push_back(key);
       if (batch.size() == kEraseBatch && !flush()) return;
     }
     if (!batch.empty()) flush();
@@ -76,12 +76,6 @@ class Reader {
 
  private:
   static constexpr std::size_t kEraseBatch = 500;
-
-  /// `space:key`, good until the next.
-  const std::string& name_of(std::string_view key) {
-    name_.assign(options_.space).append(1, ':').append(key);
-    return name_;
-  }
 
   static std::size_t value_size(const Request& request) noexcept {
     return request.size > request.key.size() ? request.size - request.key.size() : 0;
@@ -105,9 +99,10 @@ class Reader {
   bool load(const Request& request, std::uint64_t place) {
     const std::size_t size = value_size(request);
     pattern_.reserve(size);
-    SetOptions write;
+    value_.assign(pattern_.value(place, size));
+    WriteOptions write;
     if (options_.ttl && request.ttl_s > 0) write.ttl = std::chrono::seconds(request.ttl_s);
-    const auto set = store_.set(name_, pattern_.value(place, size), write);
+    const auto set = cache_.set(request.key, value_, write);
     return set || fail(set.error());
   }
 
@@ -125,11 +120,11 @@ class Reader {
     return false;
   }
 
-  const Store& store_;
+  const Cache<Bytes>& cache_;
   const ReadThroughOptions& options_;
   const base::Clock& clock_;
   ValuePattern pattern_;
-  std::string name_;
+  Bytes value_;
   boost::unordered_flat_map<std::string, std::uint32_t, KeyHash, KeyEqual> written_;
   ReadThroughReport report_;
 };
@@ -190,8 +185,8 @@ class Lane {
 /// Reader, lane and thread of one share of the keys.
 class Player {
  public:
-  Player(const Store& store, const ReadThroughOptions& options, const base::Clock& clock)
-      : reader(store, options, clock), thread_([this] { play(); }) {}
+  Player(const Cache<Bytes>& cache, const ReadThroughOptions& options, const base::Clock& clock)
+      : reader(cache, options, clock), thread_([this] { play(); }) {}
 
   bool give(const Request& request) {
     next_.add(request);
@@ -243,10 +238,10 @@ std::optional<Error> feed(RequestSource& source, std::uint64_t requests_max, Tak
 
 constexpr std::uint64_t kProgressEvery = 1'024;
 
-ReadThroughReport with_one_thread(const Store& store, RequestSource& source,
+ReadThroughReport with_one_thread(const Cache<Bytes>& cache, RequestSource& source,
                                   const ReadThroughOptions& options, const base::Clock& clock,
                                   const ReadThroughProgress& progress) {
-  Reader reader(store, options, clock);
+  Reader reader(cache, options, clock);
   const base::Instant start = clock.now();
   const auto failure = feed(source, options.requests, [&](const Request& request, std::uint64_t n) {
     if (progress && n % kProgressEvery == 0) progress(source.progress(), n, reader.hits());
@@ -260,12 +255,12 @@ ReadThroughReport with_one_thread(const Store& store, RequestSource& source,
   return report;
 }
 
-ReadThroughReport with_many_threads(const Store& store, RequestSource& source,
+ReadThroughReport with_many_threads(const Cache<Bytes>& cache, RequestSource& source,
                                     const ReadThroughOptions& options, const base::Clock& clock,
                                     const ReadThroughProgress& progress) {
   std::vector<std::unique_ptr<Player>> players;
   for (unsigned i = 0; i < options.threads; ++i) {
-    players.push_back(std::make_unique<Player>(store, options, clock));
+    players.push_back(std::make_unique<Player>(cache, options, clock));
   }
   const auto tell = [&] {
     std::uint64_t requests = 0, hits = 0;
@@ -306,11 +301,11 @@ void ReadThroughReport::merge(const ReadThroughReport& other) {
   if (!failure) failure = other.failure;
 }
 
-ReadThroughReport read_through(const Store& store, RequestSource& source,
+ReadThroughReport read_through(const Cache<Bytes>& cache, RequestSource& source,
                                const ReadThroughOptions& options, const base::Clock& clock,
                                const ReadThroughProgress& progress) {
-  return options.threads <= 1 ? with_one_thread(store, source, options, clock, progress)
-                              : with_many_threads(store, source, options, clock, progress);
+  return options.threads <= 1 ? with_one_thread(cache, source, options, clock, progress)
+                              : with_many_threads(cache, source, options, clock, progress);
 }
 
 }  // namespace larder::lab

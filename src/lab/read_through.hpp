@@ -2,12 +2,11 @@
 // source; every value that comes back is checked.
 #pragma once
 
-#include <larder/store.hpp>
+#include <larder/cache.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
 
 #include "base/clock.hpp"
 #include "base/histogram.hpp"
@@ -16,7 +15,6 @@
 namespace larder::lab {
 
 struct ReadThroughOptions {
-  std::string space = "replay";  ///< Nothing else may write there during the run.
   unsigned threads = 1;
   std::uint64_t requests = 0;  ///< Stop after so many; 0: all there are.
   bool ttl = false;            ///< Give entries the request's TTL, in real seconds.
@@ -42,13 +40,13 @@ struct ReadThroughReport {
 using ReadThroughProgress =
     std::function<void(std::optional<double> done, std::uint64_t requests, std::uint64_t hits)>;
 
-/// Sends every request of `source` to `store`, as entries `space:key`.
+/// Sends every request of `source` through `cache`. Nothing else may write to its space meanwhile.
 ///
 /// With several threads each key belongs to one of them, so requests for one key keep their order
 /// and the hits come out as with one thread (but not the order in which a full cache evicts).
 ///
 /// Cost  Memory for the distinct keys, about 50 bytes each, and one value; never for the requests.
-ReadThroughReport read_through(const Store& store, RequestSource& source,
+ReadThroughReport read_through(const Cache<Bytes>& cache, RequestSource& source,
                                const ReadThroughOptions& options, const base::Clock& clock,
                                const ReadThroughProgress& progress = {});
 

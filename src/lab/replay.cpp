@@ -1,6 +1,6 @@
 #include "lab/replay.hpp"
 
-#include <larder/store.hpp>
+#include <larder/cache.hpp>
 
 #include "base/random.hpp"
 #include "base/units.hpp"
@@ -141,8 +141,8 @@ ReadThroughReport play(const ReplayOptions& options, const Store& store, Request
     bar.update("replay", done,
                base::count_text(requests) + " requests  " + percent_text(part) + " hits");
   };
-  return read_through(store, source,
-                      {fresh_space(), options.threads, options.requests, options.ttl, options.keep},
+  const Cache<Bytes> cache{store, fresh_space(), {.ttl = forever}};
+  return read_through(cache, source, {options.threads, options.requests, options.ttl, options.keep},
                       clock, progress);
 }
 

@@ -27,7 +27,8 @@ std::size_t distinct_keys(RequestSource& source) {
 class ReadThroughTest : public testing::Test {
  protected:
   ReadThroughReport run(RequestSource& source, const ReadThroughOptions& options = {}) {
-    return read_through(store_, source, options, base::SystemClock::instance());
+    const Cache<Bytes> cache{store_, "replay", {.ttl = forever}};
+    return read_through(cache, source, options, base::SystemClock::instance());
   }
   Store store_ = Store::open("memory:").value();
 };
