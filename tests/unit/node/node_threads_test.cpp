@@ -57,7 +57,7 @@ class NodeThreadsTest : public NodeTest {
  protected:
   NodeThreadsTest()
       : NodeTest({.shards = 16,
-                  .bytes_max = 2'000'000,
+                  .bytes_max = 500'000,
                   .eviction = policy::Eviction::adaptive,
                   .seed = seed()}) {
     node.listen(auditor);
@@ -100,7 +100,7 @@ class NodeThreadsTest : public NodeTest {
         return;
       case 8:
         if (random.below(2'000) == 0) node.flush(1);
-        if (random.below(2'000) == 0) node.set_bytes_max(1'000'000 + random.below(2'000'000));
+        if (random.below(2'000) == 0) node.set_bytes_max(300'000 + random.below(500'000));
         return;
       default:
         node.visit(db, key, Mode::read, [&](Entry& entry) { check(key, entry); });
