@@ -2,6 +2,7 @@
 
 #include <larder/store.hpp>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/random.hpp"
@@ -27,7 +28,12 @@ void Stage::title(std::string_view text) {
 }
 
 void Stage::say(std::string_view call, std::string_view answer) {
-  std::fprintf(out_, "   %-34.*s %.*s\n", static_cast<int>(call.size()), call.data(),
+  // A column is letters, not bytes: those after the first of a UTF-8 letter do not count.
+  constexpr std::size_t kColumn = 34;
+  const auto letters = static_cast<std::size_t>(
+      std::count_if(call.begin(), call.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+  const std::string gap(letters < kColumn ? kColumn - letters : 0, ' ');
+  std::fprintf(out_, "   %.*s%s %.*s\n", static_cast<int>(call.size()), call.data(), gap.c_str(),
                static_cast<int>(answer.size()), answer.data());
   std::fflush(out_);
 }
