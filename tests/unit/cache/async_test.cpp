@@ -242,11 +242,11 @@ TEST_F(AsyncCacheTest, ACancelledLeaderHandsTheLoadToTheNextWhoWaits) {
 
 TEST_F(AsyncCacheTest, ALeaderDestroyedWithItsContextHandsTheLoadOn) {
   auto doomed = std::make_unique<asio::io_context>();
-  Gate never(*doomed);
   asio::co_spawn(
       *doomed,
       [&]() -> Task<void> {
         const auto load = [&]() -> Task<int> {
+          Gate never(*doomed);
           co_await never.pass();
           co_return 7;
         };
