@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 
 namespace larder::net {
 
@@ -64,11 +65,12 @@ void set_no_delay(const Socket& socket) noexcept;
 
 /// How soon a peer that vanished without a word is found out.
 struct Keepalive {
-  base::Millis idle{30'000};         ///< Quiet time before the first probe.
-  base::Millis interval{5'000};      ///< Between probes.
-  int probes = 3;                    ///< Unanswered ones until the connection is dead.
-  base::Millis unacked_max{30'000};  ///< Sent bytes that stay unacknowledged for so long
-                                     ///< (TCP_USER_TIMEOUT) end it as well.
+  base::Millis idle = base::limits::kKeepaliveIdle;          ///< Quiet time before the first probe.
+  base::Millis interval = base::limits::kKeepaliveInterval;  ///< Between probes.
+  int probes = base::limits::kKeepaliveProbes;  ///< Unanswered ones until the connection is dead.
+  /// Sent bytes that stay unacknowledged, or unread by a peer with a full buffer, for so long end it as well
+  /// (TCP_USER_TIMEOUT).
+  base::Millis unacked_max = idle + probes * interval;
 };
 void set_keepalive(const Socket& socket, const Keepalive& keepalive) noexcept;
 

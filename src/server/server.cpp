@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/metrics.hpp"
-#include "net/event_loop.hpp"
+#include "net/listener.hpp"
 #include "node/node.hpp"
 #include "server/command.hpp"
 #include "server/errors.hpp"
@@ -14,11 +14,6 @@
 
 namespace larder::server {
 namespace {
-
-/// Connections taken from the kernel in one turn: a storm of them must not starve those who are
-/// served.
-constexpr int kAcceptsPerTurn = 64;
-constexpr base::Millis kAcceptRetry{100};
 
 /// Adds up what the threads count. After a reset, from there on.
 std::uint64_t sum(const std::vector<std::unique_ptr<IoThread>>& threads, Count Counters::*count) {
@@ -29,28 +24,19 @@ std::uint64_t sum(const std::vector<std::unique_ptr<IoThread>>& threads, Count C
 
 }  // namespace
 
-/// Listens on the first I/O thread's loop and hands each connection to the thread that has the
-/// fewest.
-///
-/// Not SO_REUSEPORT: the kernel would spread by a hash of addresses, 50 connections as 30 and 20 or
-/// worse, and a second program of the same user could share the port unnoticed.
-struct Server::Impl final : Host, net::Watcher {
+/// Listens on the first I/O thread's loop and gives each connection to the thread that has the fewest.
+struct Server::Impl final : Host {
   Impl(node::Node& served_node, ServerOptions chosen)
-      : node(served_node), options(std::move(chosen)), bridge(node.clock()), shared{node,
-                                                                                    node.clock(),
-                                                                                    options,
-                                                                                    *this,
-                                                                                    bridge,
-                                                                                    {}} {}
+      : node(served_node), options(std::move(chosen)) {}
 
   node::Node& node;
   const ServerOptions options;
-  WallBridge bridge;
-  Shared shared;
-  net::Socket listener;
+  WallBridge bridge{node.clock()};
+  Shared shared{node, node.clock(), options, *this, bridge, {}};
   std::uint16_t bound_port = 0;
   base::Instant started_at{};
   std::vector<std::unique_ptr<IoThread>> threads;
+  std::unique_ptr<net::Listener> listener;  // On the loop of threads.front(), which outlives it.
   std::atomic<std::uint64_t> last_client_id{0};
   std::atomic<std::uint64_t> rejected{0};
   bool running = false;
@@ -59,21 +45,21 @@ struct Server::Impl final : Host, net::Watcher {
     const net::Endpoint endpoint{options.bind, options.port};
     auto socket = net::listen_tcp(endpoint, base::limits::kListenBacklog);
     if (!socket) return socket.error();
-    listener = std::move(*socket);
-    auto port_taken = net::local_port(listener);
+    auto port_taken = net::local_port(*socket);
     if (!port_taken) return port_taken.error();
     bound_port = *port_taken;
     // What clients need, and some for the loops and the program itself.
     net::raise_descriptor_limit(options.clients_max + 64);
     started_at = node.clock().now();
+    listener.reset();
     threads.clear();
     for (unsigned i = 0; i < std::max(options.threads, 1U); ++i) {
       threads.push_back(std::make_unique<IoThread>(shared));
     }
     threads.front()->keep_swept();
-    if (auto watched = first_loop().watch(listener.fd(), net::Ready::read, *this); !watched) {
-      return watched;
-    }
+    listener = std::make_unique<net::Listener>(
+        first_loop(), std::move(*socket), [this](net::Socket client) { place(std::move(client)); });
+    if (auto listening = listener->start(); !listening) return listening;
     for (auto& thread : threads) thread->start();
     running = true;
     return {};
@@ -82,8 +68,7 @@ struct Server::Impl final : Host, net::Watcher {
   void stop() {
     if (!std::exchange(running, false)) return;
     first_loop().post([this] {
-      first_loop().unwatch(listener.fd(), *this);
-      listener.close();
+      listener->stop();
       // Only now: a connection accepted a moment ago is in the queue of its thread, before this.
       for (auto& thread : threads) thread->drain(options.drain_at_most);
     });
@@ -91,23 +76,6 @@ struct Server::Impl final : Host, net::Watcher {
   }
 
   net::EventLoop& first_loop() { return threads.front()->loop(); }
-
-  void ready(unsigned) override {
-    for (int i = 0; i < kAcceptsPerTurn; ++i) {
-      auto socket = net::accept_tcp(listener);
-      if (!socket) return pause_accepting();
-      if (!*socket) return;
-      place(std::move(*socket));
-    }
-  }
-
-  /// Out of descriptors: asking again at once would only spin.
-  void pause_accepting() {
-    first_loop().rewatch(listener.fd(), 0, *this);
-    first_loop().after(kAcceptRetry, [this] {
-      if (listener) first_loop().rewatch(listener.fd(), net::Ready::read, *this);
-    });
-  }
 
   void place(net::Socket socket) {
     std::size_t clients = 0;
