@@ -45,7 +45,7 @@ class AbuseTest : public testing::Test {
     return clients;
   }
 
-  LarderServer server_;
+  LarderServer server_{LARDER_BINARY};
   GoodClient good_{server_.port()};
   std::size_t before_ = 0;
 };
@@ -69,6 +69,14 @@ TEST_F(AbuseTest, AnUnfinishedBulkCostsWhatWasSentAndGoesWithItsClient) {
   const auto until = Time::now() + 5s;
   while (grown() > 4 * kMiB && Time::now() < until) std::this_thread::yield();
   EXPECT_LT(grown(), 4 * kMiB);
+}
+
+TEST_F(AbuseTest, UnfinishedBulksOfManyClientsAreBoundedTogether) {
+  const std::string half =
+      "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$67108864\r\n" + std::string(60 * kMiB, 'x');
+  auto clients = crowd(6);
+  for (auto& client : clients) client->send(half, 3s);
+  EXPECT_LT(grown(), 320 * kMiB) << "256 MiB for all buffers, and one that grows";
 }
 
 TEST_F(AbuseTest, PromisesOfLargeBulksCostNothing) {

@@ -79,7 +79,11 @@ const auto kName = [](const auto& given) {
   return std::get<0>(given.param) + "_resp" + std::to_string(std::get<1>(given.param));
 };
 
-class OverLarder : public OverTcp<LarderServer> {};
+/// The larder of this build.
+struct OurServer : LarderServer {
+  OurServer() : LarderServer(LARDER_BINARY) {}
+};
+class OverLarder : public OverTcp<OurServer> {};
 
 TEST_P(OverLarder, AnswersAsWritten) {
   const auto& [name, protocol] = GetParam();
