@@ -143,6 +143,7 @@ struct Folded {
 
   static constexpr std::size_t kBytesMax = sizeof word;
 
+  constexpr Folded() = default;
   explicit Folded(std::string_view name) noexcept {
     LARDER_ASSERT(name.size() <= kBytesMax);
     std::memcpy(word, name.data(), name.size());
@@ -181,7 +182,7 @@ class Lookup {
 
  private:
   struct Slot {
-    Folded name{std::string_view{}};
+    Folded name;
     const Command* command = nullptr;
   };
   std::array<Slot, 512> slots_;
