@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/assert.hpp"
+#include "base/text.hpp"
 
 namespace larder::base {
 namespace {
@@ -34,6 +35,18 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text) noexcept {
   return parse_decimal<std::uint64_t>(text);
 }
 
+namespace {
+
+std::optional<long double> infinity(std::string_view text) noexcept {
+  constexpr long double kInfinity = std::numeric_limits<long double>::infinity();
+  const bool negative = text[0] == '-';
+  if (negative) text.remove_prefix(1);
+  if (!same_word(text, "inf") && !same_word(text, "infinity")) return std::nullopt;
+  return negative ? -kInfinity : kInfinity;
+}
+
+}  // namespace
+
 std::optional<long double> parse_float(std::string_view text) noexcept {
   if (text.empty()) return std::nullopt;
   // Redis takes a leading plus here (strtold does), though never two signs.
@@ -41,6 +54,10 @@ std::optional<long double> parse_float(std::string_view text) noexcept {
     text.remove_prefix(1);
     if (text.empty() || text[0] == '-' || text[0] == '+') return std::nullopt;
   }
+  if (const auto named = infinity(text)) return named;
+  // Told by its first letter, since libstdc++ 12's from_chars reads beyond the end after "inf" and "nan".
+  const char first = text[text[0] == '-' && text.size() > 1 ? 1 : 0];
+  if (lower(first) == 'i' || lower(first) == 'n') return std::nullopt;
   long double value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || std::isnan(value)) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <vector>
 
 namespace larder::base {
 namespace {
@@ -33,6 +34,16 @@ TEST(ParseFloat, TakesWhatIncrbyfloatTakes) {
   EXPECT_EQ(parse_float("-.5"), -0.5L);
   EXPECT_EQ(parse_float("+3"), 3.0L);
   EXPECT_EQ(parse_float("inf"), std::numeric_limits<long double>::infinity());
+}
+
+TEST(ParseFloat, NeverReadsBeyondTheEnd) {
+  for (const std::string_view text :
+       {"inf", "-Infinity", "nan", "-nan", "nan(", "i", "-", "1e", "1.5"}) {
+    const std::vector<char> exact(text.begin(), text.end());  // No zero behind it: ASan watches.
+    EXPECT_EQ(parse_float({exact.data(), exact.size()}).has_value(),
+              text == "inf" || text == "-Infinity" || text == "1.5")
+        << text;
+  }
 }
 
 TEST(ParseFloat, RefusesSpacesTailsAndNan) {
