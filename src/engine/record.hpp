@@ -21,9 +21,6 @@
 
 namespace larder::engine {
 
-constexpr std::size_t kKeyBytesMax = 64u << 20;
-constexpr std::size_t kValueBytesMax = 512u << 20;  ///< As Redis' proto-max-bulk-len.
-
 /// What an out-of-line entry keeps where a string keeps its bytes.
 struct ObjectSlot {
   Object* object;

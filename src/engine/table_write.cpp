@@ -3,10 +3,19 @@
 #include <string>
 
 #include "base/assert.hpp"
+#include "base/limits.hpp"
 #include "engine/table.hpp"
 
 namespace larder::engine {
 namespace {
+
+using base::limits::kKeyBytesMax;
+using base::limits::kValueBytesMax;
+
+constexpr const char* kKeyTooLarge = "the key is longer than 512 KiB";
+constexpr const char* kValueTooLarge = "the value is longer than 64 MiB";
+static_assert(kKeyBytesMax == 512 * base::limits::kKiB && kValueBytesMax == 64 * base::limits::kMiB,
+              "the words above name the bounds");
 
 Error refused(Errc code, const char* detail) { return {code, Effect::refused, detail}; }
 
@@ -35,9 +44,8 @@ std::size_t Table::growth(const Record* old, std::size_t block) noexcept {
 }
 
 Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline deadline) {
-  if (entry.key_.size() > kKeyBytesMax || value.size() > kValueBytesMax) {
-    return refused(Errc::too_large, "a key may have 64 MiB, a value 512 MiB");
-  }
+  if (entry.key_.size() > kKeyBytesMax) return refused(Errc::too_large, kKeyTooLarge);
+  if (value.size() > kValueBytesMax) return refused(Errc::too_large, kValueTooLarge);
   const std::int64_t deadline_ns = resolve(entry, deadline);
   if (deadline.mode == Deadline::Mode::at && past(deadline_ns)) {
     erase(entry);
@@ -72,7 +80,7 @@ Result<void> Table::append(Entry& entry, std::string_view tail) {
   Record* old = entry.record_;
   LARDER_ASSERT(old->kind() == Kind::string);
   const std::size_t bytes = old->value_bytes + tail.size();
-  if (bytes > kValueBytesMax) return refused(Errc::too_large, "a value may have 512 MiB");
+  if (bytes > kValueBytesMax) return refused(Errc::too_large, kValueTooLarge);
   if (tail.empty()) return {};
   const std::size_t block = block_bytes(Record::bytes_for(old->key_bytes, bytes, old->timed));
   if (!reserve(growth(old, block), old)) return full();
@@ -102,7 +110,7 @@ Result<void> Table::append(Entry& entry, std::string_view tail) {
 
 Result<void> Table::write_object(Entry& entry, Kind kind, std::unique_ptr<Object> object,
                                  Deadline deadline) {
-  if (entry.key_.size() > kKeyBytesMax) return refused(Errc::too_large, "a key may have 64 MiB");
+  if (entry.key_.size() > kKeyBytesMax) return refused(Errc::too_large, kKeyTooLarge);
   const std::int64_t deadline_ns = resolve(entry, deadline);
   if (deadline.mode == Deadline::Mode::at && past(deadline_ns)) {
     erase(entry);

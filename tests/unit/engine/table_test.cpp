@@ -1,6 +1,7 @@
 // What a table does with one key: writing, versions, deadlines, and what it says about it.
 #include <gmock/gmock.h>
 
+#include "base/limits.hpp"
 #include "unit/engine/table_fixture.hpp"
 
 namespace larder::engine::test {
@@ -181,7 +182,7 @@ TEST_F(TableTest, OnlyReadsCountAsHitsAndMisses) {
 }
 
 TEST_F(TableTest, ATooLargeKeyIsRefusedAndNothingChanges) {
-  const std::string key(kKeyBytesMax + 1, 'k');
+  const std::string key(base::limits::kKeyBytesMax + 1, 'k');
   EXPECT_EQ(try_set(key, "v").error().code, Errc::too_large);
   EXPECT_EQ(size(), 0u);
   EXPECT_TRUE(listener.heard.empty());
