@@ -62,6 +62,19 @@ inline constexpr std::size_t kQueryBufferBytesMax = 16 * kMiB;
 inline constexpr std::size_t kPreAuthArgsMax = 10;
 inline constexpr std::size_t kPreAuthBulkBytesMax = 16 * kKiB;
 
+// --- a transaction, between MULTI and EXEC --------------------------------------------------------
+
+/// Commands of one transaction: EXEC executes them all under locks, at about 100 ns each.
+inline constexpr std::size_t kQueuedCommandsMax = 65'536;
+
+/// Memory for queued commands, what holding each costs included: half of what a value may have, for it is held until
+/// the client says EXEC.
+inline constexpr std::size_t kQueuedBytesMax = 32 * kMiB;
+
+/// Memory for the keys a connection watches: about 50,000 of usual length. Who watches more than that never gets
+/// through.
+inline constexpr std::size_t kWatchedBytesMax = 4 * kMiB;
+
 // --- replies, as a server sends them -------------------------------------------------------------
 
 /// Bytes of unsent replies at which a server stops reading that connection: a client that does not

@@ -34,16 +34,21 @@ Node::Held Node::hold_all() {
 
 // Everybody locks in ascending order, and a visit locks one shard and no second: no cycle, no
 // deadlock.
-Node::Held::Held(Node& node, std::vector<std::uint32_t> shards)
-    : node_(&node), shards_(std::move(shards)) {
+Node::Held::Held(Node& node, std::vector<std::uint32_t> shards, Shared shared)
+    : node_(&node), shards_(std::move(shards)), shared_(shared) {
+  if (shared_ == Shared::yes) return;
   for (const std::uint32_t number : shards_) node.state_->shards[number]->mutex.lock();
 }
 
 Node::Held::Held(Held&& other) noexcept
-    : node_(std::exchange(other.node_, nullptr)), shards_(std::move(other.shards_)) {}
+    : node_(std::exchange(other.node_, nullptr)),
+      shards_(std::move(other.shards_)),
+      shared_(other.shared_) {}
+
+Node::Held Node::Held::share() const { return Held{*node_, shards_, Shared::yes}; }
 
 Node::Held::~Held() {
-  if (!node_) return;
+  if (!node_ || shared_ == Shared::yes) return;
   State& state = *node_->state_;
   std::vector<std::uint32_t> changed;
   std::size_t overdrawn = 0;
@@ -112,6 +117,12 @@ void Node::Held::swap_databases(unsigned a, unsigned b) {
   require_all();
   LARDER_ASSERT(a < node_->state_->databases && b < node_->state_->databases);
   for (const auto& shard : node_->state_->shards) shard->table.swap_databases(a, b);
+}
+
+void Node::Held::set_eviction(policy::Eviction eviction) {
+  require_all();
+  node_->state_->eviction = eviction;
+  for (const auto& shard : node_->state_->shards) shard->table.set_eviction(eviction);
 }
 
 }  // namespace larder::node

@@ -149,11 +149,7 @@ std::size_t Node::sweep(std::size_t slots_max) {
 
 void Node::set_bytes_max(std::size_t bytes_max) { state_->budget.set_bytes_max(bytes_max); }
 
-void Node::set_eviction(policy::Eviction eviction) {
-  const Held all = hold_all();
-  state_->eviction = eviction;
-  for (const auto& shard : state_->shards) shard->table.set_eviction(eviction);
-}
+void Node::set_eviction(policy::Eviction eviction) { hold_all().set_eviction(eviction); }
 
 policy::Eviction Node::eviction() const { return state_->eviction; }
 

@@ -172,6 +172,10 @@ class Node::Held {
     }
   }
 
+  /// Another handle on the same step, for what would hold its own locks outside of it. It unlocks nothing and must go
+  /// first.
+  Held share() const;
+
   // These require hold_all, and are otherwise as Node's.
   DatabaseStats database(unsigned db) const;
   std::size_t size(unsigned db) const { return database(db).entries; }
@@ -179,10 +183,12 @@ class Node::Held {
   void flush(unsigned db);
   void flush_all();
   void swap_databases(unsigned a, unsigned b);
+  void set_eviction(policy::Eviction eviction);
 
  private:
   friend class Node;
-  Held(Node& node, std::vector<std::uint32_t> shards);
+  enum class Shared : bool { no, yes };
+  Held(Node& node, std::vector<std::uint32_t> shards, Shared shared = Shared::no);
   engine::Entry open(unsigned db, std::string_view key, Mode mode);
   engine::Entry open(unsigned db, std::string_view key, std::uint64_t hash, Mode mode);
   void prefetch(unsigned db, std::span<const std::uint64_t> hashes);
@@ -200,6 +206,7 @@ class Node::Held {
 
   Node* node_;
   std::vector<std::uint32_t> shards_;  ///< Ascending.
+  Shared shared_;                      ///< The locks are another's.
 };
 
 template <class Fn>
