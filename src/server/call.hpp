@@ -13,6 +13,7 @@
 #include "base/limits.hpp"
 #include "node/node.hpp"
 #include "resp/writer.hpp"
+#include "server/access.hpp"
 #include "server/client.hpp"
 #include "server/command.hpp"
 #include "server/context.hpp"
@@ -28,8 +29,15 @@ std::string error_reply(const Error& error);
 /// Lifetime  Of one command. The views in `args` are valid as long.
 class Call {
  public:
-  Call(Args arguments, const Command& row, resp::Writer& writer, Client& who, Context& shared)
-      : args(arguments), command(row), reply(writer), client(who), context(shared) {}
+  /// `held`: the transaction's step, when it is part of one.
+  Call(Args arguments, const Command& row, resp::Writer& writer, Client& who, Context& shared,
+       node::Node::Held* held = nullptr)
+      : args(arguments),
+        command(row),
+        reply(writer),
+        client(who),
+        context(shared),
+        access_(shared.node, held) {}
 
   const Args args;
   const Command& command;
@@ -37,7 +45,8 @@ class Call {
   Client& client;
   Context& context;
 
-  node::Node& node() const noexcept { return context.node; }
+  /// Keys are reached through this alone: `context.node` would wait forever for locks that a transaction holds.
+  const Access& node() const noexcept { return access_; }
   unsigned database() const noexcept { return client.database; }
   std::string_view arg(std::size_t i) const noexcept { return args[i]; }
   base::Instant now() const noexcept { return context.clock.now(); }
@@ -72,6 +81,7 @@ class Call {
   }
 
  private:
+  Access access_;
   bool failed_ = false;
 };
 

@@ -3,14 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "server/transaction.hpp"
 
 namespace larder::server {
-
-struct Command;
 
 struct Client {
   std::uint64_t id = 0;
@@ -26,6 +26,9 @@ struct Client {
   bool authenticated = false;
   bool overflowed = false;  ///< A reply outgrew what one connection may hold: cut it at once.
   bool closing = false;     ///< After QUIT or an error of protocol: flush, then close.
+  std::unique_ptr<Transaction> transaction;  ///< None: nothing watched, no MULTI.
+
+  bool in_multi() const noexcept { return transaction != nullptr && transaction->is_open(); }
 };
 
 }  // namespace larder::server

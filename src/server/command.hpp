@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace larder::server {
 
@@ -23,9 +24,11 @@ enum Flag : unsigned {
   kNoAuth = 1U << 5U,        ///< no_auth: allowed before AUTH
   kLong = 1U << 6U,          ///< May take long: ends the connection's turn.
   kSecret = 1U << 7U,        ///< Its arguments may hold a password: never shown.
+  kNoMulti = 1U << 8U,       ///< no_multi: refused inside MULTI.
+  kUnqueued = 1U << 9U,      ///< Inside MULTI executed at once: EXEC and its kin.
 };
 
-enum class Group : std::uint8_t { string, generic, connection, server };
+enum class Group : std::uint8_t { string, generic, connection, server, transactions };
 
 /// Where the keys are among the arguments: from `first`, each `step`th, to `last` (negative:
 /// counted from the end). first 0: no keys.
@@ -60,6 +63,10 @@ const Command* find_command(std::string_view name) noexcept;
 const Command* find_subcommand(const Command& command, std::string_view name) noexcept;
 /// The command's place in commands(), for counters. Of a subcommand: its container's.
 std::size_t index_of(const Command& command) noexcept;
+
+/// The keys among the arguments of a call that fits.
+std::vector<std::string_view> keys_of(const Command& command,
+                                      std::span<const std::string_view> args);
 
 std::string_view to_string(Group group) noexcept;
 

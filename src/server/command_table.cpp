@@ -15,6 +15,7 @@ constexpr auto kString = Group::string;
 constexpr auto kGeneric = Group::generic;
 constexpr auto kConnection = Group::connection;
 constexpr auto kServer = Group::server;
+constexpr auto kTransactions = Group::transactions;
 
 constexpr KeyPlaces kNone{};
 constexpr KeyPlaces kOne{1, 1, 1};
@@ -23,6 +24,7 @@ constexpr KeyPlaces kEven{1, -1, 2};
 
 constexpr unsigned kGrows = kWrite | kDenyWhenFull;
 constexpr unsigned kOpen = kNoAuth | kFast;
+constexpr unsigned kSteers = kFast | kUnqueued;
 
 // clang-format off: a table is read by its columns
 constexpr Command kClientRows[] = {
@@ -119,9 +121,18 @@ constexpr Command kRows[] = {
      "Chooses the protocol; may log in."},
     {"auth", -2, kOpen | kSecret, kNone, &auth, kConnection, "1.0.0", "Logs in."},
     {"select", 2, kFast, kNone, &select, kConnection, "1.0.0", "Chooses the database."},
-    {"reset", 1, kOpen, kNone, &reset, kConnection, "6.2.0", "As if just connected."},
-    {"quit", -1, kOpen, kNone, &quit, kConnection, "1.0.0", "Ends the connection."},
+    {"reset", 1, kOpen | kUnqueued, kNone, &reset, kConnection, "6.2.0", "As if just connected."},
+    {"quit", -1, kOpen | kUnqueued, kNone, &quit, kConnection, "1.0.0", "Ends the connection."},
     {"client", -2, 0, kNone, &container, kConnection, "2.4.0", "About connections.", kClientRows},
+
+    {"multi", 1, kSteers, kNone, &multi, kTransactions, "1.2.0",
+     "Begins a transaction: commands are queued."},
+    {"exec", 1, kUnqueued | kLong, kNone, &exec, kTransactions, "1.2.0",
+     "Executes what was queued, in one step."},
+    {"discard", 1, kSteers, kNone, &discard, kTransactions, "2.0.0", "Forgets what was queued."},
+    {"watch", -2, kSteers, kAll, &watch, kTransactions, "2.2.0",
+     "Lets EXEC refuse if a key changes until then."},
+    {"unwatch", 1, kFast, kNone, &unwatch, kTransactions, "2.2.0", "Forgets all watched keys."},
 
     {"command", -1, 0, kNone, &command, kServer, "2.8.13", "About commands.", kCommandRows},
     {"config", -2, 0, kNone, &container, kServer, "2.0.0", "About settings.", kConfigRows},
@@ -130,7 +141,7 @@ constexpr Command kRows[] = {
     {"flushdb", -1, kWrite | kLong, kNone, &flush_db, kServer, "1.0.0", "Erases the database."},
     {"flushall", -1, kWrite | kLong, kNone, &flush_all, kServer, "1.0.0", "Erases all databases."},
     {"info", -1, kLong, kNone, &info, kServer, "1.0.0", "Figures of the server."},
-    {"shutdown", -1, kAdmin, kNone, &shutdown, kServer, "1.0.0", "Ends the server."},
+    {"shutdown", -1, kAdmin | kNoMulti, kNone, &shutdown, kServer, "1.0.0", "Ends the server."},
     {"time", 1, kFast, kNone, &time, kServer, "2.6.0", "The server's clock."},
 };
 // clang-format on
@@ -217,6 +228,16 @@ std::size_t index_of(const Command& command) noexcept {
   LARDER_ASSERT(false);
 }
 
+std::vector<std::string_view> keys_of(const Command& command,
+                                      std::span<const std::string_view> args) {
+  std::vector<std::string_view> keys;
+  const auto [first, last, step] = command.keys;
+  if (first == 0) return keys;
+  const int end = last < 0 ? static_cast<int>(args.size()) + last : last;
+  for (int i = first; i <= end; i += step) keys.push_back(args[static_cast<std::size_t>(i)]);
+  return keys;
+}
+
 std::string_view to_string(Group group) noexcept {
   switch (group) {
     case Group::string:
@@ -227,6 +248,8 @@ std::string_view to_string(Group group) noexcept {
       return "connection";
     case Group::server:
       return "server";
+    case Group::transactions:
+      return "transactions";
   }
   return "";
 }

@@ -14,8 +14,8 @@ namespace {
 /// Our flags as Redis' words.
 std::vector<std::string_view> flag_words(const Command& row) {
   static constexpr std::pair<unsigned, std::string_view> kWords[] = {
-      {kRead, "readonly"}, {kWrite, "write"}, {kDenyWhenFull, "denyoom"},
-      {kAdmin, "admin"},   {kFast, "fast"},   {kNoAuth, "no_auth"},
+      {kRead, "readonly"}, {kWrite, "write"},    {kDenyWhenFull, "denyoom"}, {kAdmin, "admin"},
+      {kFast, "fast"},     {kNoAuth, "no_auth"}, {kNoMulti, "no_multi"},
   };
   std::vector<std::string_view> words;
   for (const auto& [flag, word] : kWords) {
@@ -31,6 +31,7 @@ std::vector<std::string_view> categories(const Command& row) {
   if (row.group == Group::string) words.push_back("@string");
   if (row.group == Group::generic) words.push_back("@keyspace");
   if (row.group == Group::connection) words.push_back("@connection");
+  if (row.group == Group::transactions) words.push_back("@transaction");
   if ((row.flags & kAdmin) != 0) words.push_back("@admin");
   words.push_back((row.flags & kFast) != 0 ? "@fast" : "@slow");
   return words;
@@ -108,17 +109,6 @@ const Command* find_any(std::string_view name) {
   const Command* row = find_command(name.substr(0, bar));
   if (row == nullptr || bar == std::string_view::npos) return row;
   return find_subcommand(*row, name.substr(bar + 1));
-}
-
-std::vector<std::string_view> keys_of(const Command& row, Args args) {
-  std::vector<std::string_view> keys;
-  if (row.keys.first == 0) return keys;
-  const int last =
-      row.keys.last < 0 ? static_cast<int>(args.size()) + row.keys.last : row.keys.last;
-  for (int i = row.keys.first; i <= last; i += row.keys.step) {
-    keys.push_back(args[static_cast<std::size_t>(i)]);
-  }
-  return keys;
 }
 
 }  // namespace

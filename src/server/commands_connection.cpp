@@ -131,6 +131,7 @@ void select(Call& call) {
 }
 
 void reset(Call& call) {
+  call.client.transaction.reset();
   call.client.database = 0;
   call.client.name.clear();
   call.client.protocol = 2;

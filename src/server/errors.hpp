@@ -43,5 +43,15 @@ inline constexpr std::string_view kNxWithOthers =
     "ERR NX and XX, GT or LT options at the same time are not compatible";
 inline constexpr std::string_view kGtWithLt =
     "ERR GT and LT options at the same time are not compatible";
+inline constexpr std::string_view kNestedMulti = "ERR MULTI calls can not be nested";
+inline constexpr std::string_view kWatchInsideMulti = "ERR WATCH inside MULTI is not allowed";
+inline constexpr std::string_view kExecWithoutMulti = "ERR EXEC without MULTI";
+inline constexpr std::string_view kDiscardWithoutMulti = "ERR DISCARD without MULTI";
+inline constexpr std::string_view kNotInsideMulti = "ERR Command not allowed inside a transaction";
+inline constexpr std::string_view kExecAborted =
+    "EXECABORT Transaction discarded because of previous errors.";
+// Redis has no such bounds.
+inline constexpr std::string_view kQueueFull = "ERR too much queued in one transaction";
+inline constexpr std::string_view kWatchedFull = "ERR too many keys watched";
 
 }  // namespace larder::server::errors

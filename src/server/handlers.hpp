@@ -77,6 +77,13 @@ void client_set_name(Call& call);
 void client_set_info(Call& call);
 void client_info(Call& call);
 
+// Transactions: commands_transaction.cpp
+void multi(Call& call);
+void exec(Call& call);
+void discard(Call& call);
+void watch(Call& call);
+void unwatch(Call& call);
+
 // The server: commands_server.cpp, info.cpp
 void time(Call& call);
 void info(Call& call);

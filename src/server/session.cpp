@@ -96,7 +96,8 @@ void Session::take(std::span<const std::string_view> args, std::size_t begin, Pr
   progress.arguments += args.size();
   arguments_max_ = std::max(arguments_max_, args.size());
   const auto joins = [&] {
-    return client_.authenticated && progress.run.take(args, progress.input, begin);
+    return client_.authenticated && !client_.in_multi() &&
+           progress.run.take(args, progress.input, begin);
   };
   if (joins()) return;
   if (!progress.run.empty()) {
@@ -120,7 +121,9 @@ bool Session::finish_run(Progress& progress) {
   return false;
 }
 
+/// What cannot even be queued dooms its transaction.
 void Session::refuse(resp::Writer& reply, std::string_view words) {
+  if (client_.in_multi()) client_.transaction->doom();
   context_.counters.errors.add();
   reply.error(words);
 }
@@ -152,9 +155,16 @@ void Session::execute(std::span<const std::string_view> args, base::Buffer& out)
 
 void Session::dispatch(std::span<const std::string_view> args, const Command& row,
                        resp::Writer& reply) {
-  if (!row.fits(args.size())) return refuse(reply, wrong_arity(row));
+  if (!row.fits(args.size())) {
+    if (row.handler == &exec) return refuse_exec(reply, wrong_arity(row));
+    return refuse(reply, wrong_arity(row));
+  }
   if (!client_.authenticated && (row.flags & kNoAuth) == 0) {
     return refuse(reply, errors::kNoAuth);
+  }
+  if (client_.in_multi()) {
+    if ((row.flags & kNoMulti) != 0) return refuse(reply, errors::kNotInsideMulti);
+    if ((row.flags & kUnqueued) == 0) return queue(args, row, reply);
   }
   const bool was_authenticated = client_.authenticated;
   Call call(args, row, reply, client_, context_);
@@ -162,6 +172,19 @@ void Session::dispatch(std::span<const std::string_view> args, const Command& ro
   if (call.failed()) context_.counters.errors.add();
   if (client_.overflowed) client_.closing = true;
   if (client_.authenticated != was_authenticated) apply_request_limits();
+}
+
+void Session::queue(std::span<const std::string_view> args, const Command& row,
+                    resp::Writer& reply) {
+  if (!client_.transaction->queue(row, args)) return refuse(reply, errors::kQueueFull);
+  reply.simple("QUEUED");
+}
+
+/// An EXEC that is no EXEC ends the transaction all the same.
+void Session::refuse_exec(resp::Writer& reply, std::string_view words) {
+  client_.transaction.reset();
+  words.remove_prefix(std::string_view("ERR ").size());
+  refuse(reply, "EXECABORT Transaction discarded because of: " + std::string(words));
 }
 
 void Session::release() {

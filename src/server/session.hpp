@@ -60,6 +60,8 @@ class Session {
   void execute(std::span<const std::string_view> args, base::Buffer& out);
   void dispatch(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);
   void refuse(resp::Writer& reply, std::string_view words);
+  void refuse_exec(resp::Writer& reply, std::string_view words);
+  void queue(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);
   void refuse_unknown(std::span<const std::string_view> args, resp::Writer& reply);
   void apply_request_limits();
 

@@ -46,7 +46,8 @@ struct World {
 /// One client of it.
 class Conversation {
  public:
-  explicit Conversation(World& world) : session(world.context, "127.0.0.1:50000") {}
+  explicit Conversation(Context& context) : session(context, "127.0.0.1:50000") {}
+  explicit Conversation(World& world) : Conversation(world.context) {}
 
   /// Sends bytes as they are and returns all that was answered.
   std::string send(std::string_view bytes) {
