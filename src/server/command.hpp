@@ -28,7 +28,7 @@ enum Flag : unsigned {
   kUnqueued = 1U << 9U,      ///< Inside MULTI executed at once: EXEC and its kin.
 };
 
-enum class Group : std::uint8_t { string, generic, connection, server, transactions };
+enum class Group : std::uint8_t { string, bitmap, generic, connection, server, transactions };
 
 /// Where the keys are among the arguments: from `first`, each `step`th, to `last` (negative:
 /// counted from the end). first 0: no keys.

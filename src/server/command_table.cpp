@@ -12,6 +12,7 @@ namespace larder::server {
 namespace {
 
 constexpr auto kString = Group::string;
+constexpr auto kBitmap = Group::bitmap;
 constexpr auto kGeneric = Group::generic;
 constexpr auto kConnection = Group::connection;
 constexpr auto kServer = Group::server;
@@ -19,6 +20,9 @@ constexpr auto kTransactions = Group::transactions;
 
 constexpr KeyPlaces kNone{};
 constexpr KeyPlaces kOne{1, 1, 1};
+constexpr KeyPlaces kTwo{1, 2, 1};
+constexpr KeyPlaces kSecond{2, 2, 1};
+constexpr KeyPlaces kAllFromSecond{2, -1, 1};
 constexpr KeyPlaces kAll{1, -1, 1};
 constexpr KeyPlaces kEven{1, -1, 2};
 
@@ -26,10 +30,13 @@ constexpr unsigned kGrows = kWrite | kDenyWhenFull;
 constexpr unsigned kOpen = kNoAuth | kFast;
 constexpr unsigned kSteers = kFast | kUnqueued;
 
+constexpr std::string_view kHelp = "Says this.";
+
 // clang-format off: a table is read by its columns
 constexpr Command kClientRows[] = {
     {"client|getname", 2, kFast, kNone, &client_get_name, kConnection, "2.6.9",
      "The connection's name."},
+    {"client|help", 2, 0, kNone, &help, kConnection, "5.0.0", kHelp},
     {"client|id", 2, kFast, kNone, &client_id, kConnection, "5.0.0", "The connection's number."},
     {"client|info", 2, kFast, kNone, &client_info, kConnection, "6.2.0",
      "What is known of this connection."},
@@ -44,16 +51,25 @@ constexpr Command kCommandRows[] = {
     {"command|docs", -2, 0, kNone, &command_docs, kServer, "7.0.0", "What commands are for."},
     {"command|getkeys", -4, 0, kNone, &command_get_keys, kServer, "2.8.13",
      "The keys of a whole command."},
+    {"command|help", 2, 0, kNone, &help, kServer, "5.0.0", kHelp},
     {"command|info", -2, 0, kNone, &command_info, kServer, "2.8.13",
      "Arity, flags and keys of commands."},
     {"command|list", -2, 0, kNone, &command_list, kServer, "7.0.0", "The names of all commands."},
 };
 constexpr Command kConfigRows[] = {
     {"config|get", -3, kAdmin, kNone, &config_get, kServer, "2.0.0", "Settings whose names match."},
+    {"config|help", 2, 0, kNone, &help, kServer, "5.0.0", kHelp},
     {"config|resetstat", 2, kAdmin, kNone, &config_reset_stat, kServer, "2.0.0",
      "Counts from zero again."},
     {"config|set", -4, kAdmin, kNone, &config_set, kServer, "2.0.0",
      "Changes settings while running."},
+};
+constexpr Command kObjectRows[] = {
+    {"object|encoding", 3, kRead, kSecond, &object_encoding, kGeneric, "2.2.3",
+     "How the value of a key is kept: int, embstr or raw."},
+    {"object|help", 2, 0, kNone, &help, kGeneric, "6.2.0", kHelp},
+    {"object|refcount", 3, kRead, kSecond, &object_ref_count, kGeneric, "2.2.3",
+     "How many keys share a value: always 1."},
 };
 
 constexpr Command kRows[] = {
@@ -87,6 +103,19 @@ constexpr Command kRows[] = {
     {"decrby", 3, kGrows | kFast, kOne, &decr_by, kString, "1.0.0", "Takes from an integer."},
     {"incrbyfloat", 3, kGrows | kFast, kOne, &incr_by_float, kString, "2.6.0",
      "Adds to a decimal number."},
+    {"lcs", -3, kRead | kLong, kTwo, &lcs, kString, "7.0.0",
+     "The longest sequence of bytes that two strings share."},
+
+    {"getbit", 3, kRead | kFast, kOne, &get_bit, kBitmap, "2.2.0", "A bit of a string."},
+    {"setbit", 4, kGrows, kOne, &set_bit, kBitmap, "2.2.0", "Sets or clears a bit of a string."},
+    {"bitcount", -2, kRead, kOne, &bit_count, kBitmap, "2.6.0", "How many bits are set."},
+    {"bitpos", -3, kRead, kOne, &bit_pos, kBitmap, "2.8.7", "Where the first bit of a kind is."},
+    {"bitop", -4, kGrows, kAllFromSecond, &bit_op, kBitmap, "2.6.0",
+     "Combines the bits of strings into another."},
+    {"bitfield", -2, kGrows, kOne, &bit_field, kBitmap, "3.2.0",
+     "Reads and changes integers of any width inside a string."},
+    {"bitfield_ro", -2, kRead | kFast, kOne, &bit_field, kBitmap, "6.0.0",
+     "Reads integers of any width inside a string."},
 
     {"del", -2, kWrite, kAll, &del, kGeneric, "1.0.0", "Erases keys."},
     {"unlink", -2, kWrite | kFast, kAll, &del, kGeneric, "4.0.0", "Erases keys."},
@@ -110,6 +139,14 @@ constexpr Command kRows[] = {
      "The Unix time in milliseconds until which a key lives."},
     {"persist", 2, kWrite | kFast, kOne, &persist, kGeneric, "2.2.0",
      "Takes a key's deadline away."},
+    {"rename", 3, kWrite, kTwo, &rename, kGeneric, "1.0.0",
+     "Gives a key another name, over whatever was there."},
+    {"renamenx", 3, kWrite | kFast, kTwo, &rename_nx, kGeneric, "1.0.0",
+     "Gives a key another name if that is free."},
+    {"copy", -3, kGrows, kTwo, &copy, kGeneric, "6.2.0", "Copies a value to another key."},
+    {"move", 3, kWrite | kFast, kOne, &move, kGeneric, "1.0.0",
+     "Takes a key to another database if it is free there."},
+    {"object", -2, 0, kNone, &container, kGeneric, "2.2.3", "How values are kept.", kObjectRows},
     {"scan", -2, kRead, kNone, &scan, kGeneric, "2.8.0", "A page of keys, and where to go on."},
     {"keys", 2, kRead | kLong, kNone, &keys, kGeneric, "1.0.0",
      "All keys that match. Slow: prefer SCAN."},
@@ -142,6 +179,7 @@ constexpr Command kRows[] = {
     {"flushall", -1, kWrite | kLong, kNone, &flush_all, kServer, "1.0.0", "Erases all databases."},
     {"info", -1, kLong, kNone, &info, kServer, "1.0.0", "Figures of the server."},
     {"shutdown", -1, kAdmin | kNoMulti, kNone, &shutdown, kServer, "1.0.0", "Ends the server."},
+    {"swapdb", 3, kWrite | kFast, kNone, &swap_db, kServer, "4.0.0", "Exchanges two databases."},
     {"time", 1, kFast, kNone, &time, kServer, "2.6.0", "The server's clock."},
 };
 // clang-format on
@@ -242,6 +280,8 @@ std::string_view to_string(Group group) noexcept {
   switch (group) {
     case Group::string:
       return "string";
+    case Group::bitmap:
+      return "bitmap";
     case Group::generic:
       return "generic";
     case Group::connection:

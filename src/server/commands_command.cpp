@@ -29,6 +29,7 @@ std::vector<std::string_view> categories(const Command& row) {
   if ((row.flags & kRead) != 0) words.push_back("@read");
   if ((row.flags & kWrite) != 0) words.push_back("@write");
   if (row.group == Group::string) words.push_back("@string");
+  if (row.group == Group::bitmap) words.push_back("@bitmap");
   if (row.group == Group::generic) words.push_back("@keyspace");
   if (row.group == Group::connection) words.push_back("@connection");
   if (row.group == Group::transactions) words.push_back("@transaction");
@@ -160,6 +161,9 @@ void command_list(Call& call) {
 void command_get_keys(Call& call) {
   const Args whole = call.args.subspan(2);
   const Command* row = find_command(whole[0]);
+  if (row != nullptr && !row->subcommands.empty() && whole.size() > 1) {
+    row = find_subcommand(*row, whole[1]);
+  }
   if (row == nullptr) return call.fail("ERR Invalid command specified");
   if (row->keys.first == 0) return call.fail("ERR The command has no key arguments");
   if (!row->fits(whole.size())) {
@@ -168,6 +172,18 @@ void command_get_keys(Call& call) {
   const auto keys = keys_of(*row, whole);
   call.reply.array(keys.size());
   for (const std::string_view key : keys) call.reply.bulk(key);
+}
+
+void help(Call& call) {
+  const std::string_view name = call.command.name.substr(0, call.command.name.find('|'));
+  const Command& container = *find_command(name);
+  call.reply.array(1 + 2 * container.subcommands.size());
+  call.reply.simple(base::upper(name) +
+                    " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+  for (const Command& row : container.subcommands) {
+    call.reply.simple(base::upper(row.name.substr(name.size() + 1)));
+    call.reply.simple("    " + std::string(row.summary));
+  }
 }
 
 }  // namespace larder::server

@@ -48,6 +48,28 @@ void db_size(Call& call);
 void flush_db(Call& call);
 void flush_all(Call& call);
 
+// Keys that change places: commands_rename.cpp
+void rename(Call& call);
+void rename_nx(Call& call);
+void copy(Call& call);
+void move(Call& call);
+void swap_db(Call& call);
+
+// How values are kept: commands_object.cpp
+void object_encoding(Call& call);
+void object_ref_count(Call& call);
+
+// Bits: commands_bit.cpp, commands_bitfield.cpp
+void get_bit(Call& call);
+void set_bit(Call& call);
+void bit_count(Call& call);
+void bit_pos(Call& call);
+void bit_op(Call& call);
+void bit_field(Call& call);
+
+// What two strings share: commands_lcs.cpp
+void lcs(Call& call);
+
 // Walking keys: commands_scan.cpp
 void scan(Call& call);
 void keys(Call& call);
@@ -99,6 +121,8 @@ void command_info(Call& call);
 void command_docs(Call& call);
 void command_list(Call& call);
 void command_get_keys(Call& call);
+/// HELP of every command that has subcommands.
+void help(Call& call);
 
 /// One line of CLIENT LIST, with its newline.
 std::string describe_client(const Client& client, base::Instant now);
