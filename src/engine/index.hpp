@@ -167,7 +167,8 @@ class Index {
     return (hash << 8) & ~kRecordMask;
   }  // bits 40 to 55
   static Record* record_of(std::uint64_t slot) noexcept {
-    return reinterpret_cast<Record*>(slot & kRecordMask);
+    // A slot is a tag and a pointer in one word, so it has to become a pointer again.
+    return reinterpret_cast<Record*>(slot & kRecordMask);  // NOLINT(performance-no-int-to-ptr)
   }
   static std::uint64_t slot_for(std::uint64_t hash, Record* record) noexcept;
   static std::uint64_t reverse(std::uint64_t position) noexcept;

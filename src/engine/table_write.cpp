@@ -189,7 +189,7 @@ void Table::place(Entry& entry, RecordOwner owner) {
     index.insert(entry.hash_, record);
     stats_.bytes_used.add(index.memory_bytes() - before);
   }
-  owner.release();
+  (void)owner.release();  // the index owns it now
   count(entry.db_, *record, Counted::in);
   entry.record_ = record;
 }
