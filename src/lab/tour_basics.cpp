@@ -69,7 +69,7 @@ void show_invalidation(Stage& stage) {
   stage.title("A value that changed at its source: erased by hand");
   const Cache<std::string> pages(stage.store(), stage.space("page"), {.ttl = forever});
   const auto get = [&] {
-    const auto page = Stage::need(pages.get("/news"));
+    auto page = Stage::need(pages.get("/news"));
     stage.say("pages.get(\"/news\")", page ? *page : "a miss");
     return page;
   };
@@ -95,6 +95,7 @@ void show_counter(Stage& stage) {
   std::atomic<int> failed{0};
   const base::Instant start = stage.clock().now();
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < each; ++n) failed += visits.incr("home") ? 0 : 1;

@@ -35,6 +35,7 @@ void show_single_load(Stage& stage) {
   };
   const base::Instant start = stage.clock().now();
   std::vector<std::thread> callers;
+  callers.reserve(kCallers);
   for (int i = 0; i < kCallers; ++i) callers.emplace_back(call);
   for (auto& caller : callers) caller.join();
   const base::Nanos took = stage.clock().now() - start;
