@@ -8,21 +8,41 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "server/shown.hpp"
 #include "server/transaction.hpp"
 
 namespace larder::server {
 
+/// Ends connections of its thread.
+///
+/// Threads  Safe from any.
+class ClientKeeper {
+ public:
+  /// Nothing happens if it has left already.
+  virtual void close_client(std::uint64_t id) = 0;
+
+ protected:
+  ~ClientKeeper() = default;
+};
+
+/// Which replies CLIENT REPLY lets through.
+enum class Replies : std::uint8_t { all, none, all_but_this, all_but_next };
+
+/// Threads  Of the connection's thread. Others read it through the ClientDirectory: what never changes, what is Shown,
+///          and the texts, which are written under the directory's lock.
 struct Client {
   std::uint64_t id = 0;
-  std::string address;  ///< "127.0.0.1:50312"
-  std::string name;     ///< CLIENT SETNAME
-  std::string library;  ///< CLIENT SETINFO lib-name
+  ClientKeeper* keeper = nullptr;  ///< Null in tests without threads.
+  std::string address;             ///< "127.0.0.1:50312"
+  std::string name;                ///< CLIENT SETNAME
+  std::string library;             ///< CLIENT SETINFO lib-name
   std::string library_version;
   base::Instant connected{};
-  base::Instant last_active{};
-  const Command* last_command = nullptr;
-  unsigned database = 0;
-  std::uint8_t protocol = 2;  ///< 2 or 3, by HELLO.
+  Shown<base::Instant> last_active{};
+  Shown<const Command*> last_command = nullptr;
+  Shown<unsigned> database = 0U;
+  Shown<std::uint8_t> protocol = std::uint8_t{2};  ///< 2 or 3, by HELLO.
+  Replies replies = Replies::all;
   bool authenticated = false;
   bool overflowed = false;  ///< A reply outgrew what one connection may hold: cut it at once.
   bool closing = false;     ///< After QUIT or an error of protocol: flush, then close.

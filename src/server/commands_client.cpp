@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "server/call.hpp"
+#include "server/client_directory.hpp"
 #include "server/handlers.hpp"
 
 namespace larder::server {
@@ -20,7 +21,8 @@ std::string describe_client(const Client& client, base::Instant now) {
   // Clients parse all of these; what we do not keep by connection is 0.
   line += " sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0";
   line += " obl=0 oll=0 omem=0 tot-mem=0 events=r cmd=";
-  line += client.last_command != nullptr ? client.last_command->name : "NULL";
+  const Command* last = client.last_command;
+  line += last != nullptr ? last->name : "NULL";
   line += " user=default resp=" + std::to_string(client.protocol);
   line += " lib-name=" + client.library + " lib-ver=" + client.library_version + "\n";
   return line;
@@ -34,7 +36,7 @@ void client_get_name(Call& call) {
 
 void client_set_name(Call& call) {
   if (!is_printable_word(call.arg(2))) return call.fail(errors::kBadClientName);
-  call.client.name = call.arg(2);
+  call.context.host.clients().write(call.client.name, call.arg(2));
   call.ok();
 }
 
@@ -48,7 +50,8 @@ void client_set_info(Call& call) {
     return call.fail("ERR " + base::lower(what) +
                      " cannot contain spaces, newlines or special characters.");
   }
-  (name ? call.client.library : call.client.library_version) = call.arg(3);
+  call.context.host.clients().write(name ? call.client.library : call.client.library_version,
+                                    call.arg(3));
   call.ok();
 }
 

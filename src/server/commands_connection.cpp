@@ -5,6 +5,7 @@
 #include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "server/call.hpp"
+#include "server/client_directory.hpp"
 #include "server/handlers.hpp"
 #include "server/version.hpp"
 
@@ -45,7 +46,7 @@ std::optional<Hello> parse_hello(Call& call) {
 
 /// In the protocol that was just chosen.
 void describe(Call& call) {
-  resp::Writer reply(call.reply.buffer(), static_cast<resp::Version>(call.client.protocol));
+  resp::Writer reply(call.reply.buffer(), static_cast<resp::Version>(call.client.protocol.get()));
   reply.map(7);
   reply.bulk("server");
   reply.bulk("redis");  // Clients switch features by this name and version.
@@ -103,7 +104,7 @@ void hello(Call& call) {
   if (!call.client.authenticated) return call.fail(errors::kHelloNoAuth);
   if (words.name) {
     if (!is_printable_word(*words.name)) return call.fail(errors::kBadClientName);
-    call.client.name = *words.name;
+    call.context.host.clients().write(call.client.name, *words.name);
   }
   call.client.protocol = protocol;
   describe(call);
@@ -133,8 +134,9 @@ void select(Call& call) {
 void reset(Call& call) {
   call.client.transaction.reset();
   call.client.database = 0;
-  call.client.name.clear();
-  call.client.protocol = 2;
+  call.context.host.clients().write(call.client.name, {});
+  call.client.replies = Replies::all;
+  call.client.protocol = std::uint8_t{2};
   call.client.authenticated = call.context.options.password.empty();
   call.reply.simple("RESET");
 }

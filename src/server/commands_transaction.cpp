@@ -21,7 +21,7 @@ void execute(Call& call, const Transaction& transaction, node::Node::Held& held)
   for (const Transaction::Queued& queued : transaction.queued()) {
     base::Buffer& into = call.reply_fits() ? out : nobody;
     // HELLO may have changed the protocol.
-    resp::Writer reply(into, static_cast<resp::Version>(call.client.protocol));
+    resp::Writer reply(into, static_cast<resp::Version>(call.client.protocol.get()));
     Call one(queued.args, *queued.row, reply, call.client, call.context, &held);
     queued.row->handler(one);
     if (one.failed()) call.context.counters.errors.add();

@@ -18,6 +18,9 @@ class Node;
 
 namespace larder::server {
 
+class ClientDirectory;
+class ClientKeeper;
+
 /// The whole server, asked for by the few commands that look beyond their connection.
 ///
 /// Threads  Safe from any.
@@ -30,6 +33,7 @@ class Host {
   virtual std::uint16_t port() const = 0;
   virtual base::Instant started() const = 0;
   virtual std::uint64_t next_client_id() = 0;
+  virtual ClientDirectory& clients() = 0;
   virtual void reset_stats() = 0;
 };
 
@@ -43,6 +47,7 @@ struct Context {
   WallBridge& bridge;
   Counters& counters;
   base::Random& random;
+  ClientKeeper* keeper = nullptr;  ///< Of this thread's connections.
 };
 
 }  // namespace larder::server

@@ -99,6 +99,11 @@ void client_set_name(Call& call);
 void client_set_info(Call& call);
 void client_info(Call& call);
 
+// Other connections: commands_clients.cpp
+void client_list(Call& call);
+void client_kill(Call& call);
+void client_reply(Call& call);
+
 // Transactions: commands_transaction.cpp
 void multi(Call& call);
 void exec(Call& call);

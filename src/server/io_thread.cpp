@@ -30,6 +30,7 @@ class IoThread::Served final : public net::Watcher {
                                       (events & net::Ready::write) != 0, owner_.loop_.now());
     owner_.act(*this, next);
   }
+  std::uint64_t id() noexcept { return connection.session().client().id; }
   int descriptor() noexcept { return connection.stream().descriptor(); }
 
   Connection connection;
@@ -47,7 +48,7 @@ IoThread::IoThread(Shared& shared)
       loop_(shared.clock),
       random_(base::system_entropy()),
       context_{shared.node,   shared.clock, shared.options, shared.host,
-               shared.bridge, counters_,    random_} {}
+               shared.bridge, counters_,    random_,        this} {}
 
 IoThread::~IoThread() { join(); }
 
@@ -91,6 +92,7 @@ void IoThread::open(net::Socket socket, std::string address) {
     return;
   }
   served->place = served_.size();
+  by_id_.emplace(served->id(), served.get());
   served_.push_back(std::move(served));
 }
 
@@ -103,6 +105,7 @@ void IoThread::close(Served& served) {
   shared_.buffered_bytes.fetch_sub(served.accounted_bytes, std::memory_order_relaxed);
   load_.fetch_sub(1, std::memory_order_relaxed);
   counters_.closed.add();
+  by_id_.erase(served.id());
   const std::size_t place = served.place;
   std::swap(served_[place], served_.back());
   served_[place]->place = place;
@@ -178,6 +181,12 @@ void IoThread::cut_largest() {
       served_.begin(), served_.end(),
       [](const auto& a, const auto& b) { return a->accounted_bytes < b->accounted_bytes; });
   if (largest != served_.end()) cut(**largest);
+}
+
+void IoThread::close_client(std::uint64_t id) {
+  loop_.post([this, id] {
+    if (const auto found = by_id_.find(id); found != by_id_.end()) close(*found->second);
+  });
 }
 
 void IoThread::drain(base::Millis at_most) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "base/random.hpp"
@@ -25,8 +26,8 @@ struct Shared {
   std::atomic<std::size_t> buffered_bytes{0};  ///< In the buffers of all connections.
 };
 
-/// Threads  adopt(), drain(), join(), counters() and load() from any; the rest on its own thread.
-class IoThread {
+/// Threads  adopt(), drain(), close_client(), join(), counters() and load() from any; the rest on its own thread.
+class IoThread final : public ClientKeeper {
  public:
   explicit IoThread(Shared& shared);
   ~IoThread();
@@ -37,6 +38,7 @@ class IoThread {
   /// Finishes what was received, sends what waits, closes, ends the thread; after `at_most` it
   /// cuts.
   void drain(base::Millis at_most);
+  void close_client(std::uint64_t id) override;
   void join();
 
   /// Runs every now and then, in slices, while the thread lives; before start() only.
@@ -69,6 +71,7 @@ class IoThread {
   Context context_;
   Scratch scratch_;
   std::vector<std::unique_ptr<Served>> served_;
+  std::unordered_map<std::uint64_t, Served*> by_id_;
   std::vector<Served*> again_;    // Have work left from their turn.
   std::vector<Served*> running_;  // again_ of the present round.
   std::size_t patrol_at_ = 0;

@@ -56,7 +56,7 @@ std::size_t KeyRun::execute(Context& context, Client& client, base::Buffer& out,
 
 void KeyRun::get(Context& context, Client& client, base::Buffer& out, std::size_t output_bytes,
                  std::size_t& answered) {
-  resp::Writer reply(out, static_cast<resp::Version>(client.protocol));
+  resp::Writer reply(out, static_cast<resp::Version>(client.protocol.get()));
   const std::span keys(keys_.data(), count_);
   context.node.visit_many(client.database, keys, node::Mode::read,
                           [&](std::size_t, const engine::Entry& entry) {
@@ -75,7 +75,7 @@ void KeyRun::get(Context& context, Client& client, base::Buffer& out, std::size_
 }
 
 void KeyRun::set(Context& context, Client& client, base::Buffer& out, std::size_t& answered) {
-  resp::Writer reply(out, static_cast<resp::Version>(client.protocol));
+  resp::Writer reply(out, static_cast<resp::Version>(client.protocol.get()));
   const std::span keys(keys_.data(), count_);
   context.node.visit_many(client.database, keys, node::Mode::write,
                           [&](std::size_t i, engine::Entry& entry) {

@@ -8,6 +8,7 @@
 #include "base/metrics.hpp"
 #include "net/listener.hpp"
 #include "node/node.hpp"
+#include "server/client_directory.hpp"
 #include "server/command.hpp"
 #include "server/errors.hpp"
 #include "server/io_thread.hpp"
@@ -33,6 +34,7 @@ struct Server::Impl final : Host {
   const ServerOptions options;
   WallBridge bridge{node.clock()};
   Shared shared{node, node.clock(), options, *this, bridge, {}};
+  ClientDirectory directory;  // Outlives the threads and their connections.
   std::uint16_t bound_port = 0;
   base::Instant started_at{};
   std::vector<std::unique_ptr<IoThread>> threads;
@@ -117,6 +119,7 @@ struct Server::Impl final : Host {
   std::uint64_t next_client_id() override {
     return last_client_id.fetch_add(1, std::memory_order_relaxed) + 1;
   }
+  ClientDirectory& clients() override { return directory; }
   void reset_stats() override {
     rejected.store(0, std::memory_order_relaxed);
     for (auto& thread : threads) thread->loop().post([&thread] { thread->counters().clear(); });

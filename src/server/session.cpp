@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "server/call.hpp"
+#include "server/client_directory.hpp"
 #include "server/handlers.hpp"
 #include "server/key_run.hpp"
 
@@ -36,11 +37,16 @@ std::string wrong_arity(const Command& row) {
 
 Session::Session(Context& context, std::string address) : context_(context) {
   client_.id = context.host.next_client_id();
+  client_.keeper = context.keeper;
   client_.address = std::move(address);
-  client_.connected = client_.last_active = context.clock.now();
+  client_.connected = context.clock.now();
+  client_.last_active = client_.connected;
   client_.authenticated = context.options.password.empty();
   apply_request_limits();
+  context.host.clients().add(client_);
 }
+
+Session::~Session() { context_.host.clients().remove(client_.id); }
 
 void Session::apply_request_limits() {
   reader_.set_limits(client_.authenticated ? resp::RequestLimits{}
@@ -96,7 +102,7 @@ void Session::take(std::span<const std::string_view> args, std::size_t begin, Pr
   progress.arguments += args.size();
   arguments_max_ = std::max(arguments_max_, args.size());
   const auto joins = [&] {
-    return client_.authenticated && !client_.in_multi() &&
+    return client_.authenticated && !client_.in_multi() && client_.replies == Replies::all &&
            progress.run.take(args, progress.input, begin);
   };
   if (joins()) return;
@@ -105,7 +111,8 @@ void Session::take(std::span<const std::string_view> args, std::size_t begin, Pr
     if (joins()) return;
   }
   execute(args, progress.out);
-  if (client_.last_command != nullptr && (client_.last_command->flags & kLong) != 0) {
+  const Command* last = client_.last_command;
+  if (last != nullptr && (last->flags & kLong) != 0) {
     progress.arguments = progress.limits.arguments;
   }
 }
@@ -138,8 +145,18 @@ void Session::refuse_unknown(std::span<const std::string_view> args, resp::Write
   refuse(reply, unknown_command(args));
 }
 
+/// Executes, and takes back the reply if CLIENT REPLY says so.
 void Session::execute(std::span<const std::string_view> args, base::Buffer& out) {
-  resp::Writer reply(out, static_cast<resp::Version>(client_.protocol));
+  const std::size_t before = out.size();
+  if (client_.replies == Replies::all_but_next) client_.replies = Replies::all_but_this;
+  execute_aloud(args, out);
+  // As it stands now: OFF and SKIP are silent themselves, ON is heard.
+  if (client_.replies != Replies::all) out.truncate(before);
+  if (client_.replies == Replies::all_but_this) client_.replies = Replies::all;
+}
+
+void Session::execute_aloud(std::span<const std::string_view> args, base::Buffer& out) {
+  resp::Writer reply(out, static_cast<resp::Version>(client_.protocol.get()));
   const Command* row = find_command(args[0]);
   context_.counters.commands.add();
   client_.last_command = row;
@@ -148,7 +165,7 @@ void Session::execute(std::span<const std::string_view> args, base::Buffer& out)
   if (!row->subcommands.empty() && args.size() > 1) {
     const Command* sub = find_subcommand(*row, args[1]);
     if (sub == nullptr) return refuse(reply, unknown_subcommand(*row, args[1]));
-    row = sub;
+    client_.last_command = row = sub;
   }
   dispatch(args, *row, reply);
 }

@@ -26,6 +26,9 @@ struct TurnLimits {
 class Session {
  public:
   Session(Context& context, std::string address);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   /// What a turn came to.
   enum class State : std::uint8_t {
@@ -57,6 +60,7 @@ class Session {
 
   void take(std::span<const std::string_view> args, std::size_t begin, Progress& progress);
   bool finish_run(Progress& progress);
+  void execute_aloud(std::span<const std::string_view> args, base::Buffer& out);
   void execute(std::span<const std::string_view> args, base::Buffer& out);
   void dispatch(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);
   void refuse(resp::Writer& reply, std::string_view words);

@@ -10,6 +10,7 @@
 #include "base/buffer.hpp"
 #include "base/clock.hpp"
 #include "node/node.hpp"
+#include "server/client_directory.hpp"
 #include "server/session.hpp"
 
 namespace larder::server::test {
@@ -22,9 +23,11 @@ class FakeHost final : public Host {
   base::Instant started() const override { return base::Instant{}; }
   std::uint64_t next_client_id() override { return ++last_id_; }
   void reset_stats() override {}
+  ClientDirectory& clients() override { return clients_; }
 
  private:
   std::uint64_t last_id_ = 0;
+  ClientDirectory clients_;
 };
 
 /// One server without sockets.

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -74,6 +77,52 @@ TEST_F(ServerTest, ServesAClient) {
   EXPECT_EQ(client.ask("PING", 7), "+PONG\r\n");
   EXPECT_EQ(client.ask("SET k v", 5), "+OK\r\n");
   EXPECT_EQ(client.ask("GET k", 7), "$1\r\nv\r\n");
+}
+
+TEST_F(ServerTest, ListsAndEndsConnectionsOfAllThreads) {
+  const std::uint16_t port = serve({.threads = 3}).port();
+  Caller admin(port);
+  std::vector<std::unique_ptr<Caller>> crowd;
+  for (int i = 0; i < 150; ++i) {
+    crowd.push_back(std::make_unique<Caller>(port));
+    ASSERT_EQ(crowd.back()->ask("CLIENT SETNAME crowd" + std::to_string(i), 5), "+OK\r\n");
+  }
+  const std::string header = admin.ask("CLIENT LIST", 6);
+  ASSERT_EQ(header.front(), '$') << header;
+  const auto bytes = static_cast<std::size_t>(std::stoul(header.substr(1)));
+  // Of five digits: the header is eight bytes long.
+  const std::string list = admin.read(bytes + 8 + 2 - header.size());
+  EXPECT_EQ(std::count(list.begin(), list.end(), '\n'), 151 + 2);
+  EXPECT_NE(list.find(" name=crowd149 "), std::string::npos);
+  EXPECT_NE(list.find(" cmd=client|list "), std::string::npos);
+  EXPECT_EQ(admin.ask("CLIENT KILL TYPE normal", 6), ":150\r\n");
+  for (auto& caller : crowd) EXPECT_EQ(caller->read_to_end(), "");
+  EXPECT_EQ(admin.ask("CLIENT KILL TYPE normal SKIPME no", 4), ":1\r\n");
+  EXPECT_EQ(admin.read_to_end(), "");
+}
+
+TEST_F(ServerTest, ClientsAreListedAndEndedWhileOthersWorkComeAndGo) {
+  const std::uint16_t port = serve({.threads = 2}).port();
+  std::atomic<bool> over{false};
+  std::vector<std::thread> workers;
+  for (int w = 0; w < 3; ++w) {
+    workers.emplace_back([&, w] {
+      while (!over) {
+        Caller worker(port);
+        // Cut in the middle of anything: that is the point.
+        worker.stream.write("CLIENT SETNAME worker" + std::to_string(w) +
+                            "\r\nSELECT 1\r\nINCR n\r\n");
+        worker.read(5);
+      }
+    });
+  }
+  Caller admin(port);
+  for (int i = 0; i < 200; ++i) {
+    admin.send("CLIENT REPLY OFF\r\nCLIENT LIST\r\nCLIENT KILL TYPE normal\r\nCLIENT REPLY ON\r\n");
+    ASSERT_EQ(admin.read(5), "+OK\r\n");
+  }
+  over = true;
+  for (auto& worker : workers) worker.join();
 }
 
 TEST_F(ServerTest, SaysWhichPortIsTaken) {
