@@ -67,8 +67,21 @@ constexpr Command kConfigRows[] = {
     {"config|help", 2, 0, kNone, &help, kServer, "5.0.0", kHelp},
     {"config|resetstat", 2, kAdmin, kNone, &config_reset_stat, kServer, "2.0.0",
      "Counts from zero again."},
-    {"config|set", -4, kAdmin, kNone, &config_set, kServer, "2.0.0",
+    {"config|set", -4, kAdmin | kSecret, kNone, &config_set, kServer, "2.0.0",
      "Changes settings while running."},
+};
+constexpr Command kMemoryRows[] = {
+    {"memory|help", 2, 0, kNone, &help, kServer, "4.0.0", kHelp},
+    {"memory|stats", 2, 0, kNone, &memory_stats, kServer, "4.0.0", "Where memory went."},
+    {"memory|usage", -3, kRead, kSecond, &memory_usage, kServer, "4.0.0",
+     "Memory that a key takes, overhead included."},
+};
+constexpr Command kSlowLogRows[] = {
+    {"slowlog|get", -2, kAdmin, kNone, &slow_log_get, kServer, "2.2.12",
+     "The last commands that took long."},
+    {"slowlog|help", 2, 0, kNone, &help, kServer, "6.2.0", kHelp},
+    {"slowlog|len", 2, kAdmin, kNone, &slow_log_len, kServer, "2.2.12", "How many there are."},
+    {"slowlog|reset", 2, kAdmin, kNone, &slow_log_reset, kServer, "2.2.12", "Forgets them."},
 };
 constexpr Command kObjectRows[] = {
     {"object|encoding", 3, kRead, kSecond, &object_encoding, kGeneric, "2.2.3",
@@ -184,7 +197,10 @@ constexpr Command kRows[] = {
     {"flushdb", -1, kWrite | kLong, kNone, &flush_db, kServer, "1.0.0", "Erases the database."},
     {"flushall", -1, kWrite | kLong, kNone, &flush_all, kServer, "1.0.0", "Erases all databases."},
     {"info", -1, kLong, kNone, &info, kServer, "1.0.0", "Figures of the server."},
+    {"memory", -2, 0, kNone, &container, kServer, "4.0.0", "About memory.", kMemoryRows},
     {"shutdown", -1, kAdmin | kNoMulti, kNone, &shutdown, kServer, "1.0.0", "Ends the server."},
+    {"slowlog", -2, 0, kNone, &container, kServer, "2.2.12", "About commands that took long.",
+     kSlowLogRows},
     {"swapdb", 3, kWrite | kFast, kNone, &swap_db, kServer, "4.0.0", "Exchanges two databases."},
     {"time", 1, kFast, kNone, &time, kServer, "2.6.0", "The server's clock."},
 };

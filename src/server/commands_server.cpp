@@ -1,14 +1,18 @@
 // The server as a whole: its clock, its settings, its end.
 #include <array>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/glob.hpp"
+#include "base/limits.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
+#include "server/slow_log.hpp"
 
 namespace larder::server {
 namespace {
@@ -35,6 +39,27 @@ std::string set_policy(Call& call, std::string_view text) {
   return {};
 }
 
+std::string set_slow_threshold(Call& call, std::string_view text) {
+  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+  const auto micros = base::parse_integer(text);
+  if (!micros) return "argument couldn't be parsed into an integer";
+  if (*micros < -1) {
+    return "argument must be between -1 and " + std::to_string(kMax) + " inclusive";
+  }
+  call.context.host.slow_log().set_threshold(*micros);
+  return {};
+}
+
+std::string set_slow_length(Call& call, std::string_view text) {
+  const auto length = base::parse_integer(text);
+  if (!length) return "argument couldn't be parsed into an integer";
+  if (*length < 0 || *length > SlowLog::kLengthLimit) {
+    return "argument must be between 0 and " + std::to_string(SlowLog::kLengthLimit) + " inclusive";
+  }
+  call.context.host.slow_log().set_length_max(static_cast<std::size_t>(*length));
+  return {};
+}
+
 constexpr Setting kSettings[] = {
     {"appendonly", [](Call&) { return std::string("no"); }, nullptr},
     {"bind", [](Call& call) { return call.context.options.bind; }, nullptr},
@@ -49,7 +74,17 @@ constexpr Setting kSettings[] = {
      [](Call& call) { return std::string(policy::to_string(call.node().eviction())); },
      &set_policy},
     {"port", [](Call& call) { return std::to_string(call.context.host.port()); }, nullptr},
+    {"proto-max-bulk-len", [](Call&) { return std::to_string(base::limits::kBulkBytesMax); },
+     nullptr},
     {"save", [](Call&) { return std::string(); }, nullptr},
+    {"slowlog-log-slower-than",
+     [](Call& call) { return std::to_string(call.context.host.slow_log().threshold_micros()); },
+     &set_slow_threshold},
+    {"slowlog-max-len",
+     [](Call& call) { return std::to_string(call.context.host.slow_log().length_max()); },
+     &set_slow_length},
+    {"tcp-keepalive", [](Call&) { return std::to_string(base::limits::kKeepaliveIdle.count()); },
+     nullptr},
     {"timeout", [](Call&) { return std::string("0"); }, nullptr},
 };
 

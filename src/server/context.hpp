@@ -20,6 +20,7 @@ namespace larder::server {
 
 class ClientDirectory;
 class ClientKeeper;
+class SlowLog;
 
 /// The whole server, asked for by the few commands that look beyond their connection.
 ///
@@ -34,6 +35,7 @@ class Host {
   virtual base::Instant started() const = 0;
   virtual std::uint64_t next_client_id() = 0;
   virtual ClientDirectory& clients() = 0;
+  virtual SlowLog& slow_log() = 0;
   virtual void reset_stats() = 0;
 };
 

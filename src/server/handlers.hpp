@@ -111,6 +111,13 @@ void discard(Call& call);
 void watch(Call& call);
 void unwatch(Call& call);
 
+// Where time and memory went: commands_slow_log.cpp
+void slow_log_get(Call& call);
+void slow_log_len(Call& call);
+void slow_log_reset(Call& call);
+void memory_usage(Call& call);
+void memory_stats(Call& call);
+
 // The server: commands_server.cpp, info.cpp
 void time(Call& call);
 void info(Call& call);

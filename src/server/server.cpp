@@ -12,6 +12,7 @@
 #include "server/command.hpp"
 #include "server/errors.hpp"
 #include "server/io_thread.hpp"
+#include "server/slow_log.hpp"
 
 namespace larder::server {
 namespace {
@@ -34,6 +35,7 @@ struct Server::Impl final : Host {
   const ServerOptions options;
   WallBridge bridge{node.clock()};
   Shared shared{node, node.clock(), options, *this, bridge, {}};
+  SlowLog slow;
   ClientDirectory directory;  // Outlives the threads and their connections.
   std::uint16_t bound_port = 0;
   base::Instant started_at{};
@@ -120,6 +122,7 @@ struct Server::Impl final : Host {
     return last_client_id.fetch_add(1, std::memory_order_relaxed) + 1;
   }
   ClientDirectory& clients() override { return directory; }
+  SlowLog& slow_log() override { return slow; }
   void reset_stats() override {
     rejected.store(0, std::memory_order_relaxed);
     for (auto& thread : threads) thread->loop().post([&thread] { thread->counters().clear(); });

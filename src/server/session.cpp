@@ -7,6 +7,7 @@
 #include "server/client_directory.hpp"
 #include "server/handlers.hpp"
 #include "server/key_run.hpp"
+#include "server/slow_log.hpp"
 
 namespace larder::server {
 namespace {
@@ -103,7 +104,7 @@ void Session::take(std::span<const std::string_view> args, std::size_t begin, Pr
   arguments_max_ = std::max(arguments_max_, args.size());
   const auto joins = [&] {
     return client_.authenticated && !client_.in_multi() && client_.replies == Replies::all &&
-           progress.run.take(args, progress.input, begin);
+           !every_command_is_timed() && progress.run.take(args, progress.input, begin);
   };
   if (joins()) return;
   if (!progress.run.empty()) {
@@ -185,7 +186,13 @@ void Session::dispatch(std::span<const std::string_view> args, const Command& ro
   }
   const bool was_authenticated = client_.authenticated;
   Call call(args, row, reply, client_, context_);
-  row.handler(call);
+  if ((row.flags & kFast) != 0 && !every_command_is_timed()) {
+    row.handler(call);
+  } else {
+    const base::Instant begun = context_.clock.now();
+    row.handler(call);
+    note_if_slow(args, row, context_.clock.now() - begun);
+  }
   if (call.failed()) context_.counters.errors.add();
   if (client_.overflowed) client_.closing = true;
   if (client_.authenticated != was_authenticated) apply_request_limits();
@@ -202,6 +209,26 @@ void Session::refuse_exec(resp::Writer& reply, std::string_view words) {
   client_.transaction.reset();
   words.remove_prefix(std::string_view("ERR ").size());
   refuse(reply, "EXECABORT Transaction discarded because of: " + std::string(words));
+}
+
+/// Constant-time commands, and GETs and SETs in runs, are timed only if somebody wants to see nearly everything: they
+/// would pay more for two looks at the clock than it could tell.
+bool Session::every_command_is_timed() const {
+  constexpr std::int64_t kFineMicros = 1'000;
+  const std::int64_t threshold = context_.host.slow_log().threshold_micros();
+  return threshold >= 0 && threshold < kFineMicros;
+}
+
+void Session::note_if_slow(std::span<const std::string_view> args, const Command& row,
+                           base::Nanos took) {
+  SlowLog& log = context_.host.slow_log();
+  if (!log.is_slow(took)) return;
+  SlowLog::Entry entry;
+  entry.unix_seconds = context_.clock.wall().time_since_epoch().count() / 1'000;
+  entry.took = std::chrono::floor<SlowLog::Micros>(took);
+  entry.address = client_.address;
+  entry.name = client_.name;
+  log.add(args, row, std::move(entry));
 }
 
 void Session::release() {

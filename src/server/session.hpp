@@ -68,6 +68,8 @@ class Session {
   void queue(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);
   void refuse_unknown(std::span<const std::string_view> args, resp::Writer& reply);
   void apply_request_limits();
+  bool every_command_is_timed() const;
+  void note_if_slow(std::span<const std::string_view> args, const Command& row, base::Nanos took);
 
   Context& context_;
   Client client_;

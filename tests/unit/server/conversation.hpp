@@ -12,6 +12,7 @@
 #include "node/node.hpp"
 #include "server/client_directory.hpp"
 #include "server/session.hpp"
+#include "server/slow_log.hpp"
 
 namespace larder::server::test {
 
@@ -24,10 +25,12 @@ class FakeHost final : public Host {
   std::uint64_t next_client_id() override { return ++last_id_; }
   void reset_stats() override {}
   ClientDirectory& clients() override { return clients_; }
+  SlowLog& slow_log() override { return slow_log_; }
 
  private:
   std::uint64_t last_id_ = 0;
   ClientDirectory clients_;
+  SlowLog slow_log_;
 };
 
 /// One server without sockets.
