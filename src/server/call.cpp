@@ -1,5 +1,7 @@
 #include "server/call.hpp"
 
+#include <algorithm>
+
 #include "base/numbers.hpp"
 
 namespace larder::server {
@@ -15,6 +17,10 @@ std::string error_reply(const Error& error) {
     default:
       return "ERR " + error.detail;
   }
+}
+
+std::string_view quotable(std::string_view text, std::size_t bytes_max) {
+  return text.substr(0, std::min(bytes_max, text.find('\0')));
 }
 
 std::optional<std::int64_t> Call::integer(std::size_t i, std::string_view otherwise) {

@@ -26,6 +26,9 @@ using Args = std::span<const std::string_view>;
 /// The words that an engine's refusal becomes.
 std::string error_reply(const Error& error);
 
+/// A client's own words as an error shows them: Redis writes C's strings, which end at a zero byte.
+std::string_view quotable(std::string_view text, std::size_t bytes_max = std::string_view::npos);
+
 /// Lifetime  Of one command. The views in `args` are valid as long.
 class Call {
  public:

@@ -44,7 +44,7 @@ void client_set_info(Call& call) {
   const std::string_view what = call.arg(2);
   const bool name = base::same_word(what, "lib-name");
   if (!name && !base::same_word(what, "lib-ver")) {
-    return call.fail("ERR Unrecognized option '" + std::string(what) + "'");
+    return call.fail("ERR Unrecognized option '" + std::string(quotable(what)) + "'");
   }
   if (!is_printable_word(call.arg(3))) {
     return call.fail("ERR " + base::lower(what) +

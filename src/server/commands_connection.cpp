@@ -36,8 +36,12 @@ std::optional<Hello> parse_hello(Call& call) {
       i += 2;
     } else if (base::same_word(call.arg(i), "setname") && further >= 1) {
       hello.name = call.arg(++i);
+      if (!is_printable_word(*hello.name)) {
+        call.fail(errors::kBadClientName);
+        return std::nullopt;
+      }
     } else {
-      call.fail("ERR Syntax error in HELLO option '" + std::string(call.arg(i)) + "'");
+      call.fail("ERR Syntax error in HELLO option '" + std::string(quotable(call.arg(i))) + "'");
       return std::nullopt;
     }
   }
@@ -102,10 +106,7 @@ void hello(Call& call) {
     call.client.authenticated = true;
   }
   if (!call.client.authenticated) return call.fail(errors::kHelloNoAuth);
-  if (words.name) {
-    if (!is_printable_word(*words.name)) return call.fail(errors::kBadClientName);
-    call.context.host.clients().write(call.client.name, *words.name);
-  }
+  if (words.name) call.context.host.clients().write(call.client.name, *words.name);
   call.client.protocol = protocol;
   describe(call);
 }

@@ -30,7 +30,10 @@ std::optional<Conditions> parse_conditions(Call& call) {
     } else if (base::same_word(word, "lt")) {
       when.lt = true;
     } else {
-      call.fail("ERR Unsupported option " + std::string(word));
+      // At the end of a line, Redis leaves out the line breaks.
+      const std::string_view shown = quotable(word);
+      const std::size_t end = shown.find_last_not_of("\r\n") + 1;
+      call.fail("ERR Unsupported option " + std::string(shown.substr(0, end)));
       return std::nullopt;
     }
   }

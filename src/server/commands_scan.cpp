@@ -87,7 +87,9 @@ std::optional<Filter> parse_filter(Call& call) {
 }  // namespace
 
 void scan(Call& call) {
-  const auto cursor = base::parse_unsigned(call.arg(1));
+  // An empty cursor is 0 to Redis.
+  const auto cursor =
+      call.arg(1).empty() ? std::optional<std::uint64_t>(0) : base::parse_unsigned(call.arg(1));
   if (!cursor) return call.fail(errors::kInvalidCursor);
   const auto filter = parse_filter(call);
   if (!filter) return;

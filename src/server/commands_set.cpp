@@ -20,7 +20,6 @@ struct SetRequest {
   bool get = false;
   std::string_view expected;  // Of if_equal.
   engine::Deadline deadline = engine::Deadline::none();
-  bool has_deadline_option = false;
 };
 
 std::optional<TimeForm> time_form(std::string_view word) {
@@ -47,9 +46,10 @@ std::optional<base::Instant> positive_deadline(Call& call, std::size_t i, TimeFo
 /// sense.
 ///
 /// The amount after EX and its kin is read last, as Redis does: a syntax error further on wins over
-/// a bad number.
+/// a bad number. The same option again is none, and the last amount counts.
 std::optional<SetRequest> parse_set(Call& call) {
   SetRequest request;
+  constexpr auto keep = engine::Deadline::Mode::keep;
   std::optional<TimeForm> form;
   std::size_t amount_at = 0;
   for (std::size_t i = 3; i < call.args.size(); ++i) {
@@ -68,13 +68,11 @@ std::optional<SetRequest> parse_set(Call& call) {
       request.expected = call.arg(++i);
     } else if (same_word(word, "get")) {
       request.get = true;
-    } else if (same_word(word, "keepttl") && !request.has_deadline_option) {
+    } else if (same_word(word, "keepttl") && !form) {
       request.deadline = engine::Deadline::keep();
-      request.has_deadline_option = true;
-    } else if (time && has_next && !request.has_deadline_option) {
+    } else if (time && has_next && (form ? form == time : request.deadline.mode != keep)) {
       form = time;
       amount_at = ++i;
-      request.has_deadline_option = true;
     } else {
       call.fail(errors::kSyntax);
       return std::nullopt;
@@ -169,14 +167,15 @@ void get_set(Call& call) {
 
 void get_ex(Call& call) {
   bool persist = false;
-  std::optional<base::Instant> deadline;
-  if (call.args.size() > 2) {
-    const auto form = time_form(call.arg(2));
-    if (call.args.size() == 3 && same_word(call.arg(2), "persist")) {
+  std::optional<TimeForm> form;
+  std::size_t amount_at = 0;
+  for (std::size_t i = 2; i < call.args.size(); ++i) {
+    const auto time = time_form(call.arg(i));
+    if (same_word(call.arg(i), "persist") && !form) {
       persist = true;
-    } else if (call.args.size() == 4 && form) {
-      deadline = positive_deadline(call, 3, *form);
-      if (!deadline) return;
+    } else if (time && !persist && form.value_or(*time) == *time && i + 1 < call.args.size()) {
+      form = time;
+      amount_at = ++i;
     } else {
       return call.fail(errors::kSyntax);
     }
@@ -184,6 +183,9 @@ void get_ex(Call& call) {
   const auto mode = call.args.size() > 2 ? node::Mode::write : node::Mode::read;
   call.on_string(call.arg(1), mode, [&](engine::Entry& entry) {
     if (!entry.exists()) return call.reply.null();
+    // Only now, as in Redis: of an absent key even a bad amount says nothing.
+    const auto deadline = form ? positive_deadline(call, amount_at, *form) : std::nullopt;
+    if (form && !deadline) return;
     call.reply.bulk(entry.value());
     if (deadline) {
       entry.set_deadline(deadline);

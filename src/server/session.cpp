@@ -19,14 +19,15 @@ std::string unknown_command(std::span<const std::string_view> args) {
   std::string quoted;
   for (const std::string_view arg : args.subspan(1)) {
     if (quoted.size() >= kQuotedBytesMax) break;
-    quoted.append("'").append(arg.substr(0, kQuotedBytesMax - quoted.size())).append("' ");
+    const std::string_view shown = quotable(arg, kQuotedBytesMax - quoted.size());
+    quoted.append("'").append(shown).append("' ");
   }
-  return "ERR unknown command '" + std::string(args[0].substr(0, kQuotedBytesMax)) +
+  return "ERR unknown command '" + std::string(quotable(args[0], kQuotedBytesMax)) +
          "', with args beginning with: " + quoted;
 }
 
 std::string unknown_subcommand(const Command& row, std::string_view name) {
-  return "ERR unknown subcommand '" + std::string(name.substr(0, kQuotedBytesMax)) + "'. Try " +
+  return "ERR unknown subcommand '" + std::string(quotable(name, kQuotedBytesMax)) + "'. Try " +
          base::upper(row.name) + " HELP.";
 }
 
