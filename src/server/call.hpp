@@ -52,6 +52,10 @@ class Call {
   const Access& node() const noexcept { return access_; }
   unsigned database() const noexcept { return client.database; }
   std::string_view arg(std::size_t i) const noexcept { return args[i]; }
+  /// How a command visits keys that it only reads: what CLIENT NO-TOUCH says.
+  node::Mode reading() const noexcept {
+    return client.touches ? node::Mode::read : node::Mode::peek;
+  }
   base::Instant now() const noexcept { return context.clock.now(); }
 
   /// Asked while a reply of many values grows. False: it has outgrown what one connection may hold, which will be cut;

@@ -44,6 +44,7 @@ struct Client {
   Shown<std::uint8_t> protocol = std::uint8_t{2};  ///< 2 or 3, by HELLO.
   Replies replies = Replies::all;
   bool authenticated = false;
+  bool touches = true;      ///< Its reads count as use of keys: CLIENT NO-TOUCH.
   bool overflowed = false;  ///< A reply outgrew what one connection may hold: cut it at once.
   bool closing = false;     ///< After QUIT or an error of protocol: flush, then close.
   std::unique_ptr<Transaction> transaction;  ///< None: nothing watched, no MULTI.

@@ -44,6 +44,8 @@ constexpr Command kClientRows[] = {
      "Ends connections by number, address or type."},
     {"client|list", -2, kAdmin, kNone, &client_list, kConnection, "2.4.0",
      "What is known of all connections."},
+    {"client|no-touch", 3, 0, kNone, &client_no_touch, kConnection, "7.2.0",
+     "Whether reading keys counts as a use of them."},
     {"client|reply", 3, 0, kNone, &client_reply, kConnection, "3.2.0",
      "Whether replies are sent: ON, OFF or SKIP."},
     {"client|setinfo", 4, kFast, kNone, &client_set_info, kConnection, "7.2.0",

@@ -131,7 +131,7 @@ void combine(std::string& result, std::string_view value, Operation operation) {
 void get_bit(Call& call) {
   const auto at = bit_offset(call, 2, kAskedBytesMax);
   if (!at) return;
-  call.on_string(call.arg(1), node::Mode::read, [&](engine::Entry& entry) {
+  call.on_string(call.arg(1), call.reading(), [&](engine::Entry& entry) {
     call.reply.integer(bit_at(value_of(entry), *at) ? 1 : 0);
   });
 }
@@ -157,7 +157,7 @@ void set_bit(Call& call) {
 }
 
 void bit_count(Call& call) {
-  call.on_string(call.arg(1), node::Mode::read, [&](engine::Entry& entry) {
+  call.on_string(call.arg(1), call.reading(), [&](engine::Entry& entry) {
     entry.exists() ? count_in(call, entry.value()) : call.reply.integer(0);
   });
 }
@@ -166,7 +166,7 @@ void bit_pos(Call& call) {
   const auto bit = call.integer(2);
   if (!bit) return;
   if (*bit < 0 || *bit > 1) return call.fail("ERR The bit argument must be 1 or 0.");
-  call.on_string(call.arg(1), node::Mode::read, [&](engine::Entry& entry) {
+  call.on_string(call.arg(1), call.reading(), [&](engine::Entry& entry) {
     // What is not there is zeros without end.
     entry.exists() ? find_in(call, entry.value(), *bit == 1)
                    : call.reply.integer(*bit == 1 ? -1 : 0);
@@ -183,7 +183,7 @@ void bit_op(Call& call) {
   auto held = call.node().hold(call.args.subspan(2));
   std::string result;
   bool strings = true;
-  held.visit_many(call.database(), sources, node::Mode::read,
+  held.visit_many(call.database(), sources, call.reading(),
                   [&](std::size_t i, engine::Entry& entry) {
                     strings = strings && (!entry.exists() || entry.kind() == engine::Kind::string);
                     if (!strings) return;

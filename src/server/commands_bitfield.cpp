@@ -171,7 +171,7 @@ void change_field(Call& call, std::string& value, const Step& step) {
 }
 
 void read_fields(Call& call, const std::vector<Step>& steps) {
-  call.on_string(call.arg(1), node::Mode::read, [&](engine::Entry& entry) {
+  call.on_string(call.arg(1), call.reading(), [&](engine::Entry& entry) {
     const std::string_view value = entry.exists() ? entry.value() : std::string_view{};
     call.reply.array(steps.size());
     for (const Step& step : steps) get_field(call, value, step);

@@ -55,6 +55,13 @@ void client_set_info(Call& call) {
   call.ok();
 }
 
+void client_no_touch(Call& call) {
+  const bool on = base::same_word(call.arg(2), "on");
+  if (!on && !base::same_word(call.arg(2), "off")) return call.fail(errors::kSyntax);
+  call.client.touches = !on;
+  call.ok();
+}
+
 void client_info(Call& call) {
   call.reply.verbatim("txt", describe_client(call.client, call.now()));
 }

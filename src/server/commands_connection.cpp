@@ -137,6 +137,7 @@ void reset(Call& call) {
   call.client.database = 0;
   call.context.host.clients().write(call.client.name, {});
   call.client.replies = Replies::all;
+  call.client.touches = true;
   call.client.protocol = std::uint8_t{2};
   call.client.authenticated = call.context.options.password.empty();
   call.reply.simple("RESET");

@@ -136,12 +136,11 @@ std::optional<std::array<std::string, 2>> both_strings(Call& call) {
   auto held = call.node().hold(keys);
   std::array<std::size_t, 2> sizes{};
   bool strings = true;
-  held.visit_many(call.database(), keys, node::Mode::read,
-                  [&](std::size_t i, engine::Entry& entry) {
-                    if (!entry.exists()) return;
-                    strings = strings && entry.kind() == engine::Kind::string;
-                    if (strings) sizes[i] = entry.value().size();
-                  });
+  held.visit_many(call.database(), keys, call.reading(), [&](std::size_t i, engine::Entry& entry) {
+    if (!entry.exists()) return;
+    strings = strings && entry.kind() == engine::Kind::string;
+    if (strings) sizes[i] = entry.value().size();
+  });
   if (!strings) {
     call.fail("ERR The specified keys must contain string values");
     return std::nullopt;

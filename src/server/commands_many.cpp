@@ -40,7 +40,7 @@ void mget(Call& call) {
   const auto keys = call.args.subspan(1);
   auto held = call.node().hold(keys);
   call.reply.array(keys.size());
-  held.visit_many(call.database(), keys, node::Mode::read, [&](std::size_t, engine::Entry& entry) {
+  held.visit_many(call.database(), keys, call.reading(), [&](std::size_t, engine::Entry& entry) {
     if (!call.reply_fits()) return;
     const bool string = entry.exists() && entry.kind() == engine::Kind::string;
     string ? call.reply.bulk(entry.value()) : call.reply.null();

@@ -180,7 +180,7 @@ void get_ex(Call& call) {
       return call.fail(errors::kSyntax);
     }
   }
-  const auto mode = call.args.size() > 2 ? node::Mode::write : node::Mode::read;
+  const auto mode = call.args.size() > 2 ? node::Mode::write : call.reading();
   call.on_string(call.arg(1), mode, [&](engine::Entry& entry) {
     if (!entry.exists()) return call.reply.null();
     // Only now, as in Redis: of an absent key even a bad amount says nothing.

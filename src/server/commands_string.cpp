@@ -9,7 +9,7 @@
 namespace larder::server {
 
 void get(Call& call) {
-  call.on_string(call.arg(1), node::Mode::read, [&](engine::Entry& entry) {
+  call.on_string(call.arg(1), call.reading(), [&](engine::Entry& entry) {
     if (entry.exists()) {
       call.reply.bulk(entry.value());
     } else {
@@ -34,7 +34,7 @@ void append(Call& call) {
 }
 
 void strlen_of(Call& call) {
-  call.on_string(call.arg(1), node::Mode::read, [&](engine::Entry& entry) {
+  call.on_string(call.arg(1), call.reading(), [&](engine::Entry& entry) {
     call.reply.integer(entry.exists() ? static_cast<std::int64_t>(entry.value().size()) : 0);
   });
 }
@@ -58,7 +58,7 @@ void get_range(Call& call) {
   if (!start) return;
   const auto end = call.integer(3);
   if (!end) return;
-  call.on_string(call.arg(1), node::Mode::read, [&](engine::Entry& entry) {
+  call.on_string(call.arg(1), call.reading(), [&](engine::Entry& entry) {
     call.reply.bulk(entry.exists() ? slice(entry.value(), *start, *end) : std::string_view{});
   });
 }

@@ -98,6 +98,7 @@ void client_get_name(Call& call);
 void client_set_name(Call& call);
 void client_set_info(Call& call);
 void client_info(Call& call);
+void client_no_touch(Call& call);
 
 // Other connections: commands_clients.cpp
 void client_list(Call& call);

@@ -105,7 +105,8 @@ void Session::take(std::span<const std::string_view> args, std::size_t begin, Pr
   arguments_max_ = std::max(arguments_max_, args.size());
   const auto joins = [&] {
     return client_.authenticated && !client_.in_multi() && client_.replies == Replies::all &&
-           !every_command_is_timed() && progress.run.take(args, progress.input, begin);
+           client_.touches && !every_command_is_timed() &&
+           progress.run.take(args, progress.input, begin);
   };
   if (joins()) return;
   if (!progress.run.empty()) {

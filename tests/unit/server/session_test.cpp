@@ -117,6 +117,19 @@ TEST_F(SessionTest, EachDatabaseHasItsOwnKeys) {
   EXPECT_EQ(client.ask("GET k"), "$4\r\nzero\r\n");
 }
 
+TEST_F(SessionTest, AClientThatDoesNotTouchLeavesNoTraceOfItsReads) {
+  client.send("SET a 1\r\nSET b 2\r\nGET a\r\nGET nobody\r\n");
+  const auto before = world.node.stats();
+  EXPECT_EQ(before.hits, 1U);
+  client.ask("CLIENT NO-TOUCH ON");
+  EXPECT_EQ(client.send("GET a\r\nGET a\r\nMGET a b\r\nSTRLEN a\r\n"),
+            "$1\r\n1\r\n$1\r\n1\r\n*2\r\n$1\r\n1\r\n$1\r\n2\r\n:1\r\n");
+  EXPECT_EQ(world.node.stats().hits, before.hits);
+  client.ask("RESET");
+  client.ask("GET a");
+  EXPECT_EQ(world.node.stats().hits, before.hits + 1);
+}
+
 TEST_F(SessionTest, APipelineLongerThanATurnIsPaused) {
   std::string pings;
   for (int i = 0; i < 10; ++i) pings += "PING\r\n";
