@@ -31,8 +31,8 @@ std::optional<Parcel> pick_up(node::Node::Held& held, const Place& from) {
   held.visit(from.database, from.key, node::Mode::peek, [&](engine::Entry& entry) {
     if (!entry.exists() || entry.kind() != engine::Kind::string) return;
     const auto deadline = entry.deadline();
-    parcel.emplace(std::string(entry.value()),
-                   deadline ? engine::Deadline::at(*deadline) : engine::Deadline::none());
+    parcel = Parcel{std::string(entry.value()),
+                    deadline ? engine::Deadline::at(*deadline) : engine::Deadline::none()};
   });
   return parcel;
 }
