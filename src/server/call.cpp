@@ -11,7 +11,8 @@ std::string error_reply(const Error& error) {
     case Errc::out_of_memory:
       return std::string(errors::kOutOfMemory);
     case Errc::too_large:
-      return std::string(errors::kStringTooLong);
+      // Redis' words as far as clients match them, then which bound it was.
+      return "ERR string exceeds maximum allowed size (" + error.detail + ")";
     case Errc::wrong_type:
       return std::string(errors::kWrongType);
     default:

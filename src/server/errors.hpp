@@ -15,7 +15,6 @@ inline constexpr std::string_view kOutOfMemory =
     "OOM command not allowed when used memory > 'maxmemory'.";
 inline constexpr std::string_view kStringTooLong =
     "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
-inline constexpr std::string_view kKeyTooLong = "ERR key exceeds maximum allowed size";
 inline constexpr std::string_view kIncrementOverflow = "ERR increment or decrement would overflow";
 inline constexpr std::string_view kDecrementOverflow = "ERR decrement would overflow";
 inline constexpr std::string_view kNotFinite = "ERR increment would produce NaN or Infinity";

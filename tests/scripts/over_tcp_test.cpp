@@ -5,6 +5,7 @@
 #include <array>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "base/buffer.hpp"
 #include "net/stream.hpp"
@@ -73,8 +74,15 @@ class OverTcp : public testing::TestWithParam<std::tuple<std::string, int>> {
   static inline std::unique_ptr<Server> server_;
 };
 
-const auto kAll =
-    testing::Combine(testing::ValuesIn(transcript_names(LARDER_SCRIPTS)), testing::Values(2, 3));
+/// Those that Redis answers too: the others say in their first lines that they are larder's own.
+std::vector<std::string> transcripts_of_both() {
+  auto names = transcript_names(LARDER_SCRIPTS);
+  std::erase_if(names, [](const std::string& name) {
+    return read_transcript(LARDER_SCRIPTS "/" + name + ".resp").only_larder;
+  });
+  return names;
+}
+
 const auto kName = [](const auto& given) {
   return std::get<0>(given.param) + "_resp" + std::to_string(std::get<1>(given.param));
 };
@@ -90,18 +98,22 @@ TEST_P(OverLarder, AnswersAsWritten) {
   play_on(server_->port(), read_transcript(LARDER_SCRIPTS "/" + name + ".resp"), protocol);
 }
 
-INSTANTIATE_TEST_SUITE_P(Transcripts, OverLarder, kAll, kName);
+INSTANTIATE_TEST_SUITE_P(Transcripts, OverLarder,
+                         testing::Combine(testing::ValuesIn(transcript_names(LARDER_SCRIPTS)),
+                                          testing::Values(2, 3)),
+                         kName);
 
 class OverRedis : public OverTcp<RedisServer> {};
 
 TEST_P(OverRedis, AnswersAsWritten) {
   const auto& [name, protocol] = GetParam();
-  const Transcript transcript = read_transcript(LARDER_SCRIPTS "/" + name + ".resp");
-  if (transcript.only_larder) return SUCCEED() << "said in its first lines";
-  play_on(server_->port(), transcript, protocol);
+  play_on(server_->port(), read_transcript(LARDER_SCRIPTS "/" + name + ".resp"), protocol);
 }
 
-INSTANTIATE_TEST_SUITE_P(Transcripts, OverRedis, kAll, kName);
+INSTANTIATE_TEST_SUITE_P(Transcripts, OverRedis,
+                         testing::Combine(testing::ValuesIn(transcripts_of_both()),
+                                          testing::Values(2, 3)),
+                         kName);
 
 }  // namespace
 }  // namespace larder::test

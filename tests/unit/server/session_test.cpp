@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.hpp"
 #include "unit/server/conversation.hpp"
 
 namespace larder::server {
@@ -53,6 +54,13 @@ TEST_F(SessionTest, QuotesAnUnknownCommandAndItsBeginning) {
 TEST_F(SessionTest, AnErrorCannotForgeASecondReply) {
   EXPECT_EQ(client.send("*1\r\n$7\r\nA\r\n+OK\r\r\n"),
             "-ERR unknown command 'A  +OK ', with args beginning with: \r\n");
+}
+
+TEST_F(SessionTest, AKeyThatIsTooLongIsNamedAsTheCulprit) {
+  const std::string key(base::limits::kKeyBytesMax + 1, 'k');
+  EXPECT_EQ(client.send("*3\r\n$3\r\nSET\r\n$" + std::to_string(key.size()) + "\r\n" + key +
+                        "\r\n$1\r\nv\r\n"),
+            "-ERR string exceeds maximum allowed size (the key is longer than 512 KiB)\r\n");
 }
 
 TEST_F(SessionTest, ChecksTheNumberOfArguments) {
