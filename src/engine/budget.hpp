@@ -19,6 +19,7 @@ class Gauge {
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
   void add(std::uint64_t by) noexcept { value_.store(get() + by, std::memory_order_relaxed); }
   void sub(std::uint64_t by) noexcept { value_.store(get() - by, std::memory_order_relaxed); }
+  void set(std::uint64_t to) noexcept { value_.store(to, std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint64_t> value_{0};
@@ -28,11 +29,17 @@ class Gauge {
 struct TableStats {
   Gauge entries;
   Gauge entries_with_deadline;
-  Gauge bytes_used;      ///< Everything held, index and flushed memory included.
+  Gauge bytes_used;      ///< Everything held, index, dead bytes and flushed memory included.
   Gauge bytes_data;      ///< Key and value bytes.
-  Gauge bytes_entries;   ///< Of bytes_used, blocks of living entries.
+  Gauge bytes_entries;   ///< Of bytes_used, records of living entries and what they own.
   Gauge bytes_volatile;  ///< Of bytes_entries, those with a deadline.
-  Gauge hits, misses, expired, evicted;
+  Gauge bytes_index;     ///< Of bytes_used.
+  Gauge bytes_dead;      ///< Of bytes_used, what was erased and not yet reclaimed.
+  Gauge hits, misses;
+  Gauge expired;            ///< Entries whose time came …
+  Gauge expired_on_access;  ///< … of them, those found by who asked for them, not by upkeep.
+  Gauge evicted;            ///< Entries given up for want of memory …
+  Gauge evicted_by_upkeep;  ///< … of them, not for a write, but because the bound was lowered.
 };
 
 /// Threads  Safe from any thread, except enlist and forget: while nobody draws.

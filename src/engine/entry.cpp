@@ -1,34 +1,52 @@
 #include "engine/entry.hpp"
 
 #include "base/assert.hpp"
-#include "engine/record.hpp"
 #include "engine/table.hpp"
 
 namespace larder::engine {
 
+const Record& Entry::record() const noexcept {
+  if (epoch_ != table_->epoch_) table_->find_again(*this);
+  return record_;
+}
+
 Kind Entry::kind() const noexcept {
-  LARDER_ASSERT(record_ != nullptr);
-  return record_->kind();
+  LARDER_ASSERT(exists());
+  return record_.kind();
 }
 
 std::string_view Entry::value() const noexcept {
-  LARDER_ASSERT(record_ != nullptr && record_->kind() == Kind::string);
-  return record_->value();
+  LARDER_ASSERT(exists() && record_.kind() == Kind::string);
+  return record_.value();
 }
 
 Object& Entry::object() const noexcept {
-  LARDER_ASSERT(record_ != nullptr && record_->kind() != Kind::string);
-  return *record_->object_slot().object;
+  LARDER_ASSERT(exists() && record_.kind() != Kind::string);
+  return *record_.object_slot().object;
 }
 
 std::optional<base::Instant> Entry::deadline() const noexcept {
-  if (!record_) return std::nullopt;
-  return record_->deadline();
+  if (!exists() || !record_.has_deadline()) return std::nullopt;
+  return table_->instant_of(record_.deadline());
 }
 
-std::uint64_t Entry::version() const noexcept { return record_ ? record_->version : 0; }
+std::uint64_t Entry::version() const noexcept { return exists() ? table_->version_of(hash_) : 0; }
 
-std::size_t Entry::memory_bytes() const noexcept { return record_ ? record_->memory_bytes() : 0; }
+std::size_t Entry::memory_bytes() const noexcept {
+  if (!exists()) return 0;
+  return record_.bytes() + record_.outside_bytes() +
+         static_cast<std::size_t>(SlotIndex::kBytesPerEntry + 0.5);
+}
+
+std::optional<base::Millis> Entry::idle() const noexcept {
+  if (!exists()) return std::nullopt;
+  return table_->idle_of(record_);
+}
+
+std::optional<std::uint8_t> Entry::frequency() const noexcept {
+  if (!exists()) return std::nullopt;
+  return table_->frequency_of(record_);
+}
 
 Result<void> Entry::assign(std::string_view value, Deadline deadline) {
   LARDER_ASSERT(mode_ == Mode::write);
@@ -40,18 +58,25 @@ Result<void> Entry::append(std::string_view tail) {
   return table_->append(*this, tail);
 }
 
+void Entry::overwrite(std::size_t offset, std::string_view bytes) {
+  LARDER_ASSERT(mode_ == Mode::write && exists() && record_.kind() == Kind::string);
+  LARDER_ASSERT(offset <= record_.value().size() &&
+                bytes.size() <= record_.value().size() - offset);
+  table_->overwrite(*this, offset, bytes);
+}
+
 Result<void> Entry::assign(Kind kind, std::unique_ptr<Object> object, Deadline deadline) {
   LARDER_ASSERT(mode_ == Mode::write && kind != Kind::string && object != nullptr);
   return table_->write_object(*this, kind, std::move(object), deadline);
 }
 
 void Entry::object_changed() {
-  LARDER_ASSERT(mode_ == Mode::write && record_ != nullptr && record_->kind() != Kind::string);
+  LARDER_ASSERT(mode_ == Mode::write && exists() && record_.kind() != Kind::string);
   table_->object_changed(*this);
 }
 
 void Entry::set_deadline(std::optional<base::Instant> deadline) {
-  LARDER_ASSERT(mode_ == Mode::write && record_ != nullptr);
+  LARDER_ASSERT(mode_ == Mode::write && exists());
   table_->set_deadline(*this, deadline);
 }
 

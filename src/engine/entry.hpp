@@ -16,28 +16,11 @@
 #include <type_traits>
 
 #include "base/clock.hpp"
+#include "engine/kind.hpp"
 #include "engine/mode.hpp"
+#include "engine/record.hpp"
 
 namespace larder::engine {
-
-/// What an entry holds. Only `string` has commands today; the others are kept in the layout for the
-/// commands to come.
-enum class Kind : std::uint8_t {
-  string = 0,
-  list = 1,
-  hash = 2,
-  set = 3,
-  sorted_set = 4,
-  stream = 5
-};
-
-/// An out-of-line value: anything but a string. The table owns it and asks it only for its size.
-class Object {
- public:
-  virtual ~Object() = default;
-  /// Bytes of memory it holds, for max_bytes; may be an estimate within 5 %.
-  virtual std::size_t memory_bytes() const noexcept = 0;
-};
 
 /// What becomes of the deadline when a value is written.
 struct Deadline {
@@ -50,7 +33,6 @@ struct Deadline {
 };
 
 class Table;
-struct Record;
 
 /// Lifetime  Valid inside the visit that handed it out. Views it gave die at the next write to any
 ///           entry under the same locks: a write may move or evict others.
@@ -62,7 +44,7 @@ class Entry {
 
   std::string_view key() const noexcept { return key_; }
   /// False: vacant (never written, erased, or past its deadline).
-  bool exists() const noexcept { return record_ != nullptr; }
+  bool exists() const noexcept { return static_cast<bool>(record()); }
   /// Requires exists().
   Kind kind() const noexcept;
   /// The bytes of a string. Requires exists() and kind() == string.
@@ -79,6 +61,10 @@ class Entry {
   std::uint64_t version() const noexcept;
   /// Memory this entry holds, overhead included.
   std::size_t memory_bytes() const noexcept;
+  /// Time since the last use, to 16 ms. None: vacant, or no LRU policy keeps it.
+  std::optional<base::Millis> idle() const noexcept;
+  /// Redis' logarithmic count of uses. None: vacant, or no LFU policy keeps it.
+  std::optional<std::uint8_t> frequency() const noexcept;
 
   // What follows changes the entry and requires Mode::write.
 
@@ -89,6 +75,9 @@ class Entry {
   /// Appends to a string, or creates it. Keeps the deadline. Same errors. Requires a string or
   /// vacancy.
   Result<void> append(std::string_view tail);
+  /// Writes `bytes` over a string from `offset` on, in place. Requires a string that reaches that
+  /// far. Cost: what is written, not the whole.
+  void overwrite(std::size_t offset, std::string_view bytes);
   /// Writes an out-of-line value of `kind` (not string).
   Result<void> assign(Kind kind, std::unique_ptr<Object> object, Deadline deadline);
   /// Tells the table that object() was changed in place: accounting, version, change stream.
@@ -100,12 +89,24 @@ class Entry {
 
  private:
   friend class Table;
-  Entry(Table& table, Record* record, std::string_view key, std::uint64_t hash, unsigned db,
-        Mode mode) noexcept
-      : table_(&table), record_(record), key_(key), hash_(hash), db_(db), mode_(mode) {}
+  Entry(Table& table, const Record& record, std::uint32_t address, std::uint32_t epoch,
+        std::string_view key, std::uint64_t hash, unsigned db, Mode mode) noexcept
+      : table_(&table),
+        record_(record),
+        address_(address),
+        epoch_(epoch),
+        key_(key),
+        hash_(hash),
+        db_(db),
+        mode_(mode) {}
+
+  /// Where the entry is now: looked up again where a write under the same locks may have moved it.
+  const Record& record() const noexcept;
 
   Table* table_;
-  Record* record_;  ///< Null: vacant.
+  mutable Record record_;  ///< None: vacant.
+  mutable std::uint32_t address_;
+  mutable std::uint32_t epoch_;  ///< The table's, of when record_ was found.
   std::string_view key_;
   std::uint64_t hash_;
   unsigned db_;

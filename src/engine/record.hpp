@@ -1,25 +1,33 @@
-// Record: one entry in memory, a single block.
+// Record: one entry as its bytes lie in the log.
 //
-// record := version:u32 usage:u32 value_bytes:u32 meta:u32 deadline:i64? key value
-// meta   := key_bytes:28 kind:3 timed:1
+//   record  := flags:u8 key_bytes:varint value_bytes:varint space:u8? deadline:u40|u64? usage:u32?
+//   body pad body    := key value                       ; or, where `outside`, a pointer to a block
+//   that holds them flags   := kind:3 timed:1 used:1 outside:1 wide:1 spaced:1 filler  := 7:u8
+//   bytes:varint                 ; what is no longer used: its length, flags included
 //
-// The deadline's eight bytes are there only in a timed record. An out-of-line value is an owned
-// pointer and the size it was last charged with. Blocks come from malloc, whose size classes
-// block_bytes() mirrors for the accounting.
+// Little-endian, in units of two bytes: a record of a 16-byte key and 32 bytes of value takes 52
+// bytes, 56 with a deadline. Deadlines are milliseconds since the table was made; 40 bits reach 34
+// years, and what lies further is `wide`. The space's number is there unless it is 0. A body above
+// a bound lies in a block of malloc's, so that moving a record is cheap; an out-of-line value is an
+// owned pointer and the size it was last charged with.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <memory>
-#include <optional>
 #include <string_view>
 
-#include "base/clock.hpp"
-#include "engine/entry.hpp"
+#include "engine/kind.hpp"
 
 namespace larder::engine {
+
+static_assert(std::endian::native == std::endian::little, "records are read as they lie");
+
+/// Milliseconds since the table was made.
+using DeadlineMs = std::int64_t;
+constexpr DeadlineMs kNever = std::numeric_limits<DeadlineMs>::max();
 
 /// What an out-of-line entry keeps where a string keeps its bytes.
 struct ObjectSlot {
@@ -27,73 +35,26 @@ struct ObjectSlot {
   std::size_t bytes_charged;
 };
 
-struct Record {
-  std::uint32_t version;
-  std::uint32_t usage;
-  std::uint32_t value_bytes;
-  std::uint32_t key_bytes : 28;
-  std::uint32_t kind_bits : 3;
-  std::uint32_t timed : 1;
+/// What decides how many bytes a record takes.
+struct Shape {
+  std::size_t key_bytes = 0;
+  std::size_t value_bytes = 0;
+  Kind kind = Kind::string;
+  std::uint8_t space = 0;
+  bool timed = false;
+  bool wide = false;  ///< Of the deadline, if timed.
+  bool used = false;  ///< Whether it has room for the 32 bits of usage.
+  bool outside = false;
 
-  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-
-  /// A block with the key filled in and the value not. Throws std::bad_alloc.
-  static Record* create(std::string_view key, std::size_t value_bytes, Kind kind, bool timed);
-  /// The same entry with another size of value, perhaps elsewhere; the bytes that fit are kept.
-  /// Null: no memory.
-  static Record* resize(Record* record, std::size_t value_bytes);
-  static void destroy(Record* record) noexcept;
-  /// Size of the whole block without malloc's own header.
-  static std::size_t bytes_for(std::size_t key, std::size_t value, bool with_deadline) noexcept {
-    return sizeof(Record) + (with_deadline ? sizeof(std::int64_t) : 0) + key + value;
-  }
-
-  Kind kind() const noexcept { return static_cast<Kind>(kind_bits); }
-  std::string_view key() const noexcept { return {key_begin(), key_bytes}; }
-  std::string_view value() const noexcept { return {key_begin() + key_bytes, value_bytes}; }
-  char* value_begin() noexcept { return const_cast<char*>(key_begin()) + key_bytes; }
-
-  std::int64_t deadline_ns() const noexcept {
-    if (!timed) return kNever;
-    std::int64_t ns;
-    std::memcpy(&ns, this + 1, sizeof ns);
-    return ns;
-  }
-  void set_deadline_ns(std::int64_t ns) noexcept {
-    std::memcpy(static_cast<void*>(this + 1), &ns, sizeof ns);
-  }
-  bool has_deadline() const noexcept { return deadline_ns() != kNever; }
-  std::optional<base::Instant> deadline() const noexcept {
-    const std::int64_t ns = deadline_ns();
-    if (ns == kNever) return std::nullopt;
-    return base::Instant{base::Nanos{ns}};
-  }
-
-  ObjectSlot object_slot() const noexcept {
-    ObjectSlot slot;
-    std::memcpy(&slot, value().data(), sizeof slot);
-    return slot;
-  }
-  void set_object_slot(ObjectSlot slot) noexcept { std::memcpy(value_begin(), &slot, sizeof slot); }
-
-  std::size_t bytes() const noexcept { return bytes_for(key_bytes, value_bytes, timed); }
-  /// Memory held: the block as malloc rounds it, and the object if there is one.
-  std::size_t memory_bytes() const noexcept;
-  /// Key and value bytes.
-  std::size_t data_bytes() const noexcept;
-
- private:
-  const char* key_begin() const noexcept {
-    return reinterpret_cast<const char*>(this + 1) + (timed ? sizeof(std::int64_t) : 0);
-  }
+  std::size_t header_bytes() const noexcept;
+  std::size_t bytes() const noexcept;  ///< Even.
+  bool operator==(const Shape&) const = default;
 };
-static_assert(sizeof(Record) == 16);
 
-struct RecordDestroyer {
-  void operator()(Record* record) const noexcept { Record::destroy(record); }
-};
-/// A record that no index holds yet.
-using RecordOwner = std::unique_ptr<Record, RecordDestroyer>;
+/// Whether a deadline needs eight bytes.
+constexpr bool wide_deadline(DeadlineMs deadline) noexcept {
+  return deadline != kNever && deadline >= (DeadlineMs{1} << 40) - 1;
+}
 
 /// What a block of `bytes` costs in glibc's malloc: 8 bytes of header, units of 16, at least 32;
 /// whole pages when large.
@@ -102,10 +63,123 @@ constexpr std::size_t block_bytes(std::size_t bytes) noexcept {
   const std::size_t rounded = (bytes + 8 + 15) & ~std::size_t{15};
   return rounded < 32 ? 32 : rounded;
 }
-/// What to ask for so that the whole block may be used, whichever allocator serves it: a value that
-/// grows within its block is written in place.
+/// What to ask for so that the whole block may be used: a value that grows within its block is
+/// written in place.
 constexpr std::size_t block_capacity(std::size_t bytes) noexcept {
   return block_bytes(bytes) - (bytes >= 128 * 1024 ? 16 : 8);
+}
+
+/// A record, its header read. Borrowed: valid until the record moves.
+class Record {
+ public:
+  static constexpr std::uint8_t kFiller = 7;
+  static constexpr std::size_t kUnit = 2;
+
+  Record() = default;
+  /// Reads the header at `at`, which must be a record's, not a filler's.
+  explicit Record(char* at) noexcept;
+
+  /// Writes a header; deadline, usage and body are the caller's to fill in. Where `shape.outside`,
+  /// `block` is of block_capacity(key + value) bytes.
+  static Record write(char* at, const Shape& shape, char* block = nullptr) noexcept;
+  /// Marks `bytes` at `at` as unused. `bytes` is even and at least 2.
+  static void fill(char* at, std::size_t bytes) noexcept;
+  static bool is_filler(const char* at) noexcept {
+    return (static_cast<std::uint8_t>(*at) & kKindMask) == kFiller;
+  }
+  /// Bytes of the record or filler at `at`: where the next one begins.
+  static std::size_t bytes_at(const char* at) noexcept;
+
+  explicit operator bool() const noexcept { return at_ != nullptr; }
+  char* at() const noexcept { return at_; }
+  std::size_t bytes() const noexcept;
+  Shape shape() const noexcept;
+
+  Kind kind() const noexcept { return static_cast<Kind>(flags_ & kKindMask); }
+  std::uint8_t space() const noexcept { return space_; }
+  bool outside() const noexcept { return (flags_ & kOutside) != 0; }
+  std::string_view key() const noexcept { return {body_, key_bytes_}; }
+  std::string_view value() const noexcept { return {body_ + key_bytes_, value_bytes_}; }
+  char* key_begin() const noexcept { return body_; }
+  char* value_begin() const noexcept { return body_ + key_bytes_; }
+  /// The block of malloc's that holds the body. Requires outside().
+  char* block() const noexcept { return body_; }
+  void set_block(char* block) noexcept;
+
+  bool timed() const noexcept { return (flags_ & kTimed) != 0; }
+  DeadlineMs deadline() const noexcept { return timed() ? timed_deadline() : kNever; }
+  bool has_deadline() const noexcept { return deadline() != kNever; }
+  /// Requires timed(), and wide_deadline(deadline) only if the shape is wide.
+  void set_deadline(DeadlineMs deadline) noexcept;
+
+  bool used() const noexcept { return (flags_ & kUsed) != 0; }
+  /// Requires used().
+  std::uint32_t usage() const noexcept;
+  void set_usage(std::uint32_t usage) noexcept;
+
+  ObjectSlot object_slot() const noexcept;
+  void set_object_slot(ObjectSlot slot) noexcept;
+
+  /// Memory beside the log: the block, and the object if there is one.
+  std::size_t outside_bytes() const noexcept;
+  /// Key and value bytes.
+  std::size_t data_bytes() const noexcept;
+
+ private:
+  static constexpr std::uint8_t kKindMask = 7;
+  static constexpr std::uint8_t kTimed = 8;
+  static constexpr std::uint8_t kUsed = 16;
+  static constexpr std::uint8_t kOutside = 32;
+  static constexpr std::uint8_t kWide = 64;
+  static constexpr std::uint8_t kSpaced = 128;
+  static constexpr std::size_t kDeadlineBytes = 5;
+  friend struct Shape;
+
+  DeadlineMs timed_deadline() const noexcept;
+  std::size_t deadline_bytes() const noexcept {
+    return timed() ? ((flags_ & kWide) != 0 ? 8 : kDeadlineBytes) : 0;
+  }
+  char* body_place() const noexcept { return fields_ + deadline_bytes() + (used() ? 4 : 0); }
+
+  char* at_ = nullptr;
+  char* fields_ = nullptr;  ///< The deadline, or where it would be.
+  char* body_ = nullptr;
+  std::uint32_t key_bytes_ = 0;
+  std::uint32_t value_bytes_ = 0;
+  std::uint8_t flags_ = 0;
+  std::uint8_t space_ = 0;
+};
+
+inline std::uint32_t read_varint(const char*& at) noexcept {
+  std::uint32_t value = static_cast<std::uint8_t>(*at++);
+  if (value < 128) [[likely]]
+    return value;
+  value &= 127;
+  for (unsigned shift = 7;; shift += 7) {
+    const std::uint32_t byte = static_cast<std::uint8_t>(*at++);
+    value |= (byte & 127) << shift;
+    if (byte < 128) return value;
+  }
+}
+
+inline Record::Record(char* at) noexcept : at_(at), flags_(static_cast<std::uint8_t>(*at)) {
+  const char* next = at + 1;
+  key_bytes_ = read_varint(next);
+  value_bytes_ = read_varint(next);
+  if ((flags_ & kSpaced) != 0) space_ = static_cast<std::uint8_t>(*next++);
+  fields_ = at + (next - at);
+  body_ = body_place();
+  if (outside()) std::memcpy(&body_, body_, sizeof body_);
+}
+
+inline DeadlineMs Record::timed_deadline() const noexcept {
+  std::uint64_t deadline = 0;
+  if ((flags_ & kWide) != 0) {
+    std::memcpy(&deadline, fields_, 8);
+    return static_cast<DeadlineMs>(deadline);
+  }
+  std::memcpy(&deadline, fields_, kDeadlineBytes);
+  return deadline == (std::uint64_t{1} << 40) - 1 ? kNever : static_cast<DeadlineMs>(deadline);
 }
 
 }  // namespace larder::engine

@@ -4,101 +4,203 @@
 #include "base/assert.hpp"
 
 namespace larder::engine {
+namespace {
+
+constexpr std::int64_t kNanosAMilli = 1'000'000;
+constexpr std::size_t kSpacesMax = 256;
+constexpr unsigned kUseMax = 3;
+
+std::int64_t floor_millis(std::int64_t ns) noexcept {
+  return ns >= 0 ? ns / kNanosAMilli : -((-ns + kNanosAMilli - 1) / kNanosAMilli);
+}
+
+}  // namespace
 
 Table::Table(const TableOptions& options, Budget& budget, const base::Clock& clock)
     : options_(options),
       budget_(budget),
       clock_(clock),
       random_(options.seed),
-      scale_{clock.now().time_since_epoch().count()},
-      databases_(options.databases) {
+      // A whole millisecond, so that deadlines of whole milliseconds come back as they went in.
+      origin_ns_(floor_millis(clock.now().time_since_epoch().count()) * kNanosAMilli),
+      log_(options.segment_bytes),
+      spaces_(options.databases),
+      space_of_(options.databases) {
+  LARDER_ASSERT(options.databases <= kSpacesMax / 2);
+  for (unsigned db = 0; db < options.databases; ++db) {
+    spaces_[db].db = db;
+    space_of_[db] = static_cast<SpaceNumber>(db);
+  }
+  set_eviction(options.eviction);
   budget_.enlist(stats_);
 }
 
 Table::~Table() {
-  databases_.clear();
-  flushed_.clear();
+  for (Space& space : spaces_) {
+    if (!space.index) continue;
+    while (space.index->buckets() > 0)
+      space.index->drain_bucket([&](Address address) { drop_body(log_.record(address)); });
+  }
   budget_.give_back(credit_);
   budget_.forget(stats_);
 }
 
+// ---- time -------------------------------------------------------------------------------------------
+
+DeadlineMs Table::now_ms() const noexcept {
+  return coarse_now_ = floor_millis(clock_.now().time_since_epoch().count() - origin_ns_);
+}
+
+DeadlineMs Table::deadline_ms(base::Instant instant) const noexcept {
+  return floor_millis(instant.time_since_epoch().count() - origin_ns_);
+}
+
+base::Instant Table::instant_of(DeadlineMs deadline) const noexcept {
+  return base::Instant{base::Nanos{origin_ns_ + deadline * kNanosAMilli}};
+}
+
+// Dead strictly after the deadline, as in Redis: PX 20 can still be read at millisecond 20.
+bool Table::past(DeadlineMs deadline) const noexcept {
+  return deadline != kNever && now_ms() > deadline;
+}
+
+policy::Moment Table::moment() const noexcept {
+  return policy::tracks_usage(options_.eviction) ? policy::Moment::at_millis(now_ms())
+                                                 : policy::Moment{};
+}
+
+// ---- looking ----------------------------------------------------------------------------------------
+
+std::uint64_t Table::hash_at(Address address) const noexcept {
+  return hash_of(log_.record(address).key());
+}
+
+void Table::prefetch(Address address) const noexcept { __builtin_prefetch(log_.at(address)); }
+
+Table::Slot Table::find(const Space& space, std::string_view key,
+                        std::uint64_t hash) const noexcept {
+  if (!space.index) return {};
+  return space.index->find(hash, [&](Address at) { return log_.record(at).key() == key; });
+}
+
 Entry Table::visit(unsigned db, std::string_view key, std::uint64_t hash, Mode mode) {
-  LARDER_ASSERT(db < databases_.size());
-  Record* record = databases_[db].index ? databases_[db].index->find(key, hash) : nullptr;
-  if (record && past(record->deadline_ns())) {
-    remove(db, hash, record, Change::What::expire);
-    record = nullptr;
+  LARDER_ASSERT(db < space_of_.size());
+  Slot slot = find(space_of(db), key, hash);
+  Record record = slot ? log_.record(slot.address()) : Record{};
+  if (slot && past(record.deadline())) {
+    remove(space_of_[db], hash, slot, Change::What::expire);
+    stats_.expired_on_access.add(1);
+    slot = {};
+    record = {};
   }
-  if (mode != Mode::peek) {
-    ++tick_;
-    if (record)
-      record->usage = policy::usage_after_use(options_.eviction, record->usage, moment(), random_);
+  if (slot && mode != Mode::peek) note_use(slot, record);
+  if (mode == Mode::read) (slot ? stats_.hits : stats_.misses).add(1);
+  return {*this, record, slot ? slot.address() : 0, epoch_, key, hash, db, mode};
+}
+
+void Table::find_again(const Entry& entry) noexcept {
+  const Slot slot = find(space_of(entry.db_), entry.key_, entry.hash_);
+  entry.record_ = slot ? log_.record(slot.address()) : Record{};
+  entry.address_ = slot ? slot.address() : 0;
+  entry.epoch_ = epoch_;
+}
+
+// Two bits in the index serve all policies; those of Redis that rank by time or frequency keep more
+// in the record. A hit writes nothing once the bits are full.
+void Table::note_use(Slot slot, Record& record) noexcept {
+  if (const unsigned use = slot.use(); use < kUseMax) slot.set_use(use + 1);
+  if (record.used() && policy::tracks_usage(options_.eviction)) {
+    record.set_usage(policy::usage_after_use(options_.eviction, record.usage(), moment(), random_));
   }
-  if (mode == Mode::read) (record ? stats_.hits : stats_.misses).add(1);
-  return Entry{*this, record, key, hash, db, mode};
+}
+
+std::optional<base::Millis> Table::idle_of(const Record& record) const noexcept {
+  if (!policy::is_lru(options_.eviction) || !record.used()) return std::nullopt;
+  return policy::idle_time(record.usage(), moment());
+}
+
+std::optional<std::uint8_t> Table::frequency_of(const Record& record) const noexcept {
+  if (!policy::is_lfu(options_.eviction) || !record.used()) return std::nullopt;
+  return policy::lfu_count(record.usage(), moment().minute);
 }
 
 void Table::prefetch_bucket(unsigned db, std::uint64_t hash) const noexcept {
-  if (const Index* index = databases_[db].index.get()) index->prefetch_bucket(hash);
+  if (const SlotIndex* index = space_of(db).index.get()) index->prefetch_bucket(hash);
 }
 
 void Table::prefetch_record(unsigned db, std::uint64_t hash) noexcept {
-  if (Index* index = databases_[db].index.get()) index->prefetch_record(hash);
+  if (SlotIndex* index = space_of(db).index.get()) {
+    index->for_tag(hash, [&](Address address) { prefetch(address); });
+  }
 }
 
-Index& Table::index_of(unsigned db) {
-  std::unique_ptr<Index>& index = databases_[db].index;
+SlotIndex& Table::index_of(unsigned db) {
+  std::unique_ptr<SlotIndex>& index = space_of(db).index;
   if (!index) {
-    index = std::make_unique<Index>(options_.hash_key, scale_);
-    stats_.bytes_used.add(index->memory_bytes());
+    const Residents& residents = *this;
+    index = std::make_unique<SlotIndex>(residents);
+    index_changed(*index, 0);
   }
   return *index;
 }
 
-// Dead strictly after the deadline, as in Redis: PX 20 can still be read at millisecond 20.
-bool Table::past(std::int64_t deadline_ns) const noexcept {
-  return deadline_ns != Record::kNever && clock_.now().time_since_epoch().count() > deadline_ns;
-}
+// ---- databases --------------------------------------------------------------------------------------
 
 void Table::flush(unsigned db) {
   if (size(db) == 0) return;
-  tell({Change::What::flush,
-        static_cast<std::uint8_t>(db),
-        Kind::string,
-        options_.shard,
-        {},
-        {},
-        0,
-        nullptr,
-        {},
-        0});
-  Database gone = std::exchange(databases_[db], {});
+  const auto number = static_cast<std::uint8_t>(db);
+  tell({Change::What::flush, number, Kind::string, options_.shard, {}, {}, 0, nullptr, {}, 0});
+  const SpaceNumber fresh = fresh_space();
+  Space& gone = space_of(db);
+  gone.flushed = true;
   stats_.entries.sub(gone.index->size());
   stats_.entries_with_deadline.sub(gone.entries_with_deadline);
   stats_.bytes_data.sub(gone.bytes_data);
   stats_.bytes_entries.sub(gone.bytes_entries);
   stats_.bytes_volatile.sub(gone.bytes_volatile);
-  flushed_.push_back(std::move(gone.index));
+  flushed_.push_back(space_of_[db]);
+  space_of_[db] = fresh;
+  spaces_[fresh].db = db;
   candidates_.clear();
+  ++epoch_;
+}
+
+// A space that no database has. One flushed long ago must give way where all are taken: there are
+// twice as many as databases.
+Table::SpaceNumber Table::fresh_space() {
+  if (spaces_.size() == kSpacesMax) {
+    std::size_t all = ~std::size_t{0};
+    sweep_flushed(all);
+  }
+  for (std::size_t number = 0; number < spaces_.size(); ++number) {
+    const auto same = static_cast<SpaceNumber>(number);
+    if (!spaces_[number].flushed && space_of_[spaces_[number].db] != same) return same;
+  }
+  spaces_.emplace_back();
+  return static_cast<SpaceNumber>(spaces_.size() - 1);
 }
 
 // The stream tells of it as of nothing: who follows the stream learns it from whoever ordered it.
 void Table::swap_databases(unsigned a, unsigned b) {
-  std::swap(databases_[a], databases_[b]);
-  candidates_.clear();
+  std::swap(space_of_[a], space_of_[b]);
+  space_of(a).db = a;
+  space_of(b).db = b;
+  ++epoch_;
 }
 
 std::uint64_t Table::scan(unsigned db, std::uint64_t position, std::size_t count,
                           const EntryVisitor& fn) {
-  if (!databases_[db].index) return 0;
-  Index& index = *databases_[db].index;
+  if (!space_of(db).index) return 0;
+  SlotIndex& index = *space_of(db).index;
   std::size_t seen = 0;
   // Thinly filled buckets must not make one page long: ten buckets for each entry asked for are
   // enough.
   for (std::size_t buckets = 0; seen < count && buckets < count * 10; ++buckets) {
-    position = index.scan(position, [&](Record* record) {
+    position = index.scan(position, [&](Address address) {
       ++seen;
-      if (!past(record->deadline_ns())) fn(Entry{*this, record, record->key(), 0, db, Mode::peek});
+      const Record record = log_.record(address);
+      if (past(record.deadline())) return;
+      fn(Entry{*this, record, address, epoch_, record.key(), 0, db, Mode::peek});
     });
     if (position == 0) return 0;
   }
@@ -106,16 +208,15 @@ std::uint64_t Table::scan(unsigned db, std::uint64_t position, std::size_t count
 }
 
 std::uint64_t Table::slots_touched() const noexcept {
-  std::uint64_t sum = slots_retired_;
-  for (const Database& database : databases_)
-    sum += database.index ? database.index->slots_touched() : 0;
-  for (const auto& index : flushed_) sum += index->slots_touched();
+  std::uint64_t sum = slots_retired_ + records_touched_;
+  for (const Space& space : spaces_) sum += space.index ? space.index->slots_touched() : 0;
   return sum;
 }
 
 void Table::set_eviction(policy::Eviction eviction) noexcept {
   options_.eviction = eviction;
   candidates_.clear();
+  log_.set_used_fields(policy::tracks_usage(eviction));
 }
 
 }  // namespace larder::engine

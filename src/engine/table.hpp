@@ -1,11 +1,18 @@
-// Table: one shard's truth. Sixteen databases of entries, their memory, their deadlines, their
-// change stream.
+// Table: one shard's truth. Databases of entries, their memory, their deadlines, their change
+// stream.
+//
+//   key --keyed hash--> SlotIndex (one a space) --32-bit address--> Log (one a table) --> record
+//
+// A space is what a database number stands for at present: SWAPDB exchanges numbers, FLUSHDB gives
+// a database a fresh space and empties the old one in slices.
 //
 // No lock, no thread and no clock of its own: whoever owns it serialises access, and its clock is
-// asked only when a deadline matters. What it does in one call is bounded by what the call brings:
-// a write evicts as many bytes as it adds, growth moves one bucket, upkeep comes in slices.
+// asked only when a deadline or a policy needs it. What it does in one call is bounded by what the
+// call brings: a write evicts as many bytes as it adds and moves a few records at most, growth
+// splits one bucket, upkeep comes in slices.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,23 +27,33 @@
 #include "engine/budget.hpp"
 #include "engine/change.hpp"
 #include "engine/entry.hpp"
-#include "engine/index.hpp"
+#include "engine/log.hpp"
+#include "engine/slot_index.hpp"
 #include "policy/candidates.hpp"
 #include "policy/eviction.hpp"
 #include "policy/usage.hpp"
 
 namespace larder::engine {
 
+/// What the budget's bound counts.
+enum class Charge : std::uint8_t {
+  memory,   ///< All that is held, overhead included.
+  entries,  ///< Entries: for comparing policies with published figures.
+  data,     ///< Key and value bytes: likewise.
+};
+
 struct TableOptions {
   std::uint32_t shard = 0;  ///< Its number, for the change stream.
-  unsigned databases = 16;
+  unsigned databases = 16;  ///< At most 128.
   policy::Eviction eviction = policy::Eviction::adaptive;
   base::HashKey hash_key{};
   std::uint64_t seed = 1;
+  std::size_t segment_bytes = 32 * 1024;
+  Charge charge = Charge::memory;
 };
 
 /// Threads  One at a time, except stats().
-class Table {
+class Table final : private Residents {
  public:
   Table(const TableOptions& options, Budget& budget, const base::Clock& clock);
   ~Table();
@@ -59,25 +76,29 @@ class Table {
   void flush(unsigned db);
   void swap_databases(unsigned a, unsigned b);
   std::size_t size(unsigned db) const noexcept {
-    return databases_[db].index ? databases_[db].index->size() : 0;
+    const Space& space = space_of(db);
+    return space.index ? space.index->size() : 0;
   }
   std::size_t size_with_deadline(unsigned db) const noexcept {
-    return databases_[db].entries_with_deadline;
+    return space_of(db).entries_with_deadline;
   }
 
+  /// SCAN's positions have so many bits.
+  static constexpr unsigned kPositionBits = SlotIndex::kPositionBits;
   /// Calls `fn` for the live entries of about `count` slots from `position` on; returns the next
   /// position, 0: the end.
   std::uint64_t scan(unsigned db, std::uint64_t position, std::size_t count,
                      const EntryVisitor& fn);
 
-  /// Frees flushed memory, erases entries past their deadline, evicts what is over the budget; at
-  /// most about `slots_max` slots are looked at. Returns how many entries went, at least 1 if there
-  /// may be more, and takes the slots it used from `slots_max`.
+  /// Frees flushed memory, erases entries past their deadline, evicts what is over the budget,
+  /// cleans the log; at most about `slots_max` slots are looked at. Returns how many entries went,
+  /// at least 1 if there may be more, and takes the slots it used from `slots_max`.
   std::size_t sweep(std::size_t& slots_max);
   /// Evicts until the budget is whole again, or nothing is left to evict, or `entries_max` are
   /// gone. Returns how many.
   std::size_t relieve(std::size_t entries_max);
 
+  /// Entries written before keep no idle time or frequency until upkeep has moved them.
   void set_eviction(policy::Eviction eviction) noexcept;
   policy::Eviction eviction() const noexcept { return options_.eviction; }
   void listen(ChangeSink& sink) { sinks_.push_back(&sink); }
@@ -90,87 +111,153 @@ class Table {
   std::uint32_t shard() const noexcept { return options_.shard; }
   const TableStats& stats() const noexcept { return stats_; }
   const base::Clock& clock() const noexcept { return clock_; }
-  /// Slots looked at since the beginning: what bounds on work are asserted with.
+  /// Slots and records looked at since the beginning: what bounds on work are asserted with.
   std::uint64_t slots_touched() const noexcept;
 
  private:
   friend class Entry;
+  using Slot = SlotIndex::Slot;
+  using SpaceNumber = std::uint8_t;
 
-  struct Database {
-    std::unique_ptr<Index> index;  ///< Null until the first write.
+  struct Space {
+    std::unique_ptr<SlotIndex> index;  ///< Null until the first write.
+    unsigned db = 0;
+    bool flushed = false;
     std::size_t entries_with_deadline = 0;
     std::size_t bytes_data = 0;
     std::size_t bytes_entries = 0;
     std::size_t bytes_volatile = 0;
   };
 
-  // table.cpp: looking and writing
+  // What Entry asks.
+  const Space& space_of(unsigned db) const noexcept { return spaces_[space_of_[db]]; }
+  Space& space_of(unsigned db) noexcept { return spaces_[space_of_[db]]; }
+  void find_again(const Entry& entry) noexcept;
+  base::Instant instant_of(DeadlineMs deadline) const noexcept;
+  std::uint64_t version_of(std::uint64_t hash) const noexcept;
+  std::optional<base::Millis> idle_of(const Record& record) const noexcept;
+  std::optional<std::uint8_t> frequency_of(const Record& record) const noexcept;
+
+  // table.cpp: looking
+  std::uint64_t hash_at(Address address) const noexcept override;
+  void prefetch(Address address) const noexcept override;
+  Slot find(const Space& space, std::string_view key, std::uint64_t hash) const noexcept;
+  SlotIndex& index_of(unsigned db);
+  DeadlineMs now_ms() const noexcept;
+  DeadlineMs deadline_ms(base::Instant instant) const noexcept;
+  bool past(DeadlineMs deadline) const noexcept;
+  policy::Moment moment() const noexcept;
+  void note_use(Slot slot, Record& record) noexcept;
+
+  // table_write.cpp
   Result<void> write_string(Entry& entry, std::string_view value, Deadline deadline);
   Result<void> append(Entry& entry, std::string_view tail);
+  void overwrite(Entry& entry, std::size_t offset, std::string_view bytes);
   Result<void> write_object(Entry& entry, Kind kind, std::unique_ptr<Object> object,
                             Deadline deadline);
   void object_changed(Entry& entry);
   void set_deadline(Entry& entry, std::optional<base::Instant> deadline);
   bool erase(Entry& entry);
 
-  Index& index_of(unsigned db);
-  std::int64_t resolve(const Entry& entry, Deadline deadline) const noexcept;
-  bool past(std::int64_t deadline_ns) const noexcept;
-  static std::size_t growth(const Record* old, std::size_t block) noexcept;
-  void place(Entry& entry, RecordOwner owner);
+  DeadlineMs resolve(const Entry& entry, Deadline deadline) const noexcept;
+  Shape shape_for(const Entry& entry, std::size_t value_bytes, Kind kind,
+                  DeadlineMs deadline) const noexcept;
+  bool write_in_place(Entry& entry, Shape shape, std::string_view value, DeadlineMs deadline);
+  bool append_in_place(Entry& entry, std::string_view tail);
+  Result<void> place(Entry& entry, const Shape& shape, DeadlineMs deadline, std::size_t keep_bytes,
+                     std::string_view value);
+  Result<void> put(Entry& entry, Address to, const Record& record);
+  Queue queue_for(const Entry& entry) noexcept;
   void written(Entry& entry, Change::What what, std::size_t appended);
-  void remove(unsigned db, std::uint64_t hash, Record* record, Change::What why);
+  void remove(SpaceNumber number, std::uint64_t hash, Slot slot, Change::What why);
+  void drop_body(const Record& record) noexcept;
   void tell(const Change& change) noexcept;
-  std::uint32_t next_version() noexcept;
+  void next_version(std::uint64_t hash) noexcept;
 
-  // table_memory.cpp: accounting and eviction
-  bool reserve(std::size_t bytes, const Record* keep);
+  // table_memory.cpp: accounting and room
+  bool reserve(const Entry& entry, std::size_t bytes);
+  std::int64_t charge_for(const Entry& entry, std::size_t bytes) const noexcept;
+  std::int64_t charged() const noexcept;
+  std::size_t charged_log() const noexcept;
   bool make_space();
   bool may_overdraw(std::int64_t bytes) const noexcept;
   void overdraw(std::int64_t bytes) noexcept;
   enum class Counted : bool { out, in };
-  void count(unsigned db, const Record& record, Counted which) noexcept;
+  void count(Space& space, const Record& record, Queue queue, Counted which) noexcept;
+  std::int64_t weight_of(const Record& record) const noexcept;
   void settle() noexcept;
+  void index_changed(const SlotIndex& index, std::size_t bytes_before) noexcept;
+
+  // table_evict.cpp
   bool evict_one();
+  bool evict_in_order();
+  SegmentNumber next_to_consume() const noexcept;
+  double small_share() const noexcept;
+  enum class Taken : std::uint8_t { evicted, kept, stuck };
+  Taken take_oldest(SegmentNumber number, bool may_keep);
   bool evict_from_samples();
   bool evict_random();
-  Record* find_victim(Index& index);
-  bool evict_earliest();
-  bool evictable(const Record& record) const noexcept;
-  double coldness(const Record& record) const noexcept;
+  bool evictable(Address address, const Record& record) const noexcept;
+  double coldness(const Record& record, Slot slot, const Segment& segment) const noexcept;
+  void offer(SpaceNumber number, Slot slot, std::uint64_t hash);
   void sample();
-  Index* random_index(unsigned& db) noexcept;
-  std::size_t random_bucket(Index& index);
-  policy::Moment moment() const noexcept { return {tick_, minute_}; }
+  void sample_timed();
+  bool random_space(SpaceNumber& number) noexcept;
+
+  // table_clean.cpp
+  static constexpr std::size_t kCleanWrite = 32;  ///< Records that one write may look at.
+  std::size_t clean(std::size_t records_max);
+  bool must_clean() const noexcept;
+  bool clean_segment(SegmentNumber number, std::size_t& records_max);
+  Address relocate(Slot slot, const Record& record, const Shape& shape, DeadlineMs deadline,
+                   Address to) noexcept;
+  bool move_front(SegmentNumber number, Slot slot, bool to_main);
 
   // table_upkeep.cpp: slices
   std::size_t sweep_flushed(std::size_t& slots_max);
   std::size_t sweep_expired(std::size_t& slots_max);
-  std::size_t expire_group(Index& index, std::size_t group, DueTick due, std::int64_t now_ns,
+  std::size_t expire_in(SegmentNumber number, DeadlineMs now, std::size_t& slots_max);
+  std::size_t next_expired(const Segment& segment, DeadlineMs now, std::span<Address> batch,
                            std::size_t& slots_max);
+  std::size_t sweep_log(std::size_t& slots_max);
+  void free_flushed(Address address) noexcept;
+  std::size_t expire_batch(std::span<const Address> addresses);
+  void forget_flushed(Space& space, std::uint64_t hash, Slot slot) noexcept;
+  SpaceNumber fresh_space();
 
   TableOptions options_;
   Budget& budget_;
   const base::Clock& clock_;
   base::Random random_;
-  DueScale scale_;
-  std::vector<Database> databases_;
-  std::vector<std::unique_ptr<Index>> flushed_;  ///< Emptied in slices by sweep.
+  std::int64_t origin_ns_;
+  Log log_;
+  std::vector<Space> spaces_;
+  std::vector<SpaceNumber> space_of_;  ///< By database.
+  std::vector<SpaceNumber> flushed_;   ///< Emptied in slices by sweep.
   std::vector<ChangeSink*> sinks_;
   policy::Candidates candidates_;
   TableStats stats_;
-  std::int64_t credit_ = 0;       ///< Drawn from the budget; stats_.bytes_used of it are in use.
-  const Record* keep_ = nullptr;  ///< While memory is made for it, an entry must not go itself.
-  bool counted_entries_ =
-      false;  ///< Whether the budget counts this table among those with entries.
-  bool counted_deadlines_ = false;
+  std::int64_t credit_ = 0;  ///< Drawn from the budget; charged() of it are in use.
+  Address keep_ = 0;         ///< While memory is made for it, an entry must not go itself.
+  std::size_t bytes_index_ = 0;
+  std::size_t bytes_outside_ = 0;
+  std::array<std::int64_t, 2> queue_weight_{};
+  std::array<std::uint32_t, 512> versions_{};  ///< Counts of writes, by bits of the hash.
+  std::uint32_t epoch_ = 0;                    ///< Changes when any record has moved or gone.
+  std::uint64_t records_touched_ = 0;
   std::uint64_t slots_retired_ = 0;  ///< slots_touched of indexes that are gone.
-  std::vector<Record*> expired_;     ///< Of the group being swept.
-  std::uint32_t version_ = 0;
-  std::uint32_t tick_ = 0;
-  std::uint16_t minute_ = 0;
-  unsigned sweep_db_ = 0;
-  std::size_t sweep_bucket_ = 0;
+  SegmentNumber cleaning_ = kNoSegment;
+  std::uint32_t cleaning_generation_ = 0;
+  struct {
+    SegmentNumber segment = 0;
+    std::uint32_t generation = 0;
+    bool begun = false;  ///< Its reading goes on at the offset.
+    std::uint32_t offset = 0;
+    DeadlineMs due = kNever;  ///< The earliest deadline of those that stay.
+    DeadlineMs since = 0;     ///< When its reading began.
+  } expiry_;
+  DeadlineMs due_next_ = kNever;       ///< No deadline is earlier.
+  mutable DeadlineMs coarse_now_ = 0;  ///< When the clock was last asked.
   std::size_t overdrawn_ = 0;
   bool changed_ = false;
 };

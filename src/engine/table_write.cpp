@@ -1,5 +1,10 @@
 // What an entry asks for, turned into memory, accounting, and one change for the stream.
+//
+// A value is written in place where its record stays as long or becomes shorter; otherwise the
+// record is written anew at the log's end, and the old one is dead.
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string>
 
 #include "base/assert.hpp"
@@ -22,216 +27,341 @@ Error refused(Errc code, const char* detail) { return {code, Effect::refused, de
 Error full() {
   return refused(Errc::out_of_memory, "max_bytes is reached and nothing may be evicted");
 }
+Error exhausted() {
+  return refused(Errc::out_of_memory, "the operating system has no memory left");
+}
+
+bool within(std::string_view part, std::string_view whole) noexcept {
+  return part.data() >= whole.data() && part.data() < whole.data() + whole.size();
+}
+
+char* allocate_block(std::size_t body_bytes) noexcept {
+  return static_cast<char*>(std::malloc(block_capacity(body_bytes)));
+}
 
 }  // namespace
 
-std::int64_t Table::resolve(const Entry& entry, Deadline deadline) const noexcept {
+DeadlineMs Table::resolve(const Entry& entry, Deadline deadline) const noexcept {
   switch (deadline.mode) {
     case Deadline::Mode::at:
-      return deadline.when.time_since_epoch().count();
+      return deadline_ms(deadline.when);
     case Deadline::Mode::keep:
-      return entry.record_ ? entry.record_->deadline_ns() : Record::kNever;
+      return entry.exists() ? entry.record_.deadline() : kNever;
     case Deadline::Mode::clear:
       break;
   }
-  return Record::kNever;
+  return kNever;
 }
 
-// By how much memory grows when `old` makes way for a block of this size.
-std::size_t Table::growth(const Record* old, std::size_t block) noexcept {
-  const std::size_t before = old ? old->memory_bytes() : 0;
-  return block > before ? block - before : 0;
+Shape Table::shape_for(const Entry& entry, std::size_t value_bytes, Kind kind,
+                       DeadlineMs deadline) const noexcept {
+  return {.key_bytes = entry.key_.size(),
+          .value_bytes = value_bytes,
+          .kind = kind,
+          .space = space_of_[entry.db_],
+          .timed = deadline != kNever,
+          .wide = wide_deadline(deadline),
+          .used = log_.used_fields(),
+          .outside = entry.key_.size() + value_bytes > log_.body_bytes_max()};
 }
 
 Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline deadline) {
   if (entry.key_.size() > kKeyBytesMax) return refused(Errc::too_large, kKeyTooLarge);
   if (value.size() > kValueBytesMax) return refused(Errc::too_large, kValueTooLarge);
-  const std::int64_t deadline_ns = resolve(entry, deadline);
-  if (deadline.mode == Deadline::Mode::at && past(deadline_ns)) {
+  const Record& old = entry.record();
+  const DeadlineMs when = resolve(entry, deadline);
+  if (deadline.mode == Deadline::Mode::at && past(when)) {
     erase(entry);
     return {};
   }
-  Record* old = entry.record_;
-  const bool timed = deadline_ns != Record::kNever;
-  const std::size_t block = block_bytes(Record::bytes_for(entry.key_.size(), value.size(), timed));
-  if (old && old->kind() == Kind::string && old->timed == timed && block == old->memory_bytes()) {
-    count(entry.db_, *old, Counted::out);
-    // `value` may lie in this very record, anywhere.
-    std::memmove(old->value_begin(), value.data(), value.size());
-    old->value_bytes = static_cast<std::uint32_t>(value.size());
-    if (timed) {
-      old->set_deadline_ns(deadline_ns);
-      index_of(entry.db_).note_deadline(entry.hash_, deadline_ns);
+  const Shape shape = shape_for(entry, value.size(), Kind::string, when);
+  if (!old || !write_in_place(entry, shape, value, when)) {
+    std::string own;  // What making room may move or free is brought to safety first.
+    if (log_.contains(value.data()) || (old && within(value, old.value()))) value = own = value;
+    if (!reserve(entry, shape.bytes() +
+                            (shape.outside ? block_bytes(shape.key_bytes + value.size()) : 0))) {
+      return full();
     }
-    count(entry.db_, *old, Counted::in);
-  } else {
-    if (!reserve(growth(old, block), old)) return full();
-    RecordOwner record{Record::create(entry.key_, value.size(), Kind::string, timed)};
-    std::memcpy(record->value_begin(), value.data(), value.size());
-    if (timed) record->set_deadline_ns(deadline_ns);
-    place(entry, std::move(record));
+    if (auto placed = place(entry, shape, when, 0, value); !placed) return placed;
   }
   written(entry, Change::What::write, 0);
   return {};
 }
 
+// Over the old value, if the record needs no more room for it and its header no other. `value` may
+// lie in this very record, anywhere.
+bool Table::write_in_place(Entry& entry, Shape shape, std::string_view value, DeadlineMs deadline) {
+  Record& record = entry.record_;
+  Shape same = record.shape();
+  if (record.timed() && !wide_deadline(deadline)) {  // A deadline's place may stay empty.
+    shape.timed = true;
+    shape.wide = same.wide;
+  }
+  same.value_bytes = shape.value_bytes;
+  if (same != shape || same.header_bytes() != record.shape().header_bytes()) return false;
+  const std::size_t bytes = record.bytes();
+  if (shape.outside) {
+    if (block_bytes(shape.key_bytes + value.size()) !=
+        block_bytes(record.key().size() + record.value().size()))
+      return false;
+  } else if (shape.bytes() > bytes) {
+    return false;
+  }
+  Space& space = space_of(entry.db_);
+  const Queue queue = log_.queue_of(entry.address_);
+  const bool had_deadline = record.has_deadline();
+  count(space, record, queue, Counted::out);
+  std::memmove(record.value_begin(), value.data(), value.size());
+  record = Record::write(record.at(), shape, shape.outside ? record.block() : nullptr);
+  if (shape.timed) record.set_deadline(deadline);
+  log_.shrink(entry.address_, bytes, record.bytes());
+  log_.change_deadline(entry.address_, had_deadline, record.has_deadline(), deadline);
+  due_next_ = std::min(due_next_, deadline);
+  count(space, record, queue, Counted::in);
+  return true;
+}
+
 Result<void> Table::append(Entry& entry, std::string_view tail) {
-  if (!entry.record_) return write_string(entry, tail, Deadline::none());
-  Record* old = entry.record_;
-  LARDER_ASSERT(old->kind() == Kind::string);
-  const std::size_t bytes = old->value_bytes + tail.size();
+  if (!entry.record()) return write_string(entry, tail, Deadline::none());
+  LARDER_ASSERT(entry.record_.kind() == Kind::string);
+  const std::size_t bytes = entry.record_.value().size() + tail.size();
   if (bytes > kValueBytesMax) return refused(Errc::too_large, kValueTooLarge);
   if (tail.empty()) return {};
-  const std::size_t block = block_bytes(Record::bytes_for(old->key_bytes, bytes, old->timed));
-  if (!reserve(growth(old, block), old)) return full();
-  // The record may move: a tail that lies in it is brought to safety first.
   std::string own;
-  if (const auto held = old->value();
-      tail.data() >= held.data() && tail.data() < held.data() + held.size()) {
-    own.assign(tail);
-    tail = own;
+  if (log_.contains(tail.data()) || within(tail, entry.record_.value())) tail = own = tail;
+  const DeadlineMs deadline = entry.record_.deadline();
+  const Shape shape = shape_for(entry, bytes, Kind::string, deadline);
+  if (!reserve(entry, shape.bytes() + (shape.outside ? block_bytes(shape.key_bytes + bytes) : 0)))
+    return full();
+  const std::size_t before = entry.record().value().size();
+  if (!append_in_place(entry, tail)) {
+    if (auto placed = place(entry, shape, deadline, before, tail); !placed) return placed;
   }
-  Index& index = index_of(entry.db_);
-  std::uint64_t* const slot = index.slot_of(entry.hash_, old);
-  const std::size_t before = old->value_bytes;
-  count(entry.db_, *old, Counted::out);
-  Record* moved = Record::resize(old, bytes);
-  Record* record = moved ? moved : old;
-  if (moved) {
-    Index::set_slot(*slot, record);
-    std::memcpy(record->value_begin() + before, tail.data(), tail.size());
-  }
-  count(entry.db_, *record, Counted::in);
-  entry.record_ = record;
-  if (!moved) return refused(Errc::out_of_memory, "the operating system has no memory left");
   written(entry, Change::What::write, tail.size());
   return {};
+}
+
+// Where the record lies outside, or ends where the log does.
+bool Table::append_in_place(Entry& entry, std::string_view tail) {
+  Record& record = entry.record_;
+  const Shape before = record.shape();
+  Shape after = before;
+  after.value_bytes += tail.size();
+  if (before.header_bytes() != after.header_bytes()) return false;
+  const std::size_t body = after.key_bytes + after.value_bytes;
+  char* block = nullptr;
+  if (before.outside) {
+    block = static_cast<char*>(std::realloc(record.block(), block_capacity(body)));
+    if (!block) return false;
+  } else if (body > log_.body_bytes_max() ||
+             !log_.extend(entry.address_, before.bytes(), after.bytes())) {
+    return false;
+  }
+  Space& space = space_of(entry.db_);
+  const Queue queue = log_.queue_of(entry.address_);
+  if (block) record.set_block(block);
+  count(space, record, queue, Counted::out);
+  record = Record::write(record.at(), after, block);
+  std::memcpy(record.value_begin() + before.value_bytes, tail.data(), tail.size());
+  count(space, record, queue, Counted::in);
+  return true;
+}
+
+void Table::overwrite(Entry& entry, std::size_t offset, std::string_view bytes) {
+  std::memmove(entry.record_.value_begin() + offset, bytes.data(), bytes.size());
+  written(entry, Change::What::write, 0);
 }
 
 Result<void> Table::write_object(Entry& entry, Kind kind, std::unique_ptr<Object> object,
                                  Deadline deadline) {
   if (entry.key_.size() > kKeyBytesMax) return refused(Errc::too_large, kKeyTooLarge);
-  const std::int64_t deadline_ns = resolve(entry, deadline);
-  if (deadline.mode == Deadline::Mode::at && past(deadline_ns)) {
+  const DeadlineMs when = resolve(entry, deadline);
+  if (deadline.mode == Deadline::Mode::at && past(when)) {
     erase(entry);
     return {};
   }
-  const bool timed = deadline_ns != Record::kNever;
-  const std::size_t object_bytes = object->memory_bytes();
-  const std::size_t block =
-      block_bytes(Record::bytes_for(entry.key_.size(), sizeof(ObjectSlot), timed));
-  if (!reserve(growth(entry.record_, block + object_bytes), entry.record_)) return full();
-  RecordOwner record{Record::create(entry.key_, sizeof(ObjectSlot), kind, timed)};
-  record->set_object_slot({object.release(), object_bytes});
-  if (timed) record->set_deadline_ns(deadline_ns);
-  place(entry, std::move(record));
+  const ObjectSlot slot{object.get(), object->memory_bytes()};
+  const Shape shape = shape_for(entry, sizeof slot, kind, when);
+  if (!reserve(entry, shape.bytes() + slot.bytes_charged)) return full();
+  const std::string_view bytes{reinterpret_cast<const char*>(&slot), sizeof slot};
+  if (auto placed = place(entry, shape, when, 0, bytes); !placed) return placed;
+  (void)object.release();  // The record owns it now.
   written(entry, Change::What::write, 0);
   return {};
 }
 
 void Table::object_changed(Entry& entry) {
-  Record* record = entry.record_;
-  ObjectSlot slot = record->object_slot();
-  count(entry.db_, *record, Counted::out);
+  Record& record = entry.record_;
+  Space& space = space_of(entry.db_);
+  const Queue queue = log_.queue_of(entry.address_);
+  ObjectSlot slot = record.object_slot();
+  count(space, record, queue, Counted::out);
   slot.bytes_charged = slot.object->memory_bytes();
-  record->set_object_slot(slot);
-  count(entry.db_, *record, Counted::in);
+  record.set_object_slot(slot);
+  count(space, record, queue, Counted::in);
   written(entry, Change::What::write, 0);
 }
 
 void Table::set_deadline(Entry& entry, std::optional<base::Instant> deadline) {
-  const std::int64_t ns = deadline ? deadline->time_since_epoch().count() : Record::kNever;
-  if (past(ns)) {
+  const DeadlineMs when = deadline ? deadline_ms(*deadline) : kNever;
+  if (past(when)) {
     erase(entry);
     return;
   }
-  Record* record = entry.record_;
-  if (!record->timed && !deadline) return;
-  if (!record->timed) {
-    // Eight bytes more, taken without asking: to limit a life must not fail for want of memory.
-    Record* timed = Record::create(record->key(), record->value_bytes, record->kind(), true);
-    std::memcpy(timed->value_begin(), record->value().data(), record->value_bytes);
-    timed->usage = record->usage;
-    timed->set_deadline_ns(ns);
-    count(entry.db_, *record, Counted::out);
-    index_of(entry.db_).replace(entry.hash_, record, timed);
-    count(entry.db_, *timed, Counted::in);
-    if (record->kind() != Kind::string) record->set_object_slot({nullptr, 0});
-    Record::destroy(record);
-    entry.record_ = timed;
+  Record& record = entry.record_;
+  if (!record.timed() && !deadline) return;
+  Space& space = space_of(entry.db_);
+  const Queue queue = log_.queue_of(entry.address_);
+  if (record.timed() && (!wide_deadline(when) || record.shape().wide)) {
+    const bool had_deadline = record.has_deadline();
+    count(space, record, queue, Counted::out);
+    record.set_deadline(when);
+    log_.change_deadline(entry.address_, had_deadline, record.has_deadline(), when);
+    count(space, record, queue, Counted::in);
   } else {
-    count(entry.db_, *record, Counted::out);
-    record->set_deadline_ns(ns);
-    count(entry.db_, *record, Counted::in);
-    if (deadline) index_of(entry.db_).note_deadline(entry.hash_, ns);
+    // A few bytes more, taken without asking: to limit a life must not fail for want of memory.
+    Shape shape = record.shape();
+    shape.timed = true;
+    shape.wide = wide_deadline(when);
+    shape.used = log_.used_fields();
+    const Address to = log_.append(queue, shape.bytes(), coarse_now_);
+    if (to == 0) throw std::bad_alloc{};
+    relocate(space.index->find_address(entry.hash_, entry.address_), record, shape, when, to);
+    find_again(entry);
   }
+  due_next_ = std::min(due_next_, when);
   written(entry, Change::What::deadline, 0);
 }
 
 bool Table::erase(Entry& entry) {
-  if (!entry.record_) return false;
-  remove(entry.db_, entry.hash_, std::exchange(entry.record_, nullptr), Change::What::erase);
+  if (!entry.record()) return false;
+  SlotIndex& index = *space_of(entry.db_).index;
+  remove(space_of_[entry.db_], entry.hash_, index.find_address(entry.hash_, entry.address_),
+         Change::What::erase);
+  entry.record_ = {};
+  entry.address_ = 0;
+  entry.epoch_ = epoch_;
   return true;
 }
 
-// Puts a new record where the entry is, in place of the one it had, if any.
-void Table::place(Entry& entry, RecordOwner owner) {
-  Index& index = index_of(entry.db_);
-  Record* record = owner.get();
-  if (Record* old = entry.record_) {
-    record->usage = old->usage;
-    index.replace(entry.hash_, old, record);
-    count(entry.db_, *old, Counted::out);
-    Record::destroy(old);
-  } else {
-    record->usage = policy::usage_new(options_.eviction, moment());
-    const std::size_t before = index.memory_bytes();
-    index.insert(entry.hash_, record);
-    stats_.bytes_used.add(index.memory_bytes() - before);
-  }
-  (void)owner.release();  // the index owns it now
-  count(entry.db_, *record, Counted::in);
-  entry.record_ = record;
+// ---- records ----------------------------------------------------------------------------------------
+
+// Newcomers wait in `small`, unless they have been here lately; what is rewritten stays where it was.
+Queue Table::queue_for(const Entry& entry) noexcept {
+  if (entry.record_) return log_.queue_of(entry.address_);
+  if (options_.eviction != policy::Eviction::adaptive) return Queue::main;
+  return Queue::small;
 }
 
-void Table::remove(unsigned db, std::uint64_t hash, Record* record, Change::What why) {
+// Writes the entry anew at the log's end: the first `keep_bytes` of the value it had, and `value`.
+Result<void> Table::place(Entry& entry, const Shape& shape, DeadlineMs deadline,
+                          std::size_t keep_bytes, std::string_view value) {
+  char* block = nullptr;
+  if (shape.outside) {
+    block = allocate_block(shape.key_bytes + shape.value_bytes);
+    if (!block) return exhausted();
+  }
+  const Address to = log_.append(queue_for(entry), shape.bytes(), coarse_now_);
+  if (to == 0) {
+    std::free(block);
+    return exhausted();
+  }
+  Record record = Record::write(log_.at(to), shape, block);
+  if (shape.timed) record.set_deadline(deadline);
+  if (shape.used) {
+    record.set_usage(entry.record_ && entry.record_.used()
+                         ? entry.record_.usage()
+                         : policy::usage_new(options_.eviction, moment()));
+  }
+  std::memcpy(record.key_begin(), entry.key_.data(), entry.key_.size());
+  if (keep_bytes > 0) std::memcpy(record.value_begin(), entry.record_.value().data(), keep_bytes);
+  if (!value.empty()) std::memcpy(record.value_begin() + keep_bytes, value.data(), value.size());
+  due_next_ = std::min(due_next_, deadline);
+  return put(entry, to, record);
+}
+
+// Puts a finished record in the place of the one the entry had, if any.
+Result<void> Table::put(Entry& entry, Address to, const Record& record) {
+  SlotIndex& index = index_of(entry.db_);
+  Space& space = space_of(entry.db_);
+  log_.begin(to, record.has_deadline(), record.deadline());
+  if (const Record old = entry.record_) {
+    index.find_address(entry.hash_, entry.address_).set_address(to);
+    count(space, old, log_.queue_of(entry.address_), Counted::out);
+    drop_body(old);
+    log_.end(entry.address_, old.bytes(), old.has_deadline());
+  } else {
+    const std::size_t before = index.memory_bytes();
+    try {
+      index.insert(entry.hash_, to);
+    } catch (const std::bad_alloc&) {
+      if (record.outside()) std::free(record.block());
+      log_.end(to, record.bytes(), record.has_deadline());
+      return exhausted();
+    }
+    index_changed(index, before);
+  }
+  count(space, record, log_.queue_of(to), Counted::in);
+  entry.record_ = record;
+  entry.address_ = to;
+  entry.epoch_ = ++epoch_;
+  return {};
+}
+
+void Table::remove(SpaceNumber number, std::uint64_t hash, Slot slot, Change::What why) {
+  Space& space = spaces_[number];
+  const Address address = slot.address();
+  const Record record = log_.record(address);
   tell({why,
-        static_cast<std::uint8_t>(db),
-        record->kind(),
+        static_cast<std::uint8_t>(space.db),
+        record.kind(),
         options_.shard,
-        record->key(),
+        record.key(),
         {},
         0,
         nullptr,
         {},
         0});
-  Index& index = *databases_[db].index;
-  const std::size_t before = index.memory_bytes();
-  index.erase(hash, record);
-  stats_.bytes_used.sub(before - index.memory_bytes());
-  count(db, *record, Counted::out);
-  Record::destroy(record);
+  next_version(hash);
+  const std::size_t before = space.index->memory_bytes();
+  space.index->erase(hash, slot);
+  index_changed(*space.index, before);
+  count(space, record, log_.queue_of(address), Counted::out);
+  drop_body(record);
+  log_.end(address, record.bytes(), record.has_deadline());
+  ++epoch_;
   if (why == Change::What::expire) stats_.expired.add(1);
   if (why == Change::What::evict) stats_.evicted.add(1);
   settle();
 }
 
+// Frees what a record owns beside the log.
+void Table::drop_body(const Record& record) noexcept {
+  if (record.kind() != Kind::string) delete record.object_slot().object;
+  if (record.outside()) std::free(record.block());
+}
+
 void Table::written(Entry& entry, Change::What what, std::size_t appended) {
-  Record& record = *entry.record_;
-  record.version = next_version();
+  next_version(entry.hash_);
+  const Record& record = entry.record_;
   const bool string = record.kind() == Kind::string;
   const bool value = what == Change::What::write;
   tell({what, static_cast<std::uint8_t>(entry.db_), record.kind(), options_.shard, record.key(),
         string && value ? record.value() : std::string_view{}, appended,
-        !string && value ? record.object_slot().object : nullptr, record.deadline(),
-        record.version});
+        !string && value ? record.object_slot().object : nullptr, entry.deadline(),
+        version_of(entry.hash_)});
+  if (must_clean()) clean(kCleanWrite);
   settle();
 }
 
-// Equal by chance only after exactly 4 billion writes to one shard between two looks.
-std::uint32_t Table::next_version() noexcept {
-  if (++version_ == 0) ++version_;
-  return version_;
+// Keys share counters: what is read as a change may have been a neighbour's. Equal by chance only
+// after exactly 4 billion writes between two looks.
+std::uint64_t Table::version_of(std::uint64_t hash) const noexcept {
+  return std::uint64_t{1} + versions_[(hash >> 24) % versions_.size()];
+}
+
+void Table::next_version(std::uint64_t hash) noexcept {
+  ++versions_[(hash >> 24) % versions_.size()];
 }
 
 void Table::tell(const Change& change) noexcept {

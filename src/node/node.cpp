@@ -16,7 +16,15 @@ std::size_t shard_count(std::size_t asked) {
 }
 
 // A cursor is a shard's number and a position in it.
-constexpr unsigned kPositionBits = engine::Index::kPositionBits;
+constexpr unsigned kPositionBits = engine::Table::kPositionBits;
+
+// Segments so small that a shard of a bounded node has at least 32, in between a page and what is
+// good for all that are larger.
+std::size_t segment_bytes(std::size_t bytes_max, std::size_t shards) {
+  constexpr std::size_t kMin = 4 * 1024, kMax = 32 * 1024;
+  if (bytes_max == 0) return kMax;
+  return std::clamp(std::bit_floor(bytes_max / shards / 32), kMin, kMax);
+}
 
 // What one write may evict elsewhere: as many bytes as it brought, in entries of the smallest size,
 // and a few more.
@@ -30,7 +38,7 @@ constexpr std::size_t kSweepSlice = 512;
 
 Node::Node(const NodeOptions& options, const base::Clock& clock)
     : state_(std::make_unique<State>(options.bytes_max, clock)) {
-  LARDER_ASSERT(options.databases > 0 && options.databases <= 256);
+  LARDER_ASSERT(options.databases > 0 && options.databases <= 128);
   base::Random random{options.seed != 0 ? options.seed : base::system_entropy()};
   state_->hash_key = {random(), random()};
   state_->databases = options.databases;
@@ -38,8 +46,12 @@ Node::Node(const NodeOptions& options, const base::Clock& clock)
   const std::size_t count = shard_count(options.shards);
   state_->shard_shift = 12 - static_cast<unsigned>(std::countr_zero(count));
   for (std::size_t i = 0; i < count; ++i) {
-    const engine::TableOptions table{static_cast<std::uint32_t>(i), options.databases,
-                                     options.eviction, state_->hash_key, random()};
+    const engine::TableOptions table{.shard = static_cast<std::uint32_t>(i),
+                                     .databases = options.databases,
+                                     .eviction = options.eviction,
+                                     .hash_key = state_->hash_key,
+                                     .seed = random(),
+                                     .segment_bytes = segment_bytes(options.bytes_max, count)};
     state_->shards.push_back(std::make_unique<Shard>(table, state_->budget, clock));
   }
 }

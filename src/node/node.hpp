@@ -23,8 +23,8 @@ struct NodeOptions {
   std::size_t shards = 0;     ///< Rounded up to a power of two; 0: four for each processor.
   std::size_t bytes_max = 0;  ///< Memory for entries; 0: no bound.
   policy::Eviction eviction = policy::Eviction::adaptive;
-  unsigned databases = 16;
-  std::uint64_t seed = 0;  ///< Of sampling and hashing; 0: from the operating system.
+  unsigned databases = 16;  ///< At most 128.
+  std::uint64_t seed = 0;   ///< Of sampling and hashing; 0: from the operating system.
 };
 
 using engine::Mode;

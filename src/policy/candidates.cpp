@@ -7,7 +7,7 @@ namespace larder::policy {
 void Candidates::offer(const Candidate& candidate) noexcept {
   const auto begin = sorted_.begin();
   const auto same = std::find_if(begin, begin + size_, [&](const Candidate& c) {
-    return c.hash == candidate.hash && c.db == candidate.db;
+    return c.hash == candidate.hash && c.space == candidate.space;
   });
   if (same != begin + size_) {
     std::move(same + 1, begin + size_, same);

@@ -15,7 +15,7 @@ namespace larder::policy {
 struct Candidate {
   double coldness = 0;
   std::uint64_t hash = 0;
-  unsigned db = 0;
+  unsigned space = 0;  ///< Which of the table's, the caller knows.
 };
 
 class Candidates {

@@ -2,18 +2,15 @@
 //
 // What the bits mean depends on the policy:
 //
-//   lru       last:32                 the access tick of the last use
+//   lru       last:32                 when it was used last, in units of 16 ms
 //   lfu       minute:16 count:8       Redis' logarithmic counter, minus one for each minute without
-//   use adaptive  birth:24 count:8        uses since birth, both halved when the count is full
-//   others    unused
+//                                     use
 //
-// `adaptive` ranks by hyperbolic caching (Blankstein, Sen, Freedman; USENIX ATC 2017): uses for
-// each tick of age and byte held. A newcomer starts high and must earn its place, so a scan passes
-// through, and a loop keeps what it has; halving lets yesterday's favourites go. After a change of
-// policy the bits are misread until the entry is used again.
+// No other policy keeps any. After a change of policy the bits are misread until the entry is used
+// again.
 #pragma once
 
-#include <cstddef>
+#include <chrono>
 #include <cstdint>
 
 #include "base/random.hpp"
@@ -21,11 +18,23 @@
 
 namespace larder::policy {
 
-/// Where a table stands when it asks: counted accesses, and minutes of its clock.
+/// When something is used: counted from whatever moment the caller counts from. 32 bits of ticks
+/// run over after two years.
 struct Moment {
-  std::uint32_t tick = 0;
+  std::uint32_t tick = 0;  ///< Of 16 ms.
   std::uint16_t minute = 0;
+
+  static Moment at_millis(std::int64_t millis) noexcept {
+    return {static_cast<std::uint32_t>(millis >> 4), static_cast<std::uint16_t>(millis / 60'000)};
+  }
 };
+
+bool is_lru(Eviction eviction) noexcept;
+bool is_lfu(Eviction eviction) noexcept;
+/// Whether the policy needs the 32 bits.
+inline bool tracks_usage(Eviction eviction) noexcept {
+  return is_lru(eviction) || is_lfu(eviction);
+}
 
 /// The usage of an entry just written for the first time.
 std::uint32_t usage_new(Eviction eviction, Moment now) noexcept;
@@ -33,9 +42,11 @@ std::uint32_t usage_new(Eviction eviction, Moment now) noexcept;
 std::uint32_t usage_after_use(Eviction eviction, std::uint32_t usage, Moment now,
                               base::Random& random) noexcept;
 /// How ready an entry is to go: the coldest goes first. Only comparable under one policy.
-double coldness(Eviction eviction, std::uint32_t usage, Moment now, std::size_t bytes) noexcept;
+double coldness(Eviction eviction, std::uint32_t usage, Moment now) noexcept;
 
 /// The count of lfu's bits with the minutes since taken off: what OBJECT FREQ answers.
 std::uint8_t lfu_count(std::uint32_t usage, std::uint16_t minute) noexcept;
+/// Of lru's bits: what OBJECT IDLETIME answers.
+std::chrono::milliseconds idle_time(std::uint32_t usage, Moment now) noexcept;
 
 }  // namespace larder::policy

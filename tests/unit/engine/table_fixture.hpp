@@ -57,8 +57,12 @@ class TableTest : public ::testing::Test {
   explicit TableTest(std::size_t bytes_max = 0,
                      policy::Eviction eviction = policy::Eviction::noeviction)
       : budget(bytes_max),
-        table({.shard = 3, .eviction = eviction, .hash_key = {1, 2}, .seed = seed()}, budget,
-              clock) {
+        table({.shard = 3,
+               .eviction = eviction,
+               .hash_key = {1, 2},
+               .seed = seed(),
+               .segment_bytes = bytes_max == 0 ? 32u * 1024 : 4u * 1024},
+              budget, clock) {
     table.listen(listener);
   }
 

@@ -51,22 +51,22 @@ TEST(CandidatesTest, OneEntryIsOfferedOnlyOnceWithItsLatestColdness) {
   candidates.offer({2, 7, 1});
   EXPECT_EQ(candidates.size(), 2u);
   EXPECT_EQ(candidates.take()->coldness, 5);
-  EXPECT_EQ(candidates.take()->db, 1u);
+  EXPECT_EQ(candidates.take()->space, 1u);
 }
 
 TEST(UsageTest, LruRanksByLastUse) {
   base::Random random{1};
   const auto old = usage_new(Eviction::allkeys_lru, {.tick = 10});
   const auto used = usage_after_use(Eviction::allkeys_lru, old, {.tick = 50}, random);
-  EXPECT_GT(coldness(Eviction::allkeys_lru, old, {.tick = 60}, 1),
-            coldness(Eviction::allkeys_lru, used, {.tick = 60}, 1));
+  EXPECT_GT(coldness(Eviction::allkeys_lru, old, {.tick = 60}),
+            coldness(Eviction::allkeys_lru, used, {.tick = 60}));
 }
 
 TEST(UsageTest, LruSurvivesTheTicksRunningOver) {
   const auto before = usage_new(Eviction::allkeys_lru, {.tick = 0xfffffff0});
   const auto after = usage_new(Eviction::allkeys_lru, {.tick = 5});
-  EXPECT_GT(coldness(Eviction::allkeys_lru, before, {.tick = 10}, 1),
-            coldness(Eviction::allkeys_lru, after, {.tick = 10}, 1));
+  EXPECT_GT(coldness(Eviction::allkeys_lru, before, {.tick = 10}),
+            coldness(Eviction::allkeys_lru, after, {.tick = 10}));
 }
 
 TEST(UsageTest, TheLfuCounterGrowsWithTheLogarithmOfUse) {
@@ -88,19 +88,6 @@ TEST(UsageTest, TheLfuCounterFallsByOneEachMinuteWithoutUse) {
   EXPECT_EQ(lfu_count(usage, 65'534), 5);
   EXPECT_EQ(lfu_count(usage, 1), 2) << "the minutes run over";
   EXPECT_EQ(lfu_count(usage, 1'000), 0);
-}
-
-TEST(UsageTest, AdaptiveRanksByUsesForEachByteAndTick) {
-  base::Random random{1};
-  const auto once = usage_new(Eviction::adaptive, {.tick = 0});
-  const auto twice = usage_after_use(Eviction::adaptive, once, {.tick = 500}, random);
-  const auto cold = [](std::uint32_t usage, std::size_t bytes) {
-    return coldness(Eviction::adaptive, usage, {.tick = 100'000}, bytes);
-  };
-  EXPECT_GT(cold(once, 100), cold(twice, 100));
-  EXPECT_GT(cold(once, 200), cold(once, 100));
-  EXPECT_LT(cold(usage_new(Eviction::adaptive, {.tick = 99'000}), 100), cold(twice, 100))
-      << "a newcomer has a chance";
 }
 
 }  // namespace

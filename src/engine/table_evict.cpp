@@ -1,0 +1,239 @@
+// Who goes when memory is too much.
+//
+// `adaptive` takes entries in the order of two queues (S3-FIFO; Yang et al., SOSP 2023): from
+// `small` what nobody used since it came goes, and what was used moves on to `main`; from `main`
+// what was used gets another round. The policies of Redis sample: of five entries at a time, the
+// coldest sixteen ever seen are remembered, and the coldest of those goes.
+#include "base/assert.hpp"
+#include "engine/table.hpp"
+
+namespace larder::engine {
+namespace {
+
+constexpr unsigned kSamples = 5;             // As Redis' maxmemory-samples.
+constexpr unsigned kSampleRounds = 4;        // Rounds that may yield only entries already gone.
+constexpr unsigned kKeptMax = 64;            // Entries spared in one search for a victim.
+constexpr std::size_t kSkipMax = 64;         // Fillers skipped in one step.
+constexpr std::size_t kSegmentsMax = 4'096;  // Segments looked at for one that holds a deadline.
+
+}  // namespace
+
+bool Table::evict_one() {
+  switch (options_.eviction) {
+    case policy::Eviction::noeviction:
+      return false;
+    case policy::Eviction::adaptive:
+      return evict_in_order();
+    case policy::Eviction::allkeys_random:
+      return evict_random();
+    default:
+      return evict_from_samples() || (!policy::only_volatile(options_.eviction) && evict_random());
+  }
+}
+
+// ---- adaptive ---------------------------------------------------------------------------------------
+
+bool Table::evict_in_order() {
+  for (unsigned kept = 0;;) {
+    const SegmentNumber number = next_to_consume();
+    if (number == kNoSegment) return false;
+    std::size_t most = kSkipMax;
+    if (!log_.skip_dead(number, most)) return true;  // Some memory was won: that will do.
+    switch (take_oldest(number, kept < kKeptMax)) {
+      case Taken::evicted:
+        return true;
+      case Taken::kept:
+        ++kept;
+        break;
+      case Taken::stuck:
+        return false;
+    }
+  }
+}
+
+SegmentNumber Table::next_to_consume() const noexcept {
+  const SegmentNumber small = log_.oldest(Queue::small);
+  const SegmentNumber main = log_.oldest(Queue::main);
+  const auto empty = [&](SegmentNumber number) {
+    return number == kNoSegment || log_.exhausted(number);
+  };
+  if (empty(small)) return empty(main) ? kNoSegment : main;
+  if (empty(main)) return small;
+  const auto of_small = static_cast<double>(queue_weight_[0]);
+  return of_small > small_share() * (of_small + static_cast<double>(queue_weight_[1])) ? small
+                                                                                       : main;
+}
+
+double Table::small_share() const noexcept { return 0.1; }
+
+// Decides about the record at the front of a queue.
+Table::Taken Table::take_oldest(SegmentNumber number, bool may_keep) {
+  const Address address = log_.next_of(number);
+  const Record record = log_.record(address);
+  const std::size_t bytes = record.bytes();
+  const SpaceNumber space_number = record.space();
+  Space& space = spaces_[space_number];
+  const std::uint64_t hash = hash_of(record.key());
+  const Slot slot = space.index->find_address(hash, address);
+  LARDER_ASSERT(slot);
+  ++records_touched_;
+  Taken taken = Taken::evicted;
+  if (space.flushed) {
+    forget_flushed(space, hash, slot);
+  } else if (address != keep_ && past(record.deadline())) {
+    remove(space_number, hash, slot, Change::What::expire);
+  } else if (address == keep_ || (may_keep && slot.use() > 0)) {
+    if (!may_keep) return Taken::stuck;  // It alone is left.
+    Slot moving = slot;
+    const unsigned use = slot.use();
+    const bool from_main = log_.queue_of(address) == Queue::main;
+    if (!move_front(number, slot, true)) return Taken::stuck;
+    moving.set_use(from_main && use > 0 ? use - 1 : 0);
+    taken = Taken::kept;
+  } else {
+    remove(space_number, hash, slot, Change::What::evict);
+  }
+  log_.consume(number, bytes);
+  return taken;
+}
+
+// ---- Redis' policies --------------------------------------------------------------------------------
+
+bool Table::evictable(Address address, const Record& record) const noexcept {
+  return address != keep_ && (record.has_deadline() || !policy::only_volatile(options_.eviction));
+}
+
+// A space with entries, each as likely as its share of them. False: there are none.
+bool Table::random_space(SpaceNumber& number) noexcept {
+  std::uint64_t total = 0;
+  for (unsigned db = 0; db < space_of_.size(); ++db) total += size(db);
+  if (total == 0) return false;
+  std::uint64_t at = random_.below(total);
+  for (unsigned db = 0; db < space_of_.size(); ++db) {
+    number = space_of_[db];
+    if (at < size(db)) return true;
+    at -= size(db);
+  }
+  return false;
+}
+
+double Table::coldness(const Record& record, Slot slot, const Segment& segment) const noexcept {
+  if (options_.eviction == policy::Eviction::volatile_ttl)
+    return -static_cast<double>(record.deadline());
+  if (!policy::tracks_usage(options_.eviction)) return 0;
+  // What was written under another policy is as old as its segment, unless it was used since.
+  const std::uint32_t usage =
+      record.used()
+          ? record.usage()
+          : policy::usage_new(options_.eviction,
+                              slot.use() > 0 ? moment() : policy::Moment::at_millis(segment.born));
+  return policy::coldness(options_.eviction, usage, moment());
+}
+
+void Table::offer(SpaceNumber number, Slot slot, std::uint64_t hash) {
+  const Record record = log_.record(slot.address());
+  const Segment& segment = log_.segment(log_.segment_of(slot.address()));
+  candidates_.offer({coldness(record, slot, segment), hash, number});
+}
+
+// A few entries from random buckets: the hash has shuffled them.
+void Table::sample() {
+  for (unsigned found = 0, tries = 0; found < kSamples && tries < 2 * kSamples; ++tries) {
+    SpaceNumber number = 0;
+    if (!random_space(number)) return;
+    SlotIndex& index = *spaces_[number].index;
+    const std::size_t bucket = index.random_bucket(random_);
+    index.for_bucket(bucket, [&](Slot slot) {
+      if (found == kSamples) return;
+      const Record record = log_.record(slot.address());
+      if (!evictable(slot.address(), record)) return;
+      ++found;
+      offer(number, slot, hash_of(record.key()));
+    });
+  }
+}
+
+// Where deadlines are rare: all that have one in a segment, from a random one on; under volatile-ttl
+// in the one whose earliest is the earliest of those looked at.
+void Table::sample_timed() {
+  const std::size_t segments = log_.segments();
+  if (segments == 0) return;
+  const bool earliest = options_.eviction == policy::Eviction::volatile_ttl;
+  SegmentNumber best = kNoSegment;
+  auto number = static_cast<SegmentNumber>(random_.below(segments));
+  for (std::size_t looked = 0; looked < std::min(segments, kSegmentsMax); ++looked) {
+    const Segment& segment = log_.segment(number);
+    if (segment.timed > 0 && (best == kNoSegment || segment.due < log_.segment(best).due)) {
+      best = number;
+      if (!earliest) break;
+    }
+    if (++number == segments) number = 0;
+  }
+  if (best == kNoSegment) return;
+  const Segment& segment = log_.segment(best);
+  DeadlineMs due = kNever;
+  for (std::uint32_t offset = segment.consumed; offset < segment.filled;) {
+    const Address address = log_.address_of(best, offset);
+    offset += static_cast<std::uint32_t>(Record::bytes_at(log_.at(address)));
+    ++records_touched_;
+    if (Record::is_filler(log_.at(address))) continue;
+    const Record record = log_.record(address);
+    const Space& space = spaces_[record.space()];
+    due = std::min(due, record.deadline());
+    if (!record.has_deadline() || space.flushed || !evictable(address, record)) continue;
+    const std::uint64_t hash = hash_of(record.key());
+    offer(record.space(), space.index->find_address(hash, address), hash);
+  }
+  log_.set_due(best, due);
+}
+
+bool Table::evict_from_samples() {
+  const bool only_volatile = policy::only_volatile(options_.eviction);
+  for (unsigned round = 0; round < kSampleRounds; ++round) {
+    if (options_.eviction != policy::Eviction::volatile_ttl) sample();
+    if (only_volatile && candidates_.size() == 0) {
+      if (stats_.entries_with_deadline.get() == 0) return false;
+      sample_timed();
+    }
+    while (const auto candidate = candidates_.take()) {
+      const auto number = static_cast<SpaceNumber>(candidate->space);
+      Space& space = spaces_[number];
+      if (!space.index || space.flushed) continue;
+      const Slot slot = space.index->find(
+          candidate->hash, [&](Address at) { return hash_at(at) == candidate->hash; });
+      if (!slot) continue;
+      const Record record = log_.record(slot.address());
+      const Segment& segment = log_.segment(log_.segment_of(slot.address()));
+      // Time alone makes an entry colder: one that is warmer than it was has been used since.
+      if (!evictable(slot.address(), record) ||
+          coldness(record, slot, segment) < candidate->coldness)
+        continue;
+      remove(number, candidate->hash, slot, Change::What::evict);
+      return true;
+    }
+  }
+  return false;
+}
+
+// Any entry that may go, from a random bucket on.
+bool Table::evict_random() {
+  SpaceNumber number = 0;
+  if (!random_space(number)) return false;
+  SlotIndex& index = *spaces_[number].index;
+  std::size_t bucket = index.random_bucket(random_);
+  for (std::size_t looked = 0; looked < index.buckets(); ++looked) {
+    Slot victim;
+    unsigned seen = 0;
+    index.for_bucket(bucket, [&](Slot slot) {
+      if (slot.address() != keep_ && random_.below(++seen) == 0) victim = slot;
+    });
+    if (victim) {
+      remove(number, hash_at(victim.address()), victim, Change::What::evict);
+      return true;
+    }
+    if (++bucket == index.buckets()) bucket = 0;
+  }
+  return false;
+}
+
+}  // namespace larder::engine
