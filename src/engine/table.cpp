@@ -93,8 +93,14 @@ Entry Table::visit(unsigned db, std::string_view key, std::uint64_t hash, Mode m
     slot = {};
     record = {};
   }
-  if (slot && mode != Mode::peek) note_use(slot, record);
-  if (mode == Mode::read) (slot ? stats_.hits : stats_.misses).add(1);
+  if (slot && mode != Mode::peek) {
+    note_use(slot, record);
+    told(hash, policy::Visit::hit);
+  }
+  if (mode == Mode::read) {
+    (slot ? stats_.hits : stats_.misses).add(1);
+    if (!slot) told(hash, policy::Visit::miss);
+  }
   return {*this, record, slot ? slot.address() : 0, epoch_, key, hash, db, mode};
 }
 
@@ -216,6 +222,7 @@ std::uint64_t Table::slots_touched() const noexcept {
 void Table::set_eviction(policy::Eviction eviction) noexcept {
   options_.eviction = eviction;
   candidates_.clear();
+  if (eviction != policy::Eviction::adaptive) adaptive_.reset();
   log_.set_used_fields(policy::tracks_usage(eviction));
 }
 

@@ -29,6 +29,7 @@
 #include "engine/entry.hpp"
 #include "engine/log.hpp"
 #include "engine/slot_index.hpp"
+#include "policy/adaptive.hpp"
 #include "policy/candidates.hpp"
 #include "policy/eviction.hpp"
 #include "policy/usage.hpp"
@@ -179,6 +180,7 @@ class Table final : private Residents {
   std::int64_t charge_for(const Entry& entry, std::size_t bytes) const noexcept;
   std::int64_t charged() const noexcept;
   std::size_t charged_log() const noexcept;
+  std::size_t bytes_of_policy() const noexcept;
   bool make_space();
   bool may_overdraw(std::int64_t bytes) const noexcept;
   void overdraw(std::int64_t bytes) noexcept;
@@ -193,6 +195,11 @@ class Table final : private Residents {
   bool evict_in_order();
   SegmentNumber next_to_consume() const noexcept;
   double small_share() const noexcept;
+  void begin_adapting() noexcept;
+  bool spare(std::uint64_t hash) noexcept;
+  void told(std::uint64_t hash, policy::Visit visit) noexcept {
+    if (adaptive_) adaptive_->visited(hash, visit);
+  }
   enum class Taken : std::uint8_t { evicted, kept, stuck };
   Taken take_oldest(SegmentNumber number, bool may_keep);
   bool evict_from_samples();
@@ -235,7 +242,8 @@ class Table final : private Residents {
   std::vector<SpaceNumber> space_of_;  ///< By database.
   std::vector<SpaceNumber> flushed_;   ///< Emptied in slices by sweep.
   std::vector<ChangeSink*> sinks_;
-  policy::Candidates candidates_;
+  policy::Candidates candidates_;               ///< Of the policies that sample.
+  std::unique_ptr<policy::Adaptive> adaptive_;  ///< Of `adaptive`, once it evicts.
   TableStats stats_;
   std::int64_t credit_ = 0;  ///< Drawn from the budget; charged() of it are in use.
   Address keep_ = 0;         ///< While memory is made for it, an entry must not go itself.

@@ -10,10 +10,11 @@
 namespace larder::engine {
 namespace {
 
-constexpr unsigned kSamples = 5;             // As Redis' maxmemory-samples.
-constexpr unsigned kSampleRounds = 4;        // Rounds that may yield only entries already gone.
-constexpr unsigned kKeptMax = 64;            // Entries spared in one search for a victim.
-constexpr std::size_t kSkipMax = 64;         // Fillers skipped in one step.
+constexpr unsigned kSamples = 5;       // As Redis' maxmemory-samples.
+constexpr unsigned kSampleRounds = 4;  // Rounds that may yield only entries already gone.
+constexpr unsigned kKeptMax = 64;      // Entries spared in one search for a victim.
+constexpr std::size_t kSkipMax = 64;   // Fillers skipped in one step.
+constexpr std::int64_t kAdaptiveBytesMin = 128 * 1024;
 constexpr std::size_t kSegmentsMax = 4'096;  // Segments looked at for one that holds a deadline.
 
 }  // namespace
@@ -34,6 +35,7 @@ bool Table::evict_one() {
 // ---- adaptive ---------------------------------------------------------------------------------------
 
 bool Table::evict_in_order() {
+  if (!adaptive_) begin_adapting();
   for (unsigned kept = 0;;) {
     const SegmentNumber number = next_to_consume();
     if (number == kNoSegment) return false;
@@ -64,7 +66,20 @@ SegmentNumber Table::next_to_consume() const noexcept {
                                                                                        : main;
 }
 
-double Table::small_share() const noexcept { return 0.1; }
+double Table::small_share() const noexcept {
+  return adaptive_ ? adaptive_->small_share() : policy::QueueRules{}.small_share;
+}
+
+// What the policy keeps is 32 KiB and two bytes for each entry: a table of a few hundred goes by
+// fixed rules instead.
+void Table::begin_adapting() noexcept {
+  if (options_.charge == Charge::memory && charged() < kAdaptiveBytesMin) return;
+  try {
+    adaptive_ = std::make_unique<policy::Adaptive>();
+  } catch (const std::bad_alloc&) {
+    // The next eviction tries again.
+  }
+}
 
 // Decides about the record at the front of a queue.
 Table::Taken Table::take_oldest(SegmentNumber number, bool may_keep) {
@@ -77,16 +92,16 @@ Table::Taken Table::take_oldest(SegmentNumber number, bool may_keep) {
   const Slot slot = space.index->find_address(hash, address);
   LARDER_ASSERT(slot);
   ++records_touched_;
+  const bool from_main = log_.queue_of(address) == Queue::main;
+  const unsigned use = slot.use();
   Taken taken = Taken::evicted;
   if (space.flushed) {
     forget_flushed(space, hash, slot);
   } else if (address != keep_ && past(record.deadline())) {
     remove(space_number, hash, slot, Change::What::expire);
-  } else if (address == keep_ || (may_keep && slot.use() > 0)) {
+  } else if (address == keep_ || (may_keep && (use > 0 || (!from_main && spare(hash))))) {
     if (!may_keep) return Taken::stuck;  // It alone is left.
     Slot moving = slot;
-    const unsigned use = slot.use();
-    const bool from_main = log_.queue_of(address) == Queue::main;
     if (!move_front(number, slot, true)) return Taken::stuck;
     moving.set_use(from_main && use > 0 ? use - 1 : 0);
     taken = Taken::kept;
@@ -95,6 +110,10 @@ Table::Taken Table::take_oldest(SegmentNumber number, bool may_keep) {
   }
   log_.consume(number, bytes);
   return taken;
+}
+
+bool Table::spare(std::uint64_t hash) noexcept {
+  return adaptive_ && adaptive_->spare(hash, stats_.entries.get());
 }
 
 // ---- Redis' policies --------------------------------------------------------------------------------

@@ -61,7 +61,12 @@ std::int64_t Table::charged() const noexcept {
     case Charge::memory:
       break;
   }
-  return static_cast<std::int64_t>(charged_log() + bytes_index_ + bytes_outside_);
+  return static_cast<std::int64_t>(charged_log() + bytes_index_ + bytes_outside_ +
+                                   bytes_of_policy());
+}
+
+std::size_t Table::bytes_of_policy() const noexcept {
+  return adaptive_ ? adaptive_->memory_bytes() : 0;
 }
 
 // Queues that are consumed in order win back what is dead in passing. Elsewhere an erasure or
@@ -75,7 +80,7 @@ std::size_t Table::charged_log() const noexcept {
 // Squares the credit with what is used: draws what was taken unasked, gives back what is much more
 // than needed.
 void Table::settle() noexcept {
-  stats_.bytes_used.set(log_.bytes_held() + bytes_index_ + bytes_outside_);
+  stats_.bytes_used.set(log_.bytes_held() + bytes_index_ + bytes_outside_ + bytes_of_policy());
   stats_.bytes_index.set(bytes_index_);
   stats_.bytes_dead.set(log_.bytes_dead());
   const std::int64_t used = charged();

@@ -250,7 +250,7 @@ bool Table::erase(Entry& entry) {
 Queue Table::queue_for(const Entry& entry) noexcept {
   if (entry.record_) return log_.queue_of(entry.address_);
   if (options_.eviction != policy::Eviction::adaptive) return Queue::main;
-  return Queue::small;
+  return adaptive_ && adaptive_->comes_back(entry.hash_) ? Queue::main : Queue::small;
 }
 
 // Writes the entry anew at the log's end: the first `keep_bytes` of the value it had, and `value`.
@@ -300,6 +300,7 @@ Result<void> Table::put(Entry& entry, Address to, const Record& record) {
       return exhausted();
     }
     index_changed(index, before);
+    told(entry.hash_, policy::Visit::arrival);
   }
   count(space, record, log_.queue_of(to), Counted::in);
   entry.record_ = record;

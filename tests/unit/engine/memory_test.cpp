@@ -70,7 +70,7 @@ TEST_F(MemoryTest, WhatIsDeadMakesRoomBeforeAnythingIsRefused) {
   std::size_t written = 0;
   while (try_set(name("k", written), std::string(50, 'v'), {.ttl = 1s})) ++written;
   clock.advance(2s);
-  EXPECT_TRUE(try_set("new", std::string(50, 'v')));
+  EXPECT_TRUE(try_set("new", std::string(100, 'v')));
   EXPECT_GT(table.stats().expired.get(), 0u);
   EXPECT_EQ(table.stats().evicted.get(), 0u);
 }

@@ -1,0 +1,36 @@
+// Adaptive: what a table keeps beside its two queues when it evicts by the default policy.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "policy/ghosts.hpp"
+#include "policy/share_tuner.hpp"
+
+namespace larder::policy {
+
+/// Threads  One at a time.
+class Adaptive {
+ public:
+  /// Every visit is told.
+  void visited(std::uint64_t hash, Visit visit) noexcept { tuner_.access(hash, visit); }
+  /// Whether a newcomer was here lately, and goes to the main queue at once.
+  bool comes_back(std::uint64_t hash) noexcept { return ghosts_.take(hash); }
+  double small_share() const noexcept { return tuner_.share(); }
+
+  /// An unused entry is the oldest of the small queue, `entries` are there. True: it stays for a
+  /// round in the main queue all the same. False: it must go, and is remembered.
+  bool spare(std::uint64_t hash, std::size_t entries) noexcept;
+
+  std::size_t memory_bytes() const noexcept {
+    return sizeof *this + tuner_.memory_bytes() + ghosts_.memory_bytes();
+  }
+
+ private:
+  ShareTuner tuner_;
+  Ghosts ghosts_;
+  unsigned unused_ = 0;  ///< Left small unused since the last that was spared.
+  unsigned left_ = 0;    ///< Left small unused since the sizes were adjusted.
+};
+
+}  // namespace larder::policy
