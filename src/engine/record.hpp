@@ -69,6 +69,21 @@ constexpr std::size_t block_capacity(std::size_t bytes) noexcept {
   return block_bytes(bytes) - (bytes >= 128 * 1024 ? 16 : 8);
 }
 
+/// Whether `bytes` bytes are the same. Inlined, for keys are short and compared at each look-up.
+inline bool same_bytes(const char* a, const char* b, std::size_t bytes) noexcept {
+  const auto differ = [&](std::size_t at) {
+    std::uint64_t x, y;
+    std::memcpy(&x, a + at, sizeof x);
+    std::memcpy(&y, b + at, sizeof y);
+    return x != y;
+  };
+  if (bytes < 8 || bytes > 64) return std::memcmp(a, b, bytes) == 0;
+  for (std::size_t at = 0; at + 8 < bytes; at += 8) {
+    if (differ(at)) return false;
+  }
+  return !differ(bytes - 8);
+}
+
 /// A record, its header read. Borrowed: valid until the record moves.
 class Record {
  public:
@@ -99,6 +114,9 @@ class Record {
   std::uint8_t space() const noexcept { return space_; }
   bool outside() const noexcept { return (flags_ & kOutside) != 0; }
   std::string_view key() const noexcept { return {body_, key_bytes_}; }
+  bool has_key(std::string_view key) const noexcept {
+    return key.size() == key_bytes_ && same_bytes(key.data(), body_, key_bytes_);
+  }
   std::string_view value() const noexcept { return {body_ + key_bytes_, value_bytes_}; }
   char* key_begin() const noexcept { return body_; }
   char* value_begin() const noexcept { return body_ + key_bytes_; }

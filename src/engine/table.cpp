@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::int64_t kNanosAMilli = 1'000'000;
 constexpr std::size_t kSpacesMax = 256;
-constexpr unsigned kUseMax = 3;
 
 std::int64_t floor_millis(std::int64_t ns) noexcept {
   return ns >= 0 ? ns / kNanosAMilli : -((-ns + kNanosAMilli - 1) / kNanosAMilli);
@@ -77,47 +76,21 @@ std::uint64_t Table::hash_at(Address address) const noexcept {
 
 void Table::prefetch(Address address) const noexcept { __builtin_prefetch(log_.at(address)); }
 
-Table::Slot Table::find(const Space& space, std::string_view key,
-                        std::uint64_t hash) const noexcept {
-  if (!space.index) return {};
-  return space.index->find(hash, [&](Address at) { return log_.record(at).key() == key; });
-}
-
-Entry Table::visit(unsigned db, std::string_view key, std::uint64_t hash, Mode mode) {
-  LARDER_ASSERT(db < space_of_.size());
-  Slot slot = find(space_of(db), key, hash);
-  Record record = slot ? log_.record(slot.address()) : Record{};
-  if (slot && past(record.deadline())) {
-    remove(space_of_[db], hash, slot, Change::What::expire);
-    stats_.expired_on_access.add(1);
-    slot = {};
-    record = {};
-  }
-  if (slot && mode != Mode::peek) {
-    note_use(slot, record);
-    told(hash, policy::Visit::hit);
-  }
-  if (mode == Mode::read) {
-    (slot ? stats_.hits : stats_.misses).add(1);
-    if (!slot) told(hash, policy::Visit::miss);
-  }
-  return {*this, record, slot ? slot.address() : 0, epoch_, key, hash, db, mode};
+// An entry that is past its deadline goes when somebody asks for it.
+void Table::expire_on_access(unsigned db, std::uint64_t hash, Slot slot) {
+  remove(space_of_[db], hash, slot, Change::What::expire);
+  stats_.expired_on_access.add(1);
 }
 
 void Table::find_again(const Entry& entry) noexcept {
-  const Slot slot = find(space_of(entry.db_), entry.key_, entry.hash_);
-  entry.record_ = slot ? log_.record(slot.address()) : Record{};
-  entry.address_ = slot ? slot.address() : 0;
+  const Found found = find(space_of(entry.db_), entry.key_, entry.hash_);
+  entry.record_ = found.record;
+  entry.address_ = found.slot ? found.slot.address() : 0;
   entry.epoch_ = epoch_;
 }
 
-// Two bits in the index serve all policies; those of Redis that rank by time or frequency keep more
-// in the record. A hit writes nothing once the bits are full.
-void Table::note_use(Slot slot, Record& record) noexcept {
-  if (const unsigned use = slot.use(); use < kUseMax) slot.set_use(use + 1);
-  if (record.used() && policy::tracks_usage(options_.eviction)) {
-    record.set_usage(policy::usage_after_use(options_.eviction, record.usage(), moment(), random_));
-  }
+void Table::note_usage(Record& record) noexcept {
+  record.set_usage(policy::usage_after_use(options_.eviction, record.usage(), moment(), random_));
 }
 
 std::optional<base::Millis> Table::idle_of(const Record& record) const noexcept {
@@ -223,7 +196,8 @@ void Table::set_eviction(policy::Eviction eviction) noexcept {
   options_.eviction = eviction;
   candidates_.clear();
   if (eviction != policy::Eviction::adaptive) adaptive_.reset();
-  log_.set_used_fields(policy::tracks_usage(eviction));
+  tracks_usage_ = policy::tracks_usage(eviction);
+  log_.set_used_fields(tracks_usage_);
 }
 
 }  // namespace larder::engine

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
@@ -142,13 +143,31 @@ class Table final : private Residents {
   // table.cpp: looking
   std::uint64_t hash_at(Address address) const noexcept override;
   void prefetch(Address address) const noexcept override;
-  Slot find(const Space& space, std::string_view key, std::uint64_t hash) const noexcept;
+  struct Found {
+    Slot slot;
+    Record record;  ///< None where slot is none.
+  };
+  Found find(const Space& space, std::string_view key, std::uint64_t hash) const noexcept {
+    Found found;
+    if (!space.index) return found;
+    found.slot = space.index->find(hash, [&](Address at) {
+      found.record = log_.record(at);
+      return found.record.has_key(key);
+    });
+    if (!found.slot) found.record = {};
+    return found;
+  }
+  void expire_on_access(unsigned db, std::uint64_t hash, Slot slot);
   SlotIndex& index_of(unsigned db);
   DeadlineMs now_ms() const noexcept;
   DeadlineMs deadline_ms(base::Instant instant) const noexcept;
   bool past(DeadlineMs deadline) const noexcept;
   policy::Moment moment() const noexcept;
-  void note_use(Slot slot, Record& record) noexcept;
+  void note_use(Slot slot, Record& record) noexcept {
+    if (const unsigned use = slot.use(); use < policy::kUsesMax) slot.set_use(use + 1);
+    if (tracks_usage_ && record.used()) note_usage(record);
+  }
+  void note_usage(Record& record) noexcept;
 
   // table_write.cpp
   Result<void> write_string(Entry& entry, std::string_view value, Deadline deadline);
@@ -267,7 +286,29 @@ class Table final : private Residents {
   DeadlineMs due_next_ = kNever;       ///< No deadline is earlier.
   mutable DeadlineMs coarse_now_ = 0;  ///< When the clock was last asked.
   std::size_t overdrawn_ = 0;
+  bool tracks_usage_ = false;
   bool changed_ = false;
 };
+
+// Inlined, for it is what most calls of a cache do.
+inline Entry Table::visit(unsigned db, std::string_view key, std::uint64_t hash, Mode mode) {
+  LARDER_ASSERT(db < space_of_.size());
+  Found found = find(space_of(db), key, hash);
+  if (found.slot && found.record.timed() && past(found.record.deadline())) {
+    expire_on_access(db, hash, found.slot);
+    found = {};
+  }
+  // Two bits in the index serve all policies; those of Redis that rank by time or frequency keep
+  // more in the record. A hit writes nothing once the bits are full.
+  if (found.slot && mode != Mode::peek) {
+    note_use(found.slot, found.record);
+    told(hash, policy::Visit::hit);
+  }
+  if (mode == Mode::read) {
+    (found.slot ? stats_.hits : stats_.misses).add(1);
+    if (!found.slot) told(hash, policy::Visit::miss);
+  }
+  return {*this, found.record, found.slot ? found.slot.address() : 0, epoch_, key, hash, db, mode};
+}
 
 }  // namespace larder::engine
