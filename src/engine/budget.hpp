@@ -35,6 +35,7 @@ struct TableStats {
   Gauge bytes_volatile;  ///< Of bytes_entries, those with a deadline.
   Gauge bytes_index;     ///< Of bytes_used.
   Gauge bytes_dead;      ///< Of bytes_used, what was erased and not yet reclaimed.
+  Gauge bytes_resident;  ///< Memory had from the operating system for all of it.
   Gauge hits, misses;
   Gauge expired;            ///< Entries whose time came …
   Gauge expired_on_access;  ///< … of them, those found by who asked for them, not by upkeep.

@@ -83,6 +83,8 @@ void Table::settle() noexcept {
   stats_.bytes_used.set(log_.bytes_held() + bytes_index_ + bytes_outside_ + bytes_of_policy());
   stats_.bytes_index.set(bytes_index_);
   stats_.bytes_dead.set(log_.bytes_dead());
+  stats_.bytes_resident.set(log_.bytes_resident() + bytes_index_ + bytes_outside_ +
+                            bytes_of_policy());
   const std::int64_t used = charged();
   const std::int64_t portion = budget_.portion();
   if (used > credit_) {

@@ -182,11 +182,18 @@ NodeStats Node::stats() const {
     sum.entries_with_deadline += table.entries_with_deadline.get();
     sum.bytes_used += table.bytes_used.get();
     sum.bytes_data += table.bytes_data.get();
+    sum.bytes_index += table.bytes_index.get();
+    sum.bytes_dead += table.bytes_dead.get();
+    sum.bytes_resident += table.bytes_resident.get();
     sum.hits += table.hits.get();
     sum.misses += table.misses.get();
     sum.expired += table.expired.get();
+    sum.expired_on_access += table.expired_on_access.get();
     sum.evicted += table.evicted.get();
+    sum.evicted_by_upkeep += table.evicted_by_upkeep.get();
   }
+  sum.nothing_evictable = policy::only_volatile(state_->eviction) && sum.bytes_max != 0 &&
+                          sum.entries != 0 && sum.entries_with_deadline == 0;
   return sum;
 }
 

@@ -32,13 +32,31 @@ using engine::Mode;
 struct NodeStats {
   std::size_t entries = 0;
   std::size_t entries_with_deadline = 0;
-  std::size_t bytes_used = 0;  ///< All memory held for entries, overhead included.
-  std::size_t bytes_data = 0;  ///< Of it, key and value bytes.
+  std::size_t bytes_used = 0;      ///< All memory held for entries, overhead included.
+  std::size_t bytes_data = 0;      ///< Of it, key and value bytes.
+  std::size_t bytes_index = 0;     ///< Of bytes_used.
+  std::size_t bytes_dead = 0;      ///< Of bytes_used, what was erased and not yet reclaimed.
+  std::size_t bytes_resident = 0;  ///< Memory had from the operating system for all of it.
   std::size_t bytes_max = 0;
   std::uint64_t hits = 0;  ///< Read visits that found a live entry.
   std::uint64_t misses = 0;
   std::uint64_t expired = 0;
+  std::uint64_t expired_on_access = 0;  ///< Of them, found by who asked for them, not by upkeep.
   std::uint64_t evicted = 0;
+  std::uint64_t evicted_by_upkeep = 0;  ///< Of them, because the bound was lowered.
+  /// True: the policy evicts only what has a deadline, there is a bound, and nothing has one.
+  bool nothing_evictable = false;
+
+  /// Of read visits, 0 to 1; 0 where there were none.
+  double hit_ratio() const noexcept {
+    return hits == 0 ? 0 : static_cast<double>(hits) / static_cast<double>(hits + misses);
+  }
+  /// Memory held for each byte in use, at least 1.
+  double fragmentation() const noexcept {
+    return bytes_used == 0 ? 1
+                           : std::max(1.0, static_cast<double>(bytes_resident) /
+                                               static_cast<double>(bytes_used));
+  }
 };
 
 struct DatabaseStats {

@@ -1,6 +1,8 @@
 // What an in-process engine says of itself: `info` for people, metrics for Prometheus, from one
 // table.
 #include <array>
+#include <charconv>
+#include <string>
 
 #include "store/local_driver.hpp"
 
@@ -22,6 +24,18 @@ constexpr std::array kFigures{
            [](auto& s) -> std::uint64_t { return s.bytes_used; }},
     Figure{"Memory", "used_memory_dataset", "larder_store_bytes_data", "gauge",
            "Key and value bytes.", [](auto& s) -> std::uint64_t { return s.bytes_data; }},
+    Figure{"Memory", "used_memory_overhead", "larder_store_bytes_overhead", "gauge",
+           "Memory held beside key and value bytes.",
+           [](auto& s) -> std::uint64_t { return s.bytes_used - s.bytes_data; }},
+    Figure{"Memory", "used_memory_index", "larder_store_bytes_index", "gauge",
+           "Of the overhead, what finds entries by key.",
+           [](auto& s) -> std::uint64_t { return s.bytes_index; }},
+    Figure{"Memory", "used_memory_dead", "larder_store_bytes_dead", "gauge",
+           "Of the overhead, what was erased and is not yet reclaimed.",
+           [](auto& s) -> std::uint64_t { return s.bytes_dead; }},
+    Figure{"Memory", "allocator_resident", "larder_store_bytes_resident", "gauge",
+           "Memory had from the operating system for all of it.",
+           [](auto& s) -> std::uint64_t { return s.bytes_resident; }},
     Figure{"Memory", "maxmemory", "larder_store_bytes_max", "gauge", "The bound; 0 is none.",
            [](auto& s) -> std::uint64_t { return s.bytes_max; }},
     Figure{"Stats", "keyspace_hits", "larder_store_hits_total", "counter",
@@ -30,15 +44,30 @@ constexpr std::array kFigures{
            "Reads that found none.", [](auto& s) -> std::uint64_t { return s.misses; }},
     Figure{"Stats", "expired_keys", "larder_store_expired_total", "counter",
            "Entries whose time came.", [](auto& s) -> std::uint64_t { return s.expired; }},
+    Figure{"Stats", "expired_keys_on_access", "larder_store_expired_on_access_total", "counter",
+           "Of them, those found by who asked for them.",
+           [](auto& s) -> std::uint64_t { return s.expired_on_access; }},
     Figure{"Stats", "evicted_keys", "larder_store_evicted_total", "counter",
            "Entries that went because memory was needed.",
            [](auto& s) -> std::uint64_t { return s.evicted; }},
+    Figure{"Stats", "evicted_keys_by_upkeep", "larder_store_evicted_by_upkeep_total", "counter",
+           "Of them, those that went because the bound was lowered.",
+           [](auto& s) -> std::uint64_t { return s.evicted_by_upkeep; }},
     Figure{"Keyspace", "entries", "larder_store_entries", "gauge", "Entries.",
            [](auto& s) -> std::uint64_t { return s.entries; }},
     Figure{"Keyspace", "entries_with_deadline", "larder_store_entries_with_deadline", "gauge",
            "Entries that will expire.",
            [](auto& s) -> std::uint64_t { return s.entries_with_deadline; }},
 };
+
+std::string two_places(double value) {
+  std::array<char, 32> text;
+  const auto end = std::to_chars(text.begin(), text.end(), value, std::chars_format::fixed, 2);
+  return {text.begin(), end.ptr};
+}
+
+constexpr std::string_view kNothingEvictable =
+    "\r\nmaxmemory_policy_note:no entry has a time to live, so this policy evicts nothing";
 
 }  // namespace
 
@@ -52,6 +81,12 @@ Result<std::string> LocalDriver::answer(const Info&, const CallOptions&) {
       text.append(text.empty() ? "# " : "\r\n# ").append(section).append("\r\n");
       if (section == "Memory") {
         text.append("maxmemory_policy:").append(to_string(node_.eviction())).append("\r\n");
+        text.append("mem_fragmentation_ratio:").append(two_places(stats.fragmentation()));
+        if (stats.nothing_evictable) text.append(kNothingEvictable);
+        text.append("\r\n");
+      }
+      if (section == "Stats") {
+        text.append("hit_ratio:").append(two_places(stats.hit_ratio())).append("\r\n");
       }
     }
     text.append(figure.info_name).append(":");
