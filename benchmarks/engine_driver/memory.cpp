@@ -15,10 +15,13 @@ namespace {
 
 class Filling {
  public:
-  Filling(Target& target, std::uint64_t entries, std::size_t value_bytes, bool with_ttl)
-      : target_(target), numbers_(entries), value_(value_bytes, 'v'), with_ttl_(with_ttl) {
-    for (std::size_t i = 0; i < entries; ++i) numbers_[i] = static_cast<std::uint32_t>(i);
-    next_ = static_cast<std::uint32_t>(entries);
+  Filling(Target& target, const Options& options)
+      : target_(target),
+        numbers_(options.number("entries", 5'000'000)),
+        value_(options.number("value-bytes", 32), 'v'),
+        with_ttl_(options.number("ttl", 0) != 0),
+        settle_ms_(static_cast<unsigned>(options.number("settle-ms", 500))) {
+    for (std::uint32_t& number : numbers_) number = next_++;
     before_ = target_.resident();
   }
 
@@ -50,7 +53,7 @@ class Filling {
 
   void report(std::string_view phase) {
     target_.finish();
-    sleep_ms(500);  // What is given back in the background has its chance.
+    sleep_ms(settle_ms_);  // What is given back in the background has its chance.
     Line line;
     line.add("phase", phase)
         .add("entries", static_cast<double>(numbers_.size()))
@@ -65,7 +68,8 @@ class Filling {
   std::vector<std::uint32_t> numbers_;
   std::string value_;
   bool with_ttl_;
-  std::uint32_t next_;
+  unsigned settle_ms_;
+  std::uint32_t next_ = 0;
   std::uint64_t before_;
   base::Random random_{11};
 };
@@ -75,8 +79,7 @@ class Filling {
 void measure_memory(const Options& options) {
   const auto target =
       options.text("protocol").empty() ? make_store_target(options) : make_server_target(options);
-  Filling filling{*target, options.number("entries", 5'000'000), options.number("value-bytes", 32),
-                  options.number("ttl", 0) != 0};
+  Filling filling(*target, options);
   filling.load();
   filling.churn();
   filling.overwrite();

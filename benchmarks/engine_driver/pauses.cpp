@@ -63,11 +63,12 @@ class MassExpiry {
   MassExpiry(const Options& options)
       : store_(Store::open(options.text("url", "memory:")).value()),
         staying_(options.number("staying", 1'000'000)),
-        dying_(options.number("entries", 5'000'000)) {
+        dying_(options.number("entries", 5'000'000)),
+        patience_ns_(options.number("patience-s", 30) * kSecond) {
     for (std::uint64_t i = 0; i < staying_; ++i) store_.set(Key16(i).full(), kValue).value();
     resident_before_ = resident_bytes();
     // The end must lie behind the last write, and how long writing takes is not known beforehand.
-    for (std::uint64_t seconds = 5 + dying_ / 200'000; !filled(seconds); seconds *= 2) {
+    for (std::uint64_t seconds = 2 + dying_ / 200'000; !filled(seconds); seconds *= 2) {
       if (seconds > 600) throw std::runtime_error("filling takes more than ten minutes");
     }
     resident_full_ = resident_bytes();
@@ -76,7 +77,7 @@ class MassExpiry {
   /// Reads and writes from a second before the end until the memory is back.
   void watch() {
     while (wall_ns() + kSecond < end_) sleep_ms(1);
-    const std::uint64_t give_up = end_ + 31 * kSecond;
+    const std::uint64_t give_up = end_ + patience_ns_;
     times_.start();
     for (std::uint64_t calls = 0; !back_; ++calls) {
       if (calls % 64 != 0) {
@@ -139,6 +140,7 @@ class MassExpiry {
   Store store_;
   std::uint64_t staying_;
   std::uint64_t dying_;
+  std::uint64_t patience_ns_;
   std::uint64_t resident_before_ = 0;
   std::uint64_t resident_full_ = 0;
   std::uint64_t end_ = 0;  ///< When the last of them is dead.

@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t kValueBytes = 64;
 constexpr std::size_t kBatch = Floor::kBatch;
+constexpr unsigned kQuarters = 4;  ///< A turn goes through one of them.
 
 /// Runs through some draws and returns how many of them it found.
 using Pass = std::function<std::size_t(std::span<const Key16> draws)>;
@@ -191,7 +192,10 @@ struct Turn {
   double wall_ns = 0;  ///< For each call and thread.
 };
 
-Turn take_turn(const Pass& pass, std::span<const Key16> draws) {
+/// `before` is asked for first and not counted: a turn begins with its code and its hot entries in
+/// the processor's caches, whoever had the turn before.
+Turn take_turn(const Pass& pass, std::span<const Key16> draws, std::span<const Key16> before) {
+  pass(before);
   const std::uint64_t wall = wall_ns(), cpu = thread_cpu_ns();
   if (pass(draws) != draws.size()) throw std::runtime_error("a key was not found");
   const auto calls = static_cast<double>(draws.size());
@@ -199,15 +203,15 @@ Turn take_turn(const Pass& pass, std::span<const Key16> draws) {
           static_cast<double>(wall_ns() - wall) / calls};
 }
 
-/// Two threads at once, each on a core and a half of the draws of its own.
-Turn take_turn_together(const Pass& pass, std::span<const Key16> draws) {
+/// Two threads at once, each on a core and with draws of its own.
+Turn take_turn_together(const Pass& pass, std::span<const Key16> one, std::span<const Key16> two,
+                        std::span<const Key16> before) {
   Turn turns[2];
   std::barrier start(2);
-  const auto half = draws.size() / 2;
   auto run = [&](unsigned core) {
     pin_to(core);
     start.arrive_and_wait();
-    turns[core] = take_turn(pass, draws.subspan(core * half, half));
+    turns[core] = take_turn(pass, core == 0 ? one : two, before);
   };
   std::thread other(run, 1U);
   run(0);
@@ -233,17 +237,19 @@ void measure_speed(const Options& options) {
   const std::uint64_t entries = options.number("entries", 100'000);
   const auto rounds = static_cast<unsigned>(options.number("rounds", 7));
   Scene scene(entries, options);
-  const std::size_t calls = scene.draws.size() / 4 / (2 * kBatch) * (2 * kBatch);
+  const std::size_t calls = scene.draws.size() / kQuarters / kBatch * kBatch;
+  const auto quarter = [&](unsigned number) {
+    return std::span(scene.draws).subspan(number % kQuarters * calls, calls);
+  };
   const auto all = contenders(scene);
-  // The first turn brings code and memory to where they will be; it does not count.
-  for (const Contender& one : all) take_turn(one.pass, std::span(scene.draws).first(calls));
   for (unsigned round = 0; round < rounds; ++round) {
-    const auto draws = std::span(scene.draws).subspan(round % 4 * calls, calls);
+    const auto draws = quarter(round),
+               before = quarter(round + 1).first(calls / 8 / kBatch * kBatch);
     for (const Contender& one : all) {
-      report(one.name, entries, 1, round, take_turn(one.pass, draws));
-      if (one.in_two_threads) {
-        report(one.name, entries, 2, round, take_turn_together(one.pass, draws));
-      }
+      report(one.name, entries, 1, round, take_turn(one.pass, draws, before));
+      if (!one.in_two_threads) continue;
+      const Turn together = take_turn_together(one.pass, draws, quarter(round + 2), before);
+      report(one.name, entries, 2, round, together);
     }
   }
 }
