@@ -30,9 +30,10 @@ def run(options, say):
     for entries, ttl_ms in scenes(options):
         # Draws enough that a turn's keys are no longer in the processor's caches from the turn before.
         load = {"rounds": 3, "draws": 400_000} if options.quick else {"rounds": options.rounds, "draws": 4_000_000}
-        say(f"speed: {count_text(entries)} entries, filling")
+        scene = count_text(entries) + (" entries with a TTL" if ttl_ms else " entries")
+        say(f"speed: {scene}, filling")
         for line in drive("speed", entries=entries, ttl_ms=ttl_ms, **load):
-            say(f"speed: {count_text(entries)} entries, round {line['round'] + 1:.0f} of {load['rounds']}")
+            say(f"speed: {scene}, round {line['round'] + 1:.0f} of {load['rounds']}")
             cells.append({"ttl_ms": ttl_ms, **line})
     return cells
 
