@@ -7,6 +7,7 @@ from common import Bar, count_text, drive, print_table
 NAMES = {
     "floor": "floor",
     "floor_small_pages": "floor without huge pages",
+    "floor_waiting": "floor, each read waiting for the last",
     "node_get": "Node::visit, copied",
     "store_get": "Store::get",
     "cache_get": "Cache<Bytes>::get",
