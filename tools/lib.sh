@@ -78,7 +78,7 @@ need_redis_server() {
 need_memcached() {
   command -v memcached >/dev/null && return
   [ ! -x build/tools/memcached ] || return 0
-  need libevent-2.1-7
+  need libevent-2.1-7 libsasl2-2
   mkdir -p build/tools
   (cd build/tools && apt-get -q download memcached >/dev/null && dpkg-deb -x memcached_*.deb memcached-package) ||
     die "memcached is not here and could not be fetched: install it, or leave it out with --peers redis."
