@@ -74,6 +74,17 @@ need_redis_server() {
   redis-server --version | grep -q '^Redis server' || die "$program does not act as redis-server here: install redis-server, then come back."
 }
 
+# A memcached to compare with. Its package starts a system service, so the program alone is taken out of it.
+need_memcached() {
+  command -v memcached >/dev/null && return
+  [ ! -x build/tools/memcached ] || return 0
+  need libevent-2.1-7 libsasl2-2
+  mkdir -p build/tools
+  (cd build/tools && apt-get -q download memcached >/dev/null && dpkg-deb -x memcached_*.deb memcached-package) ||
+    die "memcached is not here and could not be fetched: install it, or leave it out with --peers redis."
+  ln -sf memcached-package/usr/bin/memcached build/tools/memcached
+}
+
 # ---- builds ---------------------------------------------------------------------------------------------------------
 
 # Reads ninja's output: progress goes to the terminal as one line that renews itself (or, without one, a line each
