@@ -1,6 +1,6 @@
-// SipHash-1-3 and CRC-32C.
+// CRC-32C. Keyed hashing is in keyed_hash.cpp.
 //
-// CRC-32C has three bodies: SSE4.2's and ARMv8's instruction, chosen once at start, and
+// It has three bodies: SSE4.2's and ARMv8's instruction, chosen once at start, and
 // slicing-by-8 tables for processors without either.
 #include "base/hash.hpp"
 
@@ -25,52 +25,6 @@ std::uint64_t load64(const char* at) noexcept {
   std::memcpy(&word, at, sizeof word);
   if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
   return word;
-}
-
-struct Sip {
-  std::uint64_t v0, v1, v2, v3;
-
-  void round() noexcept {
-    v0 += v1;
-    v1 = std::rotl(v1, 13) ^ v0;
-    v0 = std::rotl(v0, 32);
-    v2 += v3;
-    v3 = std::rotl(v3, 16) ^ v2;
-    v0 += v3;
-    v3 = std::rotl(v3, 21) ^ v0;
-    v2 += v1;
-    v1 = std::rotl(v1, 17) ^ v2;
-    v2 = std::rotl(v2, 32);
-  }
-};
-
-/// The last 0–7 bytes and the length, as SipHash packs them.
-std::uint64_t tail_word(const char* tail, std::size_t total) noexcept {
-  std::uint64_t word = static_cast<std::uint64_t>(total) << 56;
-  const std::size_t left = total & 7;
-  for (std::size_t i = 0; i < left; ++i) {
-    word |= static_cast<std::uint64_t>(static_cast<unsigned char>(tail[i])) << (8 * i);
-  }
-  return word;
-}
-
-template <int kCompress, int kFinish>
-std::uint64_t sip_hash(std::string_view bytes, HashKey key) noexcept {
-  Sip s{key.k0 ^ 0x736f6d6570736575, key.k1 ^ 0x646f72616e646f6d, key.k0 ^ 0x6c7967656e657261,
-        key.k1 ^ 0x7465646279746573};
-  const auto absorb = [&s](std::uint64_t word) {
-    s.v3 ^= word;
-    for (int i = 0; i < kCompress; ++i) s.round();
-    s.v0 ^= word;
-  };
-  const char* at = bytes.data();
-  for (const char* end = at + (bytes.size() & ~std::size_t{7}); at != end; at += 8) {
-    absorb(load64(at));
-  }
-  absorb(tail_word(at, bytes.size()));
-  s.v2 ^= 0xff;
-  for (int i = 0; i < kFinish; ++i) s.round();
-  return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
 // slices[k][b]: the CRC of byte b followed by k zero bytes.
@@ -142,15 +96,7 @@ std::uint32_t crc32c_tables(std::string_view bytes, std::uint32_t crc) noexcept 
   return ~state;
 }
 
-std::uint64_t sip_hash_2_4(std::string_view bytes, HashKey key) noexcept {
-  return sip_hash<2, 4>(bytes, key);
-}
-
 }  // namespace detail
-
-std::uint64_t keyed_hash(std::string_view bytes, HashKey key) noexcept {
-  return sip_hash<1, 3>(bytes, key);
-}
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc) noexcept {
   static const Crc chosen = best_crc();

@@ -12,8 +12,10 @@ struct HashKey {
   std::uint64_t k1 = 0;
 };
 
-/// SipHash-1-3 of `bytes` (Aumasson and Bernstein, 2012; the 1-3 variant is what Rust and Ruby use for tables).
-/// Cost: about 10 ns for 16 bytes.
+/// A hash under a secret: for memory only, for machines differ in it. Three rounds of AES for up to
+/// 64 bytes where the processor has the instruction, SipHash-1-3 otherwise (Aumasson and Bernstein,
+/// 2012; the 1-3 variant is what Rust and Ruby use for tables).
+/// Cost: about 4 ns for 16 bytes, 12 ns by SipHash.
 std::uint64_t keyed_hash(std::string_view bytes, HashKey key) noexcept;
 
 /// CRC-32C (Castagnoli, RFC 3720), by the processor's instruction where there is one.

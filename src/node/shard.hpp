@@ -8,6 +8,7 @@
 
 #include "engine/budget.hpp"
 #include "engine/table.hpp"
+#include "node/lock.hpp"
 #include "node/node.hpp"
 
 namespace larder::node {
@@ -17,7 +18,7 @@ struct alignas(128) Node::Shard {
   Shard(const engine::TableOptions& options, engine::Budget& budget, const base::Clock& clock)
       : table(options, budget, clock) {}
 
-  std::mutex mutex;
+  Lock mutex;
   engine::Table table;  ///< Guarded by mutex; its stats() need no lock.
 };
 

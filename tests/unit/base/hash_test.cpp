@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <set>
 #include <string>
 
 #include "base/hash_detail.hpp"
@@ -18,15 +20,15 @@ std::string counting(std::size_t n) {
 
 // CPython 3.11 hashes bytes with SipHash-1-3 under a zero key when PYTHONHASHSEED=0: an independent
 // oracle.
-TEST(KeyedHash, AgreesWithCPythonsSipHash13) {
-  EXPECT_EQ(keyed_hash("a", {}), 0x407448d2b89b1813U);
-  EXPECT_EQ(keyed_hash("abcdefg", {}), 0x6db12aae9070f506U);
-  EXPECT_EQ(keyed_hash("abcdefgh", {}), 0x3f7b849c0b8e35eaU);
-  EXPECT_EQ(keyed_hash("user:1234567890123456", {}), 0x4f242a0921890ceaU);
-  EXPECT_EQ(keyed_hash(counting(63), {}), 0x385d3e39e5f37359U);
+TEST(SipHash, AgreesWithCPythonsSipHash13) {
+  EXPECT_EQ(detail::sip_hash_1_3("a", {}), 0x407448d2b89b1813U);
+  EXPECT_EQ(detail::sip_hash_1_3("abcdefg", {}), 0x6db12aae9070f506U);
+  EXPECT_EQ(detail::sip_hash_1_3("abcdefgh", {}), 0x3f7b849c0b8e35eaU);
+  EXPECT_EQ(detail::sip_hash_1_3("user:1234567890123456", {}), 0x4f242a0921890ceaU);
+  EXPECT_EQ(detail::sip_hash_1_3(counting(63), {}), 0x385d3e39e5f37359U);
 }
 
-TEST(KeyedHash, SharesItsBodyWithTheSipHash24OfThePaper) {
+TEST(SipHash, SharesItsBodyWithTheSipHash24OfThePaper) {
   const HashKey key{0x0706050403020100, 0x0f0e0d0c0b0a0908};
   EXPECT_EQ(detail::sip_hash_2_4("", key), 0x726fdb47dd0e0e31U);
   EXPECT_EQ(detail::sip_hash_2_4(counting(1), key), 0x74f839c593dc67fdU);
@@ -36,6 +38,40 @@ TEST(KeyedHash, SharesItsBodyWithTheSipHash24OfThePaper) {
 TEST(KeyedHash, DependsOnBothHalvesOfTheKey) {
   EXPECT_NE(keyed_hash("k", {1, 0}), keyed_hash("k", {0, 0}));
   EXPECT_NE(keyed_hash("k", {0, 1}), keyed_hash("k", {0, 0}));
+}
+
+// Of every length, each bit of the input turns about half of the bits of the hash.
+TEST(KeyedHash, SpreadsEachBitOfTheInputOverTheWholeHash) {
+  for (std::size_t length = 1; length <= 80; ++length) {
+    std::array<int, 64> flips{};
+    int trials = 0;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+      std::string bytes(length, '\0');
+      for (std::size_t i = 0; i < length; ++i) bytes[i] = static_cast<char>(seed * 131 + i * 29);
+      const HashKey key{seed * 0x9e3779b97f4a7c15, ~seed * 0xd6e8feb86659fd93};
+      const std::uint64_t before = keyed_hash(bytes, key);
+      const std::size_t bit = seed * 7 % (length * 8);
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+      const std::uint64_t changed = before ^ keyed_hash(bytes, key);
+      for (int i = 0; i < 64; ++i) flips[static_cast<std::size_t>(i)] += changed >> i & 1;
+      ++trials;
+    }
+    for (const int count : flips) {
+      ASSERT_GT(count, trials / 6) << length;
+      ASSERT_LT(count, trials * 5 / 6) << length;
+    }
+  }
+}
+
+TEST(KeyedHash, TellsLengthsAndBlocksInOtherOrderApart) {
+  std::set<std::uint64_t> hashes;
+  for (std::size_t length = 0; length <= 100; ++length)
+    hashes.insert(keyed_hash(std::string(length, '\0'), {1, 2}));
+  EXPECT_EQ(hashes.size(), 101u);
+  const std::string a(16, 'a'), b(16, 'b');
+  for (const std::string& text : {a + b + a + b, b + a + a + b, a + a + b + b, a + b, b + a})
+    hashes.insert(keyed_hash(text, {1, 2}));
+  EXPECT_EQ(hashes.size(), 106u);
 }
 
 TEST(Crc32c, AgreesWithRfc3720) {
