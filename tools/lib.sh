@@ -85,6 +85,12 @@ need_memcached() {
   ln -sf memcached-package/usr/bin/memcached build/tools/memcached
 }
 
+# Node and npm for the clients that come from there, whoever ships them: Debian's would replace another Node.
+need_node() {
+  if command -v node >/dev/null && command -v npm >/dev/null; then return; fi
+  need nodejs npm
+}
+
 # ---- builds ---------------------------------------------------------------------------------------------------------
 
 # Reads ninja's output: progress goes to the terminal as one line that renews itself (or, without one, a line each

@@ -57,6 +57,7 @@ std::unique_ptr<console::Console> start_console(const ServeOptions& options,
 int serve(const ServeOptions& options) {
   base::StopSignals signals;
   base::ignore_broken_pipes();
+  base::give_back_large_memory();
   node::Node node{{.bytes_max = options.memory_bytes_max, .eviction = options.eviction},
                   base::SystemClock::instance()};
   server::Server server{node,

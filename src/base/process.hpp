@@ -34,6 +34,11 @@ class StopSignals {
 /// A write to a pipe or socket whose reader has gone shall fail rather than kill the process.
 void ignore_broken_pipes() noexcept;
 
+/// Memory in large pieces goes back to the system when it is freed, and grows by moving pages rather than bytes. The C
+/// library's own way is to keep such pieces once the first was freed: a crowd of slow readers then costs their buffers
+/// for good. For programs; a library leaves its host's memory alone.
+void give_back_large_memory() noexcept;
+
 enum class Standard : std::uint8_t { input = 0, output = 1, error = 2 };
 /// Whether a person sits at that end.
 bool is_terminal(Standard stream) noexcept;

@@ -39,6 +39,14 @@ class AbuseTest : public testing::Test {
     const std::size_t now = resident();
     return now > before_ ? now - before_ : 0;
   }
+  /// Looks until it happens, ten seconds at most.
+  template <class Happens>
+  static bool comes_true(Happens&& happens) {
+    for (const auto until = Time::now() + 10s; !happens(); std::this_thread::sleep_for(10ms)) {
+      if (Time::now() > until) return false;
+    }
+    return true;
+  }
   std::vector<std::unique_ptr<RawClient>> crowd(int count) {
     std::vector<std::unique_ptr<RawClient>> clients;
     for (int i = 0; i < count; ++i) clients.push_back(std::make_unique<RawClient>(server_.port()));
@@ -143,6 +151,18 @@ TEST_F(AbuseTest, TwentyClientsThatNeverReadHoldTheirStatedLimitAtMost) {
   for (auto& client : clients) client->send(greedy, 500ms);
   // Each holds at most a pause's worth of replies and a turn's worth of requests.
   EXPECT_LT(grown(), 20 * 3 * kMiB);
+}
+
+TEST_F(AbuseTest, WhatReadersHeldGoesBackToTheSystemWhenTheyLeave) {
+  RawClient writer(server_.port());
+  writer.send("*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$6000000\r\n" + std::string(6'000'000, 'x') +
+              "\r\n");
+  ASSERT_EQ(writer.read(5), "+OK\r\n");
+  auto clients = crowd(20);
+  for (auto& client : clients) client->send("MGET big big big\r\n");
+  ASSERT_TRUE(comes_true([&] { return grown() > 64 * kMiB; }));
+  clients.clear();
+  EXPECT_TRUE(comes_true([&] { return grown() < 16 * kMiB; })) << grown() / kMiB << " MiB";
 }
 
 TEST_F(AbuseTest, OneBusyPipelineDoesNotStarveTheRest) {
