@@ -89,6 +89,8 @@ class Entry {
 
  private:
   friend class Table;
+  /// Looked up where it is made, so that what was found is written once.
+  Entry(Table& table, std::string_view key, std::uint64_t hash, unsigned db, Mode mode);
   Entry(Table& table, const Record& record, std::uint32_t address, std::uint32_t epoch,
         std::string_view key, std::uint64_t hash, unsigned db, Mode mode) noexcept
       : table_(&table),
@@ -105,8 +107,8 @@ class Entry {
 
   Table* table_;
   mutable Record record_;  ///< None: vacant.
-  mutable std::uint32_t address_;
-  mutable std::uint32_t epoch_;  ///< The table's, of when record_ was found.
+  mutable std::uint32_t address_ = 0;
+  mutable std::uint32_t epoch_ = 0;  ///< The table's, of when record_ was found.
   std::string_view key_;
   std::uint64_t hash_;
   unsigned db_;

@@ -92,7 +92,9 @@ class Record {
 
   Record() = default;
   /// Reads the header at `at`, which must be a record's, not a filler's.
-  explicit Record(char* at) noexcept;
+  explicit Record(char* at) noexcept { read(at); }
+  /// Becomes the record at `at`. In place, since a copy of what was just written stalls.
+  void read(char* at) noexcept;
 
   /// Writes a header; deadline, usage and body are the caller's to fill in. Where `shape.outside`,
   /// `block` is of block_capacity(key + value) bytes.
@@ -180,14 +182,24 @@ inline std::uint32_t read_varint(const char*& at) noexcept {
   }
 }
 
-inline Record::Record(char* at) noexcept : at_(at), flags_(static_cast<std::uint8_t>(*at)) {
+inline void Record::read(char* at) noexcept {
+  const auto flags = static_cast<std::uint8_t>(*at);
   const char* next = at + 1;
-  key_bytes_ = read_varint(next);
-  value_bytes_ = read_varint(next);
-  if ((flags_ & kSpaced) != 0) space_ = static_cast<std::uint8_t>(*next++);
-  fields_ = at + (next - at);
-  body_ = body_place();
-  if (outside()) std::memcpy(&body_, body_, sizeof body_);
+  const std::uint32_t key_bytes = read_varint(next);
+  const std::uint32_t value_bytes = read_varint(next);
+  std::uint8_t space = 0;
+  if ((flags & kSpaced) != 0) space = static_cast<std::uint8_t>(*next++);
+  char* const fields = at + (next - at);
+  char* body = fields + ((flags & kTimed) != 0 ? ((flags & kWide) != 0 ? 8 : kDeadlineBytes) : 0) +
+               ((flags & kUsed) != 0 ? 4 : 0);
+  if ((flags & kOutside) != 0) std::memcpy(&body, body, sizeof body);
+  at_ = at;
+  fields_ = fields;
+  body_ = body;
+  key_bytes_ = key_bytes;
+  value_bytes_ = value_bytes;
+  flags_ = flags;
+  space_ = space;
 }
 
 inline DeadlineMs Record::timed_deadline() const noexcept {

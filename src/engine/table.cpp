@@ -77,15 +77,15 @@ std::uint64_t Table::hash_at(Address address) const noexcept {
 void Table::prefetch(Address address) const noexcept { __builtin_prefetch(log_.at(address)); }
 
 // An entry that is past its deadline goes when somebody asks for it.
-void Table::expire_on_access(unsigned db, std::uint64_t hash, Slot slot) {
-  remove(space_of_[db], hash, slot, Change::What::expire);
+void Table::expire_on_access(Entry& entry, Slot slot) {
+  remove(space_of_[entry.db_], entry.hash_, slot, Change::What::expire);
   stats_.expired_on_access.add(1);
+  entry.record_ = {};
 }
 
 void Table::find_again(const Entry& entry) noexcept {
-  const Found found = find(space_of(entry.db_), entry.key_, entry.hash_);
-  entry.record_ = found.record;
-  entry.address_ = found.slot ? found.slot.address() : 0;
+  const Slot slot = find(entry);
+  entry.address_ = slot ? slot.address() : 0;
   entry.epoch_ = epoch_;
 }
 

@@ -143,30 +143,14 @@ class Table final : private Residents {
   // table.cpp: looking
   std::uint64_t hash_at(Address address) const noexcept override;
   void prefetch(Address address) const noexcept override;
-  struct Found {
-    Slot slot;
-    Record record;  ///< None where slot is none.
-  };
-  Found find(const Space& space, std::string_view key, std::uint64_t hash) const noexcept {
-    Found found;
-    if (!space.index) return found;
-    found.slot = space.index->find(hash, [&](Address at) {
-      found.record = log_.record(at);
-      return found.record.has_key(key);
-    });
-    if (!found.slot) found.record = {};
-    return found;
-  }
-  void expire_on_access(unsigned db, std::uint64_t hash, Slot slot);
+  void look_up(Entry& entry);
+  Slot find(const Entry& entry) noexcept;
+  void expire_on_access(Entry& entry, Slot slot);
   SlotIndex& index_of(unsigned db);
   DeadlineMs now_ms() const noexcept;
   DeadlineMs deadline_ms(base::Instant instant) const noexcept;
   bool past(DeadlineMs deadline) const noexcept;
   policy::Moment moment() const noexcept;
-  void note_use(Slot slot, Record& record) noexcept {
-    if (const unsigned use = slot.use(); use < policy::kUsesMax) slot.set_use(use + 1);
-    if (tracks_usage_ && record.used()) note_usage(record);
-  }
   void note_usage(Record& record) noexcept;
 
   // table_write.cpp
@@ -291,24 +275,48 @@ class Table final : private Residents {
 };
 
 // Inlined, for it is what most calls of a cache do.
+inline Entry::Entry(Table& table, std::string_view key, std::uint64_t hash, unsigned db, Mode mode)
+    : table_(&table), key_(key), hash_(hash), db_(db), mode_(mode) {
+  table.look_up(*this);
+}
+
 inline Entry Table::visit(unsigned db, std::string_view key, std::uint64_t hash, Mode mode) {
   LARDER_ASSERT(db < space_of_.size());
-  Found found = find(space_of(db), key, hash);
-  if (found.slot && found.record.timed() && past(found.record.deadline())) {
-    expire_on_access(db, hash, found.slot);
-    found = {};
+  return {*this, key, hash, db, mode};
+}
+
+inline void Table::look_up(Entry& entry) {
+  Slot slot = find(entry);
+  if (slot && entry.record_.timed() && past(entry.record_.deadline())) {
+    expire_on_access(entry, slot);
+    slot = {};
   }
-  // Two bits in the index serve all policies; those of Redis that rank by time or frequency keep
-  // more in the record. A hit writes nothing once the bits are full.
-  if (found.slot && mode != Mode::peek) {
-    note_use(found.slot, found.record);
-    told(hash, policy::Visit::hit);
+  entry.epoch_ = epoch_;
+  if (slot) {
+    entry.address_ = slot.address();
+    if (entry.mode_ == Mode::peek) return;
+    // Two bits in the index serve all policies; those of Redis that rank by time or frequency keep
+    // more in the record. A hit writes nothing once the bits are full.
+    if (const unsigned use = slot.use(); use < policy::kUsesMax) slot.set_use(use + 1);
+    if (tracks_usage_ && entry.record_.used()) note_usage(entry.record_);
+    told(entry.hash_, policy::Visit::hit);
+    if (entry.mode_ == Mode::read) stats_.hits.add(1);
+  } else if (entry.mode_ == Mode::read) {
+    stats_.misses.add(1);
+    told(entry.hash_, policy::Visit::miss);
   }
-  if (mode == Mode::read) {
-    (found.slot ? stats_.hits : stats_.misses).add(1);
-    if (!found.slot) told(hash, policy::Visit::miss);
-  }
-  return {*this, found.record, found.slot ? found.slot.address() : 0, epoch_, key, hash, db, mode};
+}
+
+// Leaves the record in the entry; none where the slot is none.
+inline Table::Slot Table::find(const Entry& entry) noexcept {
+  const Space& space = space_of(entry.db_);
+  if (!space.index) return {};
+  const Slot slot = space.index->find(entry.hash_, [&](Address at) {
+    entry.record_.read(log_.at(at));
+    return entry.record_.has_key(entry.key_);
+  });
+  if (!slot) entry.record_ = {};
+  return slot;
 }
 
 }  // namespace larder::engine

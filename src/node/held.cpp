@@ -1,5 +1,4 @@
-#include <algorithm>
-#include <numeric>
+#include <vector>
 
 #include "base/assert.hpp"
 #include "node/node.hpp"
@@ -18,51 +17,46 @@ Node::Held Node::hold(std::span<const std::string_view> keys) {
 }
 
 Node::Held Node::hold_hashed(std::span<const std::uint64_t> hashes) {
-  std::vector<std::uint32_t> shards;
-  shards.reserve(hashes.size());
-  for (const std::uint64_t hash : hashes) shards.push_back(state_->shard_number(hash));
-  std::sort(shards.begin(), shards.end());
-  shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
-  return Held{*this, std::move(shards)};
+  ShardSet shards{state_->shards.size()};
+  for (const std::uint64_t hash : hashes) shards.add(state_->shard_number(hash));
+  return Held{*this, shards};
 }
 
 Node::Held Node::hold_all() {
-  std::vector<std::uint32_t> shards(state_->shards.size());
-  std::iota(shards.begin(), shards.end(), 0u);
-  return Held{*this, std::move(shards)};
+  ShardSet shards{state_->shards.size()};
+  for (std::uint32_t number = 0; number < state_->shards.size(); ++number) shards.add(number);
+  return Held{*this, shards};
 }
 
 // Everybody locks in ascending order, and a visit locks one shard and no second: no cycle, no
 // deadlock.
-Node::Held::Held(Node& node, std::vector<std::uint32_t> shards, Shared shared)
-    : node_(&node), shards_(std::move(shards)), shared_(shared) {
+Node::Held::Held(Node& node, const ShardSet& shards, Shared shared)
+    : node_(&node), shards_(shards), shared_(shared) {
   if (shared_ == Shared::yes) return;
-  for (const std::uint32_t number : shards_) node.state_->shards[number]->mutex.lock();
+  shards_.for_each([&](std::uint32_t number) { node.state_->shards[number]->mutex.lock(); });
 }
 
 Node::Held::Held(Held&& other) noexcept
-    : node_(std::exchange(other.node_, nullptr)),
-      shards_(std::move(other.shards_)),
-      shared_(other.shared_) {}
+    : node_(std::exchange(other.node_, nullptr)), shards_(other.shards_), shared_(other.shared_) {}
 
 Node::Held Node::Held::share() const { return Held{*node_, shards_, Shared::yes}; }
 
 Node::Held::~Held() {
   if (!node_ || shared_ == Shared::yes) return;
   State& state = *node_->state_;
-  std::vector<std::uint32_t> changed;
+  std::vector<std::uint32_t> changed;  // For the sinks; most nodes have none.
   std::size_t overdrawn = 0;
   std::uint32_t spared = 0;
-  for (const std::uint32_t number : shards_) {
+  shards_.for_each([&](std::uint32_t number) {
     engine::Table& table = state.shards[number]->table;
-    if (table.take_changed()) changed.push_back(number);
+    if (table.take_changed() && !state.sinks.empty()) changed.push_back(number);
     if (const std::size_t bytes = table.take_overdrawn(); bytes > 0) {
       overdrawn += bytes;
       spared = number;
     }
-  }
+  });
   if (!changed.empty()) node_->commit(changed);
-  for (const std::uint32_t number : shards_) state.shards[number]->mutex.unlock();
+  shards_.for_each([&](std::uint32_t number) { state.shards[number]->mutex.unlock(); });
   if (overdrawn > 0) node_->relieve(overdrawn, spared);
 }
 
@@ -72,7 +66,7 @@ engine::Entry Node::Held::open(unsigned db, std::string_view key, Mode mode) {
 
 engine::Entry Node::Held::open(unsigned db, std::string_view key, std::uint64_t hash, Mode mode) {
   const std::uint32_t number = node_->state_->shard_number(hash);
-  LARDER_ASSERT(std::binary_search(shards_.begin(), shards_.end(), number));
+  LARDER_ASSERT(shards_.contains(number));
   return node_->state_->shards[number]->table.visit(db, key, hash, mode);
 }
 
@@ -82,7 +76,7 @@ void Node::Held::prefetch(unsigned db, std::span<const std::uint64_t> hashes) {
   State& state = *node_->state_;
   LARDER_ASSERT(db < state.databases);
   for (const std::uint64_t hash : hashes) {
-    LARDER_ASSERT(std::binary_search(shards_.begin(), shards_.end(), state.shard_number(hash)));
+    LARDER_ASSERT(shards_.contains(state.shard_number(hash)));
     state.shard_of(hash).table.prefetch_bucket(db, hash);
   }
   for (const std::uint64_t hash : hashes) state.shard_of(hash).table.prefetch_record(db, hash);

@@ -12,7 +12,7 @@ namespace {
 
 std::size_t shard_count(std::size_t asked) {
   if (asked == 0) asked = std::size_t{4} * std::max(1u, std::thread::hardware_concurrency());
-  return std::bit_ceil(std::min<std::size_t>(asked, 4096));
+  return std::bit_ceil(std::min(asked, kShardsMax));
 }
 
 // A cursor is a shard's number and a position in it.

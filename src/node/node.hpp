@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "engine/change.hpp"
 #include "engine/entry.hpp"
+#include "node/shard_set.hpp"
 #include "policy/eviction.hpp"
 
 namespace larder::node {
@@ -206,7 +207,7 @@ class Node::Held {
  private:
   friend class Node;
   enum class Shared : bool { no, yes };
-  Held(Node& node, std::vector<std::uint32_t> shards, Shared shared = Shared::no);
+  Held(Node& node, const ShardSet& shards, Shared shared = Shared::no);
   engine::Entry open(unsigned db, std::string_view key, Mode mode);
   engine::Entry open(unsigned db, std::string_view key, std::uint64_t hash, Mode mode);
   void prefetch(unsigned db, std::span<const std::uint64_t> hashes);
@@ -223,8 +224,8 @@ class Node::Held {
   void require_all() const noexcept;
 
   Node* node_;
-  std::vector<std::uint32_t> shards_;  ///< Ascending.
-  Shared shared_;                      ///< The locks are another's.
+  ShardSet shards_;
+  Shared shared_;  ///< The locks are another's.
 };
 
 template <class Fn>
