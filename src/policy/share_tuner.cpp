@@ -7,7 +7,7 @@
 namespace larder::policy {
 namespace {
 
-constexpr std::size_t kSimulated = 256;
+constexpr std::size_t kSimulated = 128;
 
 struct Choice {
   QueueRules rules;

@@ -1,7 +1,7 @@
 // ShareTuner: chooses the rules of the two queues by trying all choices at once, in miniature.
 //
-// Each choice runs as a simulation of 256 entries over the same sample of the keys, taken by hash. A
-// cache of n entries is sampled at a rate of 256 / n, for hit ratios scale (Waldspurger et al., ATC
+// Each choice runs as a simulation of 128 entries over the same sample of the keys, taken by hash. A
+// cache of n entries is sampled at a rate of 128 / n, for hit ratios scale (Waldspurger et al., ATC
 // 2017). What is counted is which of the simulations hit together: a sum for each of the 32 patterns,
 // fading with a half-life of 16 times the simulated entries. A choice replaces the present one when it
 // hits more often than that by more than chance explains.
