@@ -43,9 +43,14 @@ void QueueSimulation::clear() noexcept {
 
 void QueueSimulation::set_capacity(std::size_t entries) noexcept {
   capacity_ = std::clamp<std::size_t>(entries, 1, nodes_.size());
+  ghost_layout_ = ghost_layout(capacity_);
+  set_rules(rules_);
+}
+
+void QueueSimulation::set_rules(const QueueRules& rules) noexcept {
+  rules_ = rules;
   small_max_ = std::max<std::size_t>(
       1, static_cast<std::size_t>(static_cast<double>(capacity_) * rules_.small_share));
-  ghost_layout_ = ghost_layout(capacity_);
 }
 
 bool QueueSimulation::read(std::uint32_t key) noexcept {

@@ -36,6 +36,8 @@ class QueueSimulation {
   /// How many keys fit from now on, at least one and up to entries_max.
   /// Cost     None now. What is too much leaves two at a time, with each write.
   void set_capacity(std::size_t entries) noexcept;
+  /// From now on goes by these rules.
+  void set_rules(const QueueRules& rules) noexcept;
   void clear() noexcept;
   const QueueRules& rules() const noexcept { return rules_; }
   std::size_t size() const noexcept { return small_.size() + main_.size(); }
