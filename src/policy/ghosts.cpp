@@ -27,9 +27,11 @@ void GhostBucket::add(std::uint16_t fingerprint, std::size_t places) noexcept {
 
 bool GhostBucket::take(std::uint16_t fingerprint) noexcept {
   // Mostly it is not there. A loop without an exit is compiled to a few vector instructions.
-  bool there = false;
-  for (const std::uint16_t each : fingerprints) there |= each == fingerprint;
-  if (!there) return false;
+  std::uint16_t there = 0;
+  for (const std::uint16_t each : fingerprints) {
+    there = static_cast<std::uint16_t>(there | (each == fingerprint ? 0xffff : 0));
+  }
+  if (there == 0) return false;
   const auto found = std::find(fingerprints.begin(), fingerprints.end(), fingerprint);
   std::move(found + 1, fingerprints.end(), found);
   fingerprints.back() = 0;

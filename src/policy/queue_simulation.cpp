@@ -29,15 +29,28 @@ QueueSimulation::QueueSimulation(std::size_t entries_max, QueueRules rules)
       main_(entries_max),
       ghosts_(ghost_layout(entries_max).buckets) {
   LARDER_ASSERT(entries_max > 0 && entries_max <= kNone);
-  for (std::size_t id = 0; id < entries_max; ++id) free_.push(static_cast<Id>(id));
   set_capacity(entries_max);
+  clear();
+}
+
+void QueueSimulation::clear() noexcept {
+  for (Ring* ring : {&free_, &small_, &main_}) ring->clear();
+  for (std::size_t id = 0; id < nodes_.size(); ++id) free_.push(static_cast<Id>(id));
+  std::fill(index_.begin(), index_.end(), kNone);
+  std::fill(ghosts_.begin(), ghosts_.end(), GhostBucket{});
+  unused_ = 0;
 }
 
 void QueueSimulation::set_capacity(std::size_t entries) noexcept {
   capacity_ = std::clamp<std::size_t>(entries, 1, nodes_.size());
+  ghost_layout_ = ghost_layout(capacity_);
+  set_rules(rules_);
+}
+
+void QueueSimulation::set_rules(const QueueRules& rules) noexcept {
+  rules_ = rules;
   small_max_ = std::max<std::size_t>(
       1, static_cast<std::size_t>(static_cast<double>(capacity_) * rules_.small_share));
-  ghost_layout_ = ghost_layout(capacity_);
 }
 
 bool QueueSimulation::read(std::uint32_t key) noexcept {

@@ -36,6 +36,9 @@ class QueueSimulation {
   /// How many keys fit from now on, at least one and up to entries_max.
   /// Cost     None now. What is too much leaves two at a time, with each write.
   void set_capacity(std::size_t entries) noexcept;
+  /// From now on goes by these rules.
+  void set_rules(const QueueRules& rules) noexcept;
+  void clear() noexcept;
   const QueueRules& rules() const noexcept { return rules_; }
   std::size_t size() const noexcept { return small_.size() + main_.size(); }
   std::size_t memory_bytes() const noexcept;
@@ -54,6 +57,7 @@ class QueueSimulation {
     explicit Ring(std::size_t places) : places_(places) {}
     void push(Id id) noexcept;
     Id pop() noexcept;
+    void clear() noexcept { size_ = 0; }
     std::size_t size() const noexcept { return size_; }
     std::size_t memory_bytes() const noexcept { return places_.size() * sizeof(Id); }
 

@@ -7,15 +7,21 @@
 namespace larder::policy {
 namespace {
 
-constexpr std::size_t kSimulated = 256;
+constexpr std::size_t kSimulated = 128;
 
-// A fifth share between any two made no difference. The last choice is for loops.
-constexpr QueueRules kRules[] = {
-    {.small_share = 0.10},
-    {.small_share = 0.01},
-    {.small_share = 0.30},
-    {.small_share = 0.60},
-    {.small_share = 0.01, .keep_one_in = 16},
+struct Choice {
+  QueueRules rules;
+  /// By which part of all requests it must hit more often than the first. A large small queue costs
+  /// much when a scan comes and its turn is over, so it is not taken for a trifle.
+  double handicap = 0;
+};
+
+constexpr Choice kChosenFrom[] = {
+    {.rules = {.small_share = 0.10}},
+    {.rules = {.small_share = 0.01}},
+    {.rules = {.small_share = 0.30}, .handicap = 0.005},
+    {.rules = {.small_share = 0.60}, .handicap = 0.02},
+    {.rules = {.small_share = 0.01, .keep_one_in = 16}},  // for loops
 };
 
 // Samples from one choice to the next: an eighth of the simulated entries, but not so few that
@@ -27,22 +33,35 @@ constexpr float kFade = 0.9946f;  // 2 to the power of -1/128
 
 }  // namespace
 
-ShareTuner::ShareTuner() : best_(0), samples_left_(1), samples_between_(1) {
-  static_assert(std::size(kRules) == kChoices);
+ShareTuner::ShareTuner() {
+  static_assert(std::size(kChosenFrom) == kChoices);
   simulations_.reserve(kChoices);
-  for (const QueueRules& rules : kRules) simulations_.emplace_back(kSimulated, rules);
+  for (const Choice& choice : kChosenFrom) simulations_.emplace_back(kSimulated, choice.rules);
   resize(kSimulated);
 }
 
 void ShareTuner::resize(std::size_t entries) noexcept {
   if (entries == entries_) return;
   entries_ = entries;
+  if (entries > entries_begun_ + entries_begun_ / 8) {
+    entries_begun_ = entries;
+    begin_anew();
+  } else if (entries < entries_begun_ / 2) {
+    entries_begun_ = entries;
+  }
   const std::size_t simulated = std::clamp<std::size_t>(entries, 1, kSimulated);
-  for (QueueSimulation& simulation : simulations_) simulation.set_capacity(simulated);
-  samples_between_ = samples_between(simulated);
-  samples_left_ = std::min(samples_left_, samples_between_);
+  if (simulated != simulated_) {
+    simulated_ = simulated;
+    for (QueueSimulation& simulation : simulations_) simulation.set_capacity(simulated);
+    samples_left_ = std::min(samples_left_, samples_between(simulated));
+  }
   constexpr std::uint64_t all = ~std::uint64_t{0};
   sampled_to_ = entries <= kSimulated ? all : all / entries * kSimulated;
+}
+
+void ShareTuner::begin_anew() noexcept {
+  for (QueueSimulation& simulation : simulations_) simulation.clear();
+  patterns_ = {};
 }
 
 void ShareTuner::sample(std::uint64_t hash, Visit visit) noexcept {
@@ -62,7 +81,7 @@ void ShareTuner::sample(std::uint64_t hash, Visit visit) noexcept {
 }
 
 void ShareTuner::choose() noexcept {
-  samples_left_ = samples_between_;
+  samples_left_ = samples_between(simulated_);
   double most = 0;
   std::size_t best = best_;
   for (std::size_t i = 0; i < kChoices; ++i) {
@@ -76,19 +95,22 @@ void ShareTuner::choose() noexcept {
   for (float& count : patterns_) count *= kFade;
 }
 
-// Hits by which a choice is ahead of the present one, less what chance explains: of n samples where
-// only one of two equal ones hits, their numbers differ by about the square root of n.
+// Hits by which a choice is ahead of the present one beyond its handicap, less what chance explains:
+// of n requests where only one of two equals hits, their numbers differ by about the square root of n.
 double ShareTuner::lead(std::size_t choice) const noexcept {
-  float only_it = 0;
-  float only_best = 0;
+  double all = 0;
+  double only_it = 0;
+  double only_best = 0;
   for (std::size_t hits = 0; hits < patterns_.size(); ++hits) {
+    const double count = patterns_[hits];
     const bool it = (hits >> choice & 1) != 0;
     const bool best = (hits >> best_ & 1) != 0;
-    if (it && !best) only_it += patterns_[hits];
-    if (best && !it) only_best += patterns_[hits];
+    all += count;
+    if (it && !best) only_it += count;
+    if (best && !it) only_best += count;
   }
-  return static_cast<double>(only_it - only_best) -
-         std::sqrt(static_cast<double>(only_it + only_best));
+  const double handicap = kChosenFrom[choice].handicap - kChosenFrom[best_].handicap;
+  return only_it - only_best - handicap * all - std::sqrt(only_it + only_best);
 }
 
 std::size_t ShareTuner::memory_bytes() const noexcept {

@@ -1,7 +1,7 @@
 // ShareTuner: chooses the rules of the two queues by trying all choices at once, in miniature.
 //
-// Each choice runs as a simulation of 256 entries over the same sample of the keys, taken by hash; a
-// cache of n entries is sampled at the rate of 256 / n, and hit ratios scale (Waldspurger et al., ATC
+// Each choice runs as a simulation of 128 entries over the same sample of the keys, taken by hash. A
+// cache of n entries is sampled at a rate of 128 / n, for hit ratios scale (Waldspurger et al., ATC
 // 2017). What is counted is which of the simulations hit together: a sum for each of the 32 patterns,
 // fading with a half-life of 16 times the simulated entries. A choice replaces the present one when it
 // hits more often than that by more than chance explains.
@@ -34,7 +34,8 @@ class ShareTuner {
   void access(std::uint64_t hash, Visit visit) noexcept {
     if (hash * kMix <= sampled_to_) sample(hash, visit);
   }
-  /// How many entries the cache holds now.
+  /// How many entries the cache holds now. While it grows, the simulations begin anew with each
+  /// eighth: a cache that fills evicts nothing, and what smaller ones did says little about it.
   void resize(std::size_t entries) noexcept;
 
   /// The best rules at present.
@@ -48,14 +49,16 @@ class ShareTuner {
   static constexpr std::size_t kChoices = 5;
 
   void sample(std::uint64_t hash, Visit visit) noexcept;
+  void begin_anew() noexcept;
   void choose() noexcept;
   double lead(std::size_t choice) const noexcept;
 
   std::uint64_t sampled_to_ = ~std::uint64_t{0};
   std::size_t entries_ = 0;
-  std::size_t best_;
-  std::size_t samples_left_;  ///< Until the next choice.
-  std::size_t samples_between_;
+  std::size_t entries_begun_ = 0;  ///< When the simulations last began.
+  std::size_t simulated_ = 0;      ///< Entries of each simulation.
+  std::size_t samples_left_ = 1;   ///< Until the next choice.
+  std::size_t best_ = 0;
   std::vector<QueueSimulation> simulations_;
   std::array<float, std::size_t{1} << kChoices> patterns_{};  ///< Bit i of the index: choice i hit.
 };

@@ -67,6 +67,57 @@ TEST(ShareTunerTest, ChangesItsMindWithTheStream) {
   EXPECT_GT(tuner.share(), before);
 }
 
+/// A cache of 4,000 entries, seen by a tuner whose advice it takes or not.
+class TunedCache {
+ public:
+  explicit TunedCache(bool follows) : follows_(follows) { tuner_.resize(kEntries); }
+
+  void request(std::uint64_t n) {
+    const auto key = static_cast<std::uint32_t>(hash(n) >> 16);
+    const bool hit = cache_.read(key);
+    tuner_.access(hash(n), hit ? Visit::hit : Visit::miss);
+    hits_ += hit;
+    if (hit) return;
+    tuner_.access(hash(n), Visit::arrival);
+    if (follows_) cache_.set_rules(tuner_.rules());
+    cache_.write(key);
+  }
+  std::size_t hits() const { return hits_; }
+
+ private:
+  static constexpr std::size_t kEntries = 4'000;
+  bool follows_;
+  std::size_t hits_ = 0;
+  ShareTuner tuner_;
+  QueueSimulation cache_{kEntries, {}};
+};
+
+TEST(ShareTunerTest, ACacheThatFollowsItHitsMoreOverStreamsOfDifferentKinds) {
+  TunedCache fixed(false);
+  TunedCache follower(true);
+  base::Random random{11};
+  const auto both = [&](std::uint64_t n) {
+    fixed.request(n);
+    follower.request(n);
+  };
+  for (int i = 0; i < 200'000; ++i) both(zipf(random, 200'000));
+  for (std::uint64_t i = 0; i < 100'000; ++i) {  // read again once, soon
+    both(1'000'000 + i);
+    both(1'000'000 + i - 1'200);
+  }
+  for (std::uint64_t i = 0; i < 200'000; ++i) both(2'000'000 + i % 10'000);  // a loop
+  EXPECT_GT(follower.hits(), fixed.hits() * 5 / 4);
+}
+
+TEST(ShareTunerTest, AScanLeavesItsChoiceOfASmallShare) {
+  ShareTuner tuner;
+  tuner.resize(2'000);
+  base::Random random{7};
+  for (int i = 0; i < 400'000; ++i) request(tuner, zipf(random, 100'000));
+  for (std::uint64_t i = 1'000'000; i < 1'050'000; ++i) request(tuner, i);
+  EXPECT_EQ(tuner.share(), 0.01);
+}
+
 TEST(ShareTunerTest, WritesOfWhatIsThereAreNoArrivals) {
   ShareTuner read;
   ShareTuner written;
