@@ -200,6 +200,7 @@ class Table final : private Residents {
   double small_share() const noexcept;
   void begin_adapting() noexcept;
   bool spare(std::uint64_t hash) noexcept;
+  unsigned uses_needed(const Record& record) const noexcept;
   void told(std::uint64_t hash, policy::Visit visit) noexcept {
     if (adaptive_) adaptive_->visited(hash, visit);
   }

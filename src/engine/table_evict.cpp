@@ -4,6 +4,8 @@
 // `small` what nobody used since it came goes, and what was used moves on to `main`; from `main`
 // what was used gets another round. The policies of Redis sample: of five entries at a time, the
 // coldest sixteen ever seen are remembered, and the coldest of those goes.
+#include <algorithm>
+
 #include "base/assert.hpp"
 #include "engine/table.hpp"
 
@@ -94,22 +96,30 @@ Table::Taken Table::take_oldest(SegmentNumber number, bool may_keep) {
   ++records_touched_;
   const bool from_main = log_.queue_of(address) == Queue::main;
   const unsigned use = slot.use();
+  const unsigned needed = uses_needed(record);
   Taken taken = Taken::evicted;
   if (space.flushed) {
     forget_flushed(space, hash, slot);
   } else if (address != keep_ && past(record.deadline())) {
     remove(space_number, hash, slot, Change::What::expire);
-  } else if (address == keep_ || (may_keep && (use > 0 || (!from_main && spare(hash))))) {
+  } else if (address == keep_ || (may_keep && (use >= needed || (!from_main && spare(hash))))) {
     if (!may_keep) return Taken::stuck;  // It alone is left.
     Slot moving = slot;
     if (!move_front(number, slot, true)) return Taken::stuck;
-    moving.set_use(from_main && use > 0 ? use - 1 : 0);
+    moving.set_use(from_main && use >= needed ? use - needed : 0);
     taken = Taken::kept;
   } else {
     remove(space_number, hash, slot, Change::What::evict);
   }
   log_.consume(number, bytes);
   return taken;
+}
+
+// What takes the place of many must be wanted more. By count, all entries weigh the same.
+unsigned Table::uses_needed(const Record& record) const noexcept {
+  const auto weight = static_cast<std::size_t>(weight_of(record));
+  const auto sum = static_cast<std::size_t>(queue_weight_[0] + queue_weight_[1]);
+  return policy::uses_needed(weight, sum / std::max<std::size_t>(stats_.entries.get(), 1));
 }
 
 bool Table::spare(std::uint64_t hash) noexcept {
