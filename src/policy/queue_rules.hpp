@@ -31,6 +31,12 @@ struct QueueRules {
   /// loop longer than the cache never uses an entry twice in time. Main fills with it this way and
   /// keeps the part that fits (bimodal insertion; Qureshi et al., ISCA 2007).
   unsigned keep_one_in = 0;
+
+  /// True if main takes an entry that leaves small unused, the `nth` since the last it took. While
+  /// main holds less than its share it takes every second.
+  constexpr bool keeps_unused(unsigned nth, bool main_has_its_share) const noexcept {
+    return keep_one_in > 0 && nth >= (main_has_its_share ? keep_one_in : 2);
+  }
 };
 
 }  // namespace larder::policy

@@ -82,7 +82,8 @@ bool QueueSimulation::leave_small() noexcept {
   const Id id = small_.pop();
   Node& node = nodes_[id];
   bool kept = node.uses > 0;
-  if (!kept && rules_.keep_one_in > 0 && ++unused_ >= rules_.keep_one_in) {
+  const bool main_has_its_share = main_.size() + small_max_ >= capacity_;
+  if (!kept && rules_.keeps_unused(++unused_, main_has_its_share)) {
     unused_ = 0;
     kept = true;
   }

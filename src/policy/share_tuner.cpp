@@ -11,8 +11,9 @@ constexpr std::size_t kSimulated = 128;
 
 struct Choice {
   QueueRules rules;
-  /// By which part of all requests it must hit more often than the first. A large small queue costs
-  /// much when a scan comes and its turn is over, so it is not taken for a trifle.
+  /// By which part of all requests it must hit more often than the first. What a large small queue
+  /// or a main full of a loop pushes out is not there when their turn is over, so neither is taken
+  /// for a trifle.
   double handicap = 0;
 };
 
@@ -21,7 +22,7 @@ constexpr Choice kChosenFrom[] = {
     {.rules = {.small_share = 0.01}},
     {.rules = {.small_share = 0.30}, .handicap = 0.005},
     {.rules = {.small_share = 0.60}, .handicap = 0.02},
-    {.rules = {.small_share = 0.01, .keep_one_in = 16}},  // for loops
+    {.rules = {.small_share = 0.01, .keep_one_in = 32}, .handicap = 0.01},  // for loops
 };
 
 // Samples from one choice to the next: an eighth of the simulated entries, but not so few that

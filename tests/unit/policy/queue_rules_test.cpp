@@ -19,5 +19,18 @@ TEST(QueueRulesTest, NothingIsTooLargeToBeKept) {
   EXPECT_LE(uses_needed(std::size_t{64} << 20, 50), kUsesMax);
 }
 
+TEST(QueueRulesTest, WhatWasNotUsedIsKeptOnlyByRulesForLoops) {
+  EXPECT_FALSE(QueueRules{}.keeps_unused(1'000, false));
+  EXPECT_FALSE(QueueRules{}.keeps_unused(1'000, true));
+}
+
+TEST(QueueRulesTest, RulesForLoopsKeepEverySecondUntilMainHasItsShare) {
+  const QueueRules rules{.small_share = 0.01, .keep_one_in = 32};
+  EXPECT_FALSE(rules.keeps_unused(1, false));
+  EXPECT_TRUE(rules.keeps_unused(2, false));
+  EXPECT_FALSE(rules.keeps_unused(31, true));
+  EXPECT_TRUE(rules.keeps_unused(32, true));
+}
+
 }  // namespace
 }  // namespace larder::policy
