@@ -19,6 +19,12 @@ TEST(QueueRulesTest, NothingIsTooLargeToBeKept) {
   EXPECT_LE(uses_needed(std::size_t{64} << 20, 50), kUsesMax);
 }
 
+TEST(QueueRulesTest, OnlyWhatIsNoLargerThanUsualIsKeptUnused) {
+  EXPECT_TRUE(may_be_kept_unused(57, 56)) << "a mean is rounded";
+  EXPECT_TRUE(may_be_kept_unused(10, 1'000));
+  EXPECT_FALSE(may_be_kept_unused(1'300, 1'000));
+}
+
 TEST(QueueRulesTest, WhatWasNotUsedIsKeptOnlyByRulesForLoops) {
   EXPECT_FALSE(QueueRules{}.keeps_unused(1'000, false));
   EXPECT_FALSE(QueueRules{}.keeps_unused(1'000, true));
