@@ -199,8 +199,8 @@ class Table final : private Residents {
   SegmentNumber next_to_consume() const noexcept;
   double small_share() const noexcept;
   void begin_adapting() noexcept;
-  bool spare(std::uint64_t hash) noexcept;
-  unsigned uses_needed(const Record& record) const noexcept;
+  bool spare(std::uint64_t hash, const Record& record) noexcept;
+  std::size_t weight_mean() const noexcept;
   void told(std::uint64_t hash, policy::Visit visit) noexcept {
     if (adaptive_) adaptive_->visited(hash, visit);
   }

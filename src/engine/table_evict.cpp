@@ -96,13 +96,15 @@ Table::Taken Table::take_oldest(SegmentNumber number, bool may_keep) {
   ++records_touched_;
   const bool from_main = log_.queue_of(address) == Queue::main;
   const unsigned use = slot.use();
-  const unsigned needed = uses_needed(record);
+  const unsigned needed =
+      policy::uses_needed(static_cast<std::size_t>(weight_of(record)), weight_mean());
   Taken taken = Taken::evicted;
   if (space.flushed) {
     forget_flushed(space, hash, slot);
   } else if (address != keep_ && past(record.deadline())) {
     remove(space_number, hash, slot, Change::What::expire);
-  } else if (address == keep_ || (may_keep && (use >= needed || (!from_main && spare(hash))))) {
+  } else if (address == keep_ ||
+             (may_keep && (use >= needed || (!from_main && spare(hash, record))))) {
     if (!may_keep) return Taken::stuck;  // It alone is left.
     Slot moving = slot;
     if (!move_front(number, slot, true)) return Taken::stuck;
@@ -115,15 +117,19 @@ Table::Taken Table::take_oldest(SegmentNumber number, bool may_keep) {
   return taken;
 }
 
-// What takes the place of many must be wanted more. By count, all entries weigh the same.
-unsigned Table::uses_needed(const Record& record) const noexcept {
-  const auto weight = static_cast<std::size_t>(weight_of(record));
+std::size_t Table::weight_mean() const noexcept {
   const auto sum = static_cast<std::size_t>(queue_weight_[0] + queue_weight_[1]);
-  return policy::uses_needed(weight, sum / std::max<std::size_t>(stats_.entries.get(), 1));
+  return sum / std::max<std::size_t>(stats_.entries.get(), 1);
 }
 
-bool Table::spare(std::uint64_t hash) noexcept {
-  return adaptive_ && adaptive_->spare(hash, stats_.entries.get());
+bool Table::spare(std::uint64_t hash, const Record& record) noexcept {
+  if (!adaptive_) return false;
+  const auto sum = static_cast<double>(queue_weight_[0] + queue_weight_[1]);
+  return adaptive_->spare(hash, {.bytes = static_cast<std::size_t>(weight_of(record)),
+                                 .bytes_mean = weight_mean(),
+                                 .entries = stats_.entries.get(),
+                                 .main_has_its_share = static_cast<double>(queue_weight_[1]) >=
+                                                       (1 - small_share()) * sum});
 }
 
 // ---- Redis' policies --------------------------------------------------------------------------------

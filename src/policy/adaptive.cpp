@@ -7,13 +7,13 @@ constexpr unsigned kAdjustEvery = 16;  // Evictions from one look at the sizes t
 
 }  // namespace
 
-bool Adaptive::spare(std::uint64_t hash, std::size_t entries) noexcept {
+bool Adaptive::spare(std::uint64_t hash, const Leaving& leaving) noexcept {
   if (left_++ % kAdjustEvery == 0) {
-    tuner_.resize(entries);
-    ghosts_.resize(entries);
+    tuner_.resize(leaving.entries);
+    ghosts_.resize(leaving.entries);
   }
-  const unsigned keep_one_in = tuner_.rules().keep_one_in;
-  if (keep_one_in != 0 && ++unused_ >= keep_one_in) {
+  if (may_be_kept_unused(leaving.bytes, leaving.bytes_mean) &&
+      tuner_.rules().keeps_unused(++unused_, leaving.main_has_its_share)) {
     unused_ = 0;
     return true;
   }

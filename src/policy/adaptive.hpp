@@ -18,9 +18,15 @@ class Adaptive {
   bool comes_back(std::uint64_t hash) noexcept { return ghosts_.take(hash); }
   double small_share() const noexcept { return tuner_.share(); }
 
-  /// An unused entry is the oldest of the small queue, `entries` are there. True: it stays for a
-  /// round in the main queue all the same. False: it must go, and is remembered.
-  bool spare(std::uint64_t hash, std::size_t entries) noexcept;
+  /// What an unused entry is weighed against, when it is the oldest of the small queue.
+  struct Leaving {
+    std::size_t bytes;
+    std::size_t bytes_mean;  ///< Of all entries.
+    std::size_t entries;     ///< How many there are.
+    bool main_has_its_share;
+  };
+  /// True: it stays for a round in the main queue all the same. False: it must go, and is remembered.
+  bool spare(std::uint64_t hash, const Leaving& leaving) noexcept;
 
   std::size_t memory_bytes() const noexcept {
     return sizeof *this + tuner_.memory_bytes() + ghosts_.memory_bytes();
