@@ -35,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(whole == answers_in_pieces(bytes, data[0], world),
           "a session answers the same however its input is cut");
   require(client.input.size() <= bytes.size(), "a session keeps no more than it got");
+  world.host.end_pause();
   if (!client.session.client().closing && client.input.empty()) {
     require(!client.send("*1\r\n$5\r\nRESET\r\n").empty(), "a session that is open answers");
   }

@@ -71,6 +71,18 @@ Result<Socket> listen_on(const addrinfo& address, const Endpoint& endpoint, int 
   return socket;
 }
 
+std::string name_of(const sockaddr_storage& address) {
+  char host[INET6_ADDRSTRLEN] = {};
+  if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    ::inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof host);
+    return to_string(Endpoint{host, ntohs(v6.sin6_port)});
+  }
+  const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+  ::inet_ntop(AF_INET, &v4.sin_addr, host, sizeof host);
+  return to_string(Endpoint{host, ntohs(v4.sin_port)});
+}
+
 }  // namespace
 
 Socket& Socket::operator=(Socket&& other) noexcept {
@@ -123,15 +135,14 @@ std::string peer_name(const Socket& socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (::getpeername(socket.fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  char host[INET6_ADDRSTRLEN] = {};
-  if (address.ss_family == AF_INET6) {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
-    ::inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof host);
-    return to_string(Endpoint{host, ntohs(v6.sin6_port)});
-  }
-  auto& v4 = reinterpret_cast<sockaddr_in&>(address);
-  ::inet_ntop(AF_INET, &v4.sin_addr, host, sizeof host);
-  return to_string(Endpoint{host, ntohs(v4.sin_port)});
+  return name_of(address);
+}
+
+std::string local_name(const Socket& socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return name_of(address);
 }
 
 Result<Socket> accept_tcp(const Socket& listener) {

@@ -1,5 +1,8 @@
 // CLIENT: what a connection says about itself, and what we say about it.
+#include <algorithm>
+#include <optional>
 #include <string>
+#include <type_traits>
 
 #include "base/text.hpp"
 #include "server/call.hpp"
@@ -8,24 +11,71 @@
 
 namespace larder::server {
 
+namespace {
+
+/// As CLIENT LIST shows what a client is at; of ours it is one of these, or none.
+std::string flags_of(const Client& client) {
+  std::string flags;
+  if (client.queued >= 0) flags += 'x';
+  if (client.is_held) flags += 'b';
+  if (!client.may_be_evicted) flags += 'e';
+  if (!client.touches) flags += 'T';
+  return flags.empty() ? "N" : flags;
+}
+
+/// Replies with an error and says none for a word that is neither.
+std::optional<bool> on_or_off(Call& call) {
+  const bool on = base::same_word(call.arg(2), "on");
+  if (on || base::same_word(call.arg(2), "off")) return on;
+  call.fail(errors::kSyntax);
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::string describe_client(const Client& client, base::Instant now) {
-  const auto seconds = [&](base::Instant since) {
-    return std::to_string(std::chrono::floor<std::chrono::seconds>(now - since).count());
+  std::string line;
+  const auto field = [&](std::string_view name, const auto& value) {
+    if (!line.empty()) line += ' ';
+    line.append(name).append("=");
+    if constexpr (std::is_convertible_v<decltype(value), std::string_view>) {
+      line += value;
+    } else {
+      line += std::to_string(value);
+    }
   };
-  std::string line = "id=" + std::to_string(client.id);
-  line += " addr=" + client.address;
-  line += " name=" + client.name;
-  line += " age=" + seconds(client.connected);
-  line += " idle=" + seconds(client.last_active);
-  line += " flags=N db=" + std::to_string(client.database);
-  // Clients parse all of these; what we do not keep by connection is 0.
-  line += " sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0";
-  line += " obl=0 oll=0 omem=0 tot-mem=0 events=r cmd=";
+  const auto seconds = [&](base::Instant since) {
+    return std::chrono::floor<std::chrono::seconds>(now - since).count();
+  };
+  const std::size_t input = client.input_bytes;
+  const std::size_t output = client.output_bytes;
+  const std::size_t memory = std::max(client.memory_bytes.get(), input + output);
   const Command* last = client.last_command;
-  line += last != nullptr ? last->name : "NULL";
-  line += " user=default resp=" + std::to_string(client.protocol);
-  line += " lib-name=" + client.library + " lib-ver=" + client.library_version + "\n";
-  return line;
+  field("id", client.id);
+  field("addr", client.address);
+  field("laddr", client.local_address);
+  field("fd", client.descriptor);
+  field("name", client.name);
+  field("age", seconds(client.connected));
+  field("idle", seconds(client.last_active));
+  field("flags", flags_of(client));
+  field("db", client.database.get());
+  line += " sub=0 psub=0 ssub=0";
+  field("multi", client.queued.get());
+  field("qbuf", input);
+  line += " qbuf-free=0 argv-mem=0";
+  field("multi-mem", memory - input - output);
+  line += " rbs=0 rbp=0 obl=0";
+  field("oll", output > 0 ? 1 : 0);
+  field("omem", output);
+  field("tot-mem", memory);
+  field("events", std::string_view(output > 0 ? "rw" : "r"));
+  field("cmd", last != nullptr ? last->name : std::string_view("NULL"));
+  line += " user=default redir=-1";
+  field("resp", int{client.protocol.get()});
+  field("lib-name", client.library);
+  field("lib-ver", client.library_version);
+  return line + "\n";
 }
 
 void client_id(Call& call) { call.reply.integer(static_cast<std::int64_t>(call.client.id)); }
@@ -56,9 +106,16 @@ void client_set_info(Call& call) {
 }
 
 void client_no_touch(Call& call) {
-  const bool on = base::same_word(call.arg(2), "on");
-  if (!on && !base::same_word(call.arg(2), "off")) return call.fail(errors::kSyntax);
-  call.client.touches = !on;
+  const auto on = on_or_off(call);
+  if (!on) return;
+  call.client.touches = !*on;
+  call.ok();
+}
+
+void client_no_evict(Call& call) {
+  const auto on = on_or_off(call);
+  if (!on) return;
+  call.client.may_be_evicted = !*on;
   call.ok();
 }
 

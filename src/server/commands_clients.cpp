@@ -1,4 +1,4 @@
-// CLIENT LIST, CLIENT KILL: a look at all connections, and the end of some.
+// CLIENT LIST, KILL and PAUSE: a look at all connections, the end of some, a rest for all.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -10,6 +10,7 @@
 #include "server/call.hpp"
 #include "server/client_directory.hpp"
 #include "server/handlers.hpp"
+#include "server/pause.hpp"
 
 namespace larder::server {
 namespace {
@@ -42,11 +43,13 @@ void list_by_id(Call& call) {
 struct Wanted {
   std::optional<std::uint64_t> id;
   std::optional<std::string_view> address;
+  std::optional<std::string_view> local_address;
   bool normal = true;
   bool skip_me = true;
 
   bool fits(const Client& client) const {
-    return normal && (!id || client.id == *id) && (!address || client.address == *address);
+    return normal && (!id || client.id == *id) && (!address || client.address == *address) &&
+           (!local_address || client.local_address == *local_address);
   }
 };
 
@@ -65,6 +68,9 @@ bool parse_pair(Call& call, std::size_t i, Wanted& wanted) {
     call.fail("ERR client-id should be greater than 0");
   } else if (same_word(word, "addr")) {
     wanted.address = value;
+    return true;
+  } else if (same_word(word, "laddr")) {
+    wanted.local_address = value;
     return true;
   } else if (same_word(word, "type")) {
     const auto normal = asks_for_normal(call, value);
@@ -133,6 +139,44 @@ void client_kill(Call& call) {
     if (!parse_pair(call, i, wanted)) return;
   }
   call.reply.integer(kill(call, wanted));
+}
+
+void client_pause(Call& call) {
+  if (call.args.size() > 4) {
+    return call.fail("ERR unknown subcommand or wrong number of arguments for '" +
+                     std::string(quotable(call.arg(1))) + "'. Try CLIENT HELP.");
+  }
+  Pause::Kind kind = Pause::Kind::all;
+  if (call.args.size() == 4) {
+    const bool writes = same_word(call.arg(3), "write");
+    if (!writes && !same_word(call.arg(3), "all")) {
+      return call.fail("ERR CLIENT PAUSE mode must be WRITE or ALL");
+    }
+    if (writes) kind = Pause::Kind::writes;
+  }
+  const auto millis = call.integer(2, "ERR timeout is not an integer or out of range");
+  if (!millis) return;
+  if (*millis < 0) return call.fail("ERR timeout is negative");
+  // A year is forever, and what can be added to any clock.
+  constexpr std::int64_t kLongestMillis = std::int64_t{365} * 24 * 3'600 * 1'000;
+  call.context.pause.begin(kind, call.now() + base::Millis(std::min(*millis, kLongestMillis)),
+                           call.now());
+  call.ok();
+}
+
+void client_unpause(Call& call) {
+  call.context.host.end_pause();
+  call.ok();
+}
+
+/// No command of ours blocks: whoever is asked about does not.
+void client_unblock(Call& call) {
+  if (call.args.size() > 4) return call.fail(errors::kSyntax);
+  if (call.args.size() == 4 && !same_word(call.arg(3), "timeout") &&
+      !same_word(call.arg(3), "error")) {
+    return call.fail("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  }
+  if (call.integer(2)) call.reply.integer(0);
 }
 
 void client_reply(Call& call) {

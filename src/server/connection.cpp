@@ -1,6 +1,7 @@
 #include "server/connection.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.hpp"
 
@@ -10,16 +11,18 @@ namespace limits = base::limits;
 using net::Transfer;
 
 Connection::Connection(std::unique_ptr<net::Stream> stream, Context& context, Scratch& scratch,
-                       std::string address)
+                       Addresses addresses)
     : stream_(std::move(stream)),
       context_(context),
       scratch_(scratch),
-      session_(context, std::move(address)) {}
+      session_(context, std::move(addresses)) {}
 
 bool Connection::wants_read() const noexcept {
-  return !ended_ && !paused_ && !session_.client().closing &&
+  return !ended_ && !paused_ && !held_ && !session_.client().closing &&
          output_.size() < limits::kOutputPauseBytes;
 }
+
+void Connection::resume() noexcept { paused_ = std::exchange(held_, false); }
 
 Connection::Next Connection::turn(bool readable, bool writable, base::Instant now) {
   if (writable && !output_.empty() && !flush(output_)) return Next::close;
@@ -34,7 +37,9 @@ Connection::Next Connection::turn(bool readable, bool writable, base::Instant no
     context_.counters.cut.add();
     return Next::close;
   }
-  if (output_.empty() && (session_.client().closing || (ended_ && !paused_))) return Next::close;
+  if (output_.empty() && (session_.client().closing || (ended_ && !paused_ && !held_))) {
+    return Next::close;
+  }
   return paused_ && output_.size() < limits::kOutputPauseBytes ? Next::again : Next::wait;
 }
 
@@ -109,9 +114,10 @@ bool Connection::deliver(base::Instant now) {
 
 void Connection::keep_input(base::Buffer& in, const Session::Turn& turn, base::Instant now) {
   if (turn.state == Session::State::closing) in.clear();
+  held_ = turn.state == Session::State::held;
   paused_ = turn.state == Session::State::paused && !in.empty();
   // The clock of an unfinished request starts when the one before it is done.
-  if (in.empty() || paused_) {
+  if (in.empty() || paused_ || held_) {
     request_began_ = {};
   } else if (turn.consumed > 0 || request_began_ == base::Instant{}) {
     request_began_ = now;
@@ -125,6 +131,11 @@ void Connection::keep_input(base::Buffer& in, const Session::Turn& turn, base::I
 }
 
 void Connection::note_output(base::Instant now) noexcept {
+  Client& client = session_.client();
+  client.input_bytes = input_.capacity();
+  client.output_bytes = output_.size();
+  client.memory_bytes = memory_bytes();
+  client.is_held = held_;
   if (output_.size() <= limits::kOutputSoftBytesMax) {
     output_high_since_ = {};
   } else if (output_high_since_ == base::Instant{}) {

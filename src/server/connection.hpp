@@ -31,7 +31,7 @@ struct Scratch {
 class Connection {
  public:
   Connection(std::unique_ptr<net::Stream> stream, Context& context, Scratch& scratch,
-             std::string address);
+             Addresses addresses);
 
   enum class Next : std::uint8_t {
     wait,   ///< For readiness of what wants_read() and wants_write() say.
@@ -47,12 +47,18 @@ class Connection {
   /// cut.
   bool overdue(base::Instant now) const noexcept;
 
+  /// A pause is in the way of its next command: it does nothing until resume() and another turn.
+  bool is_held() const noexcept { return held_; }
+  void resume() noexcept;
+
   bool wants_read() const noexcept;
   bool wants_write() const noexcept { return !output_.empty(); }
   /// Bytes of replies that wait for their reader.
   std::size_t output_bytes() const noexcept { return output_.size(); }
   /// Memory held in buffers.
-  std::size_t memory_bytes() const noexcept { return input_.capacity() + output_.capacity(); }
+  std::size_t memory_bytes() const noexcept {
+    return input_.capacity() + output_.capacity() + session_.memory_bytes();
+  }
   net::Stream& stream() noexcept { return *stream_; }
   Session& session() noexcept { return session_; }
 
@@ -74,6 +80,7 @@ class Connection {
       output_high_since_{};  // Since when output_ is above the soft limit; the epoch: it is not.
   bool ended_ = false;       // The peer sends no more.
   bool paused_ = false;      // input_ may hold complete requests.
+  bool held_ = false;        // input_ begins with a request that has to wait.
 };
 
 }  // namespace larder::server

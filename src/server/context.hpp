@@ -20,6 +20,7 @@ namespace larder::server {
 
 class ClientDirectory;
 class ClientKeeper;
+class Pause;
 class SlowLog;
 
 /// The whole server, asked for by the few commands that look beyond their connection.
@@ -36,10 +37,12 @@ class Host {
   virtual std::uint64_t next_client_id() = 0;
   virtual ClientDirectory& clients() = 0;
   virtual SlowLog& slow_log() = 0;
+  /// Lets those go on whom a pause held back.
+  virtual void end_pause() = 0;
   virtual void reset_stats() = 0;
 };
 
-/// Threads  Of one I/O thread; `node`, `options`, `bridge` and `host` are shared by all and safe to
+/// Threads  Of one I/O thread; `node`, `options`, `bridge`, `pause` and `host` are shared by all and safe to
 /// call.
 struct Context {
   node::Node& node;
@@ -47,6 +50,7 @@ struct Context {
   const ServerOptions& options;
   Host& host;
   WallBridge& bridge;
+  Pause& pause;
   Counters& counters;
   base::Random& random;
   ClientKeeper* keeper = nullptr;  ///< Of this thread's connections.

@@ -16,6 +16,7 @@ class Count {
   void add(std::uint64_t n = 1) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
+  void take() noexcept { add(~std::uint64_t{0}); }
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
   void clear() noexcept { value_.store(0, std::memory_order_relaxed); }
 
@@ -36,6 +37,7 @@ struct Counters {
   Count bytes_in;
   Count bytes_out;
   Count auth_failed;
+  Count held;                             ///< Now: connections that wait for the end of a pause.
   std::array<Count, kCommandsMax> calls;  ///< By the command's place in the table.
 
   /// CONFIG RESETSTAT. On the thread that counts.

@@ -99,10 +99,14 @@ void client_set_name(Call& call);
 void client_set_info(Call& call);
 void client_info(Call& call);
 void client_no_touch(Call& call);
+void client_no_evict(Call& call);
 
 // Other connections: commands_clients.cpp
 void client_list(Call& call);
 void client_kill(Call& call);
+void client_pause(Call& call);
+void client_unpause(Call& call);
+void client_unblock(Call& call);
 void client_reply(Call& call);
 
 // Transactions: commands_transaction.cpp

@@ -50,7 +50,7 @@ void server_section(Call& call, Lines& out) {
 void clients_section(Call& call, Lines& out) {
   out.line("connected_clients", call.context.host.stats().connections_now);
   out.line("maxclients", call.context.options.clients_max);
-  out.line("blocked_clients", 0);
+  out.line("blocked_clients", call.context.host.stats().connections_held);
   out.line("tracking_clients", 0);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "node/node.hpp"
+#include "server/pause.hpp"
 
 namespace larder::server {
 namespace {
@@ -21,8 +22,8 @@ constexpr std::size_t kSweepSlots = 1'000;
 /// A connection and its place in the loop.
 class IoThread::Served final : public net::Watcher {
  public:
-  Served(IoThread& owner, std::unique_ptr<net::Stream> stream, std::string address)
-      : connection(std::move(stream), owner.context_, owner.scratch_, std::move(address)),
+  Served(IoThread& owner, std::unique_ptr<net::Stream> stream, Addresses addresses)
+      : connection(std::move(stream), owner.context_, owner.scratch_, std::move(addresses)),
         owner_(owner) {}
 
   void ready(unsigned events) override {
@@ -38,6 +39,7 @@ class IoThread::Served final : public net::Watcher {
   std::size_t accounted_bytes = 0;
   unsigned interest = net::Ready::read;
   bool queued = false;  // In again_ or running_.
+  bool held = false;    // In held_.
 
  private:
   IoThread& owner_;
@@ -47,8 +49,8 @@ IoThread::IoThread(Shared& shared)
     : shared_(shared),
       loop_(shared.clock),
       random_(base::system_entropy()),
-      context_{shared.node,   shared.clock, shared.options, shared.host,
-               shared.bridge, counters_,    random_,        this} {}
+      context_{shared.node,  shared.clock, shared.options, shared.host, shared.bridge,
+               shared.pause, counters_,    random_,        this} {}
 
 IoThread::~IoThread() { join(); }
 
@@ -73,19 +75,18 @@ void IoThread::run() {
   }
 }
 
-void IoThread::adopt(net::Socket socket, std::string address) {
+void IoThread::adopt(net::Socket socket) {
   load_.fetch_add(1, std::memory_order_relaxed);
   // std::function wants something to copy: the descriptor, owned again on the other side.
   auto shared_socket = std::make_shared<net::Socket>(std::move(socket));
-  loop_.post([this, shared_socket, address = std::move(address)]() mutable {
-    open(std::move(*shared_socket), std::move(address));
-  });
+  loop_.post([this, shared_socket] { open(std::move(*shared_socket)); });
 }
 
-void IoThread::open(net::Socket socket, std::string address) {
+void IoThread::open(net::Socket socket) {
   counters_.accepted.add();
+  Addresses addresses{net::peer_name(socket), net::local_name(socket), socket.fd()};
   auto served = std::make_unique<Served>(*this, std::make_unique<net::TcpStream>(std::move(socket)),
-                                         std::move(address));
+                                         std::move(addresses));
   if (draining_ || !loop_.watch(served->descriptor(), served->interest, *served)) {
     load_.fetch_sub(1, std::memory_order_relaxed);
     counters_.closed.add();
@@ -101,6 +102,10 @@ void IoThread::close(Served& served) {
   if (served.queued) {
     std::erase(again_, &served);
     std::replace(running_.begin(), running_.end(), &served, static_cast<Served*>(nullptr));
+  }
+  if (served.held) {
+    std::erase(held_, &served);
+    counters_.held.take();
   }
   shared_.buffered_bytes.fetch_sub(served.accounted_bytes, std::memory_order_relaxed);
   load_.fetch_sub(1, std::memory_order_relaxed);
@@ -124,7 +129,35 @@ void IoThread::act(Served& served, Connection::Next next) {
     served.queued = true;
     again_.push_back(&served);
   }
+  if (served.connection.is_held() && !served.held) hold(served);
   account(served);
+}
+
+/// Until the pause is over, or ended. It may be made longer meanwhile: then it is held once more.
+void IoThread::hold(Served& served) {
+  served.held = true;
+  held_.push_back(&served);
+  counters_.held.add();
+  if (std::exchange(held_timer_, true)) return;
+  loop_.after(shared_.pause.until() - loop_.now(), [this] {
+    held_timer_ = false;
+    resume_held();
+  });
+}
+
+void IoThread::resume_held() {
+  for (Served* served : held_) {
+    served->held = false;
+    counters_.held.take();
+    served->connection.resume();
+    if (std::exchange(served->queued, true)) continue;
+    again_.push_back(served);
+  }
+  held_.clear();
+}
+
+void IoThread::wake_held() {
+  loop_.post([this] { resume_held(); });
 }
 
 void IoThread::account(Served& served) noexcept {

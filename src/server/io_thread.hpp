@@ -23,10 +23,11 @@ struct Shared {
   const ServerOptions& options;
   Host& host;
   WallBridge& bridge;
+  Pause& pause;
   std::atomic<std::size_t> buffered_bytes{0};  ///< In the buffers of all connections.
 };
 
-/// Threads  adopt(), drain(), close_client(), join(), counters() and load() from any; the rest on its own thread.
+/// Threads  adopt(), drain(), close_client(), wake_held(), join(), counters() and load() from any; the rest on its own thread.
 class IoThread final : public ClientKeeper {
  public:
   explicit IoThread(Shared& shared);
@@ -34,11 +35,13 @@ class IoThread final : public ClientKeeper {
 
   void start();
   /// Takes over a fresh connection.
-  void adopt(net::Socket socket, std::string address);
+  void adopt(net::Socket socket);
   /// Finishes what was received, sends what waits, closes, ends the thread; after `at_most` it
   /// cuts.
   void drain(base::Millis at_most);
   void close_client(std::uint64_t id) override;
+  /// Those whom a pause held back try again.
+  void wake_held();
   void join();
 
   /// Runs every now and then, in slices, while the thread lives; before start() only.
@@ -54,10 +57,12 @@ class IoThread final : public ClientKeeper {
   class Served;
 
   void run();
-  void open(net::Socket socket, std::string address);
+  void open(net::Socket socket);
   void close(Served& served);
   void act(Served& served, Connection::Next next);
   void run_again();
+  void hold(Served& served);
+  void resume_held();
   void patrol();
   void sweep();
   void cut(Served& served);
@@ -74,6 +79,8 @@ class IoThread final : public ClientKeeper {
   std::unordered_map<std::uint64_t, Served*> by_id_;
   std::vector<Served*> again_;    // Have work left from their turn.
   std::vector<Served*> running_;  // again_ of the present round.
+  std::vector<Served*> held_;     // Wait for the end of a pause.
+  bool held_timer_ = false;       // Somebody looks at held_ when the pause is over.
   std::size_t patrol_at_ = 0;
   std::atomic<std::size_t> load_{0};
   bool sweep_more_ = false;

@@ -12,6 +12,7 @@
 #include "server/command.hpp"
 #include "server/errors.hpp"
 #include "server/io_thread.hpp"
+#include "server/pause.hpp"
 #include "server/slow_log.hpp"
 
 namespace larder::server {
@@ -34,7 +35,8 @@ struct Server::Impl final : Host {
   node::Node& node;
   const ServerOptions options;
   WallBridge bridge{node.clock()};
-  Shared shared{node, node.clock(), options, *this, bridge, {}};
+  Pause pause;
+  Shared shared{node, node.clock(), options, *this, bridge, pause, {}};
   SlowLog slow;
   ClientDirectory directory;  // Outlives the threads and their connections.
   std::uint16_t bound_port = 0;
@@ -92,11 +94,10 @@ struct Server::Impl final : Host {
     }
     net::set_no_delay(socket);
     net::set_keepalive(socket, {});
-    std::string address = net::peer_name(socket);
     const auto idlest =
         std::min_element(threads.begin(), threads.end(),
                          [](const auto& a, const auto& b) { return a->load() < b->load(); });
-    (*idlest)->adopt(std::move(socket), std::move(address));
+    (*idlest)->adopt(std::move(socket));
   }
 
   ServerStats stats() const override {
@@ -105,6 +106,7 @@ struct Server::Impl final : Host {
     stats.connections_rejected = rejected.load(std::memory_order_relaxed);
     stats.connections_cut = sum(threads, &Counters::cut);
     for (const auto& thread : threads) stats.connections_now += thread->load();
+    stats.connections_held = sum(threads, &Counters::held);
     stats.commands = sum(threads, &Counters::commands);
     stats.errors = sum(threads, &Counters::errors);
     stats.bytes_in = sum(threads, &Counters::bytes_in);
@@ -123,6 +125,10 @@ struct Server::Impl final : Host {
   }
   ClientDirectory& clients() override { return directory; }
   SlowLog& slow_log() override { return slow; }
+  void end_pause() override {
+    pause.end();
+    for (auto& thread : threads) thread->wake_held();
+  }
   void reset_stats() override {
     rejected.store(0, std::memory_order_relaxed);
     for (auto& thread : threads) thread->loop().post([&thread] { thread->counters().clear(); });

@@ -40,6 +40,7 @@ struct ServerStats {
   std::uint64_t connections_rejected = 0;  ///< Over clients_max.
   std::uint64_t connections_cut = 0;       ///< Over a limit, or silent for too long.
   std::size_t connections_now = 0;
+  std::size_t connections_held = 0;  ///< Wait for the end of a CLIENT PAUSE.
   std::uint64_t commands = 0;
   std::uint64_t errors = 0;  ///< Commands answered with an error.
   std::uint64_t bytes_in = 0;

@@ -7,6 +7,7 @@
 #include "server/client_directory.hpp"
 #include "server/handlers.hpp"
 #include "server/key_run.hpp"
+#include "server/pause.hpp"
 #include "server/slow_log.hpp"
 
 namespace larder::server {
@@ -14,6 +15,9 @@ namespace {
 
 /// How much of a client's own words an error quotes.
 constexpr std::size_t kQuotedBytesMax = 128;
+
+/// What a reader may keep from one request to the next: the places of some dozen arguments.
+constexpr std::size_t kReaderBytes = 1024;
 
 std::string unknown_command(std::span<const std::string_view> args) {
   std::string quoted;
@@ -37,10 +41,12 @@ std::string wrong_arity(const Command& row) {
 
 }  // namespace
 
-Session::Session(Context& context, std::string address) : context_(context) {
+Session::Session(Context& context, Addresses addresses) : context_(context) {
   client_.id = context.host.next_client_id();
   client_.keeper = context.keeper;
-  client_.address = std::move(address);
+  client_.address = std::move(addresses.peer);
+  client_.local_address = std::move(addresses.local);
+  client_.descriptor = addresses.descriptor;
   client_.connected = context.clock.now();
   client_.last_active = client_.connected;
   client_.authenticated = context.options.password.empty();
@@ -65,6 +71,7 @@ struct Session::Progress {
   std::size_t commands = 0;
   std::size_t arguments = 0;
   KeyRun run{};
+  bool held = false;
 
   bool spent() const noexcept {
     return commands >= limits.commands || arguments >= limits.arguments ||
@@ -85,6 +92,7 @@ Session::Turn Session::run(std::string_view input, base::Buffer& out, const Turn
     progress.at += reader_.consumed();
     if (status == Status::command) {
       take(reader_.args(), begin, progress);
+      if (progress.held) return {State::held, begin};
     } else if (!finish_run(progress)) {
       continue;  // Some of it comes again, and so does what was just read.
     } else if (status == Status::need_more) {
@@ -102,12 +110,16 @@ Session::Turn Session::run(std::string_view input, base::Buffer& out, const Turn
 void Session::take(std::span<const std::string_view> args, std::size_t begin, Progress& progress) {
   ++progress.commands;
   progress.arguments += args.size();
-  arguments_max_ = std::max(arguments_max_, args.size());
   const auto joins = [&] {
     return client_.authenticated && !client_.in_multi() && client_.replies == Replies::all &&
            client_.touches && !every_command_is_timed() &&
            progress.run.take(args, progress.input, begin);
   };
+  if (must_wait(args)) {
+    progress.held = finish_run(progress);
+    if (progress.held) reader_.restart();
+    return;
+  }
   if (joins()) return;
   if (!progress.run.empty()) {
     if (!finish_run(progress)) return;
@@ -118,6 +130,22 @@ void Session::take(std::span<const std::string_view> args, std::size_t begin, Pr
   if (last != nullptr && (last->flags & kLong) != 0) {
     progress.arguments = progress.limits.arguments;
   }
+}
+
+/// Is there a pause for this command? What would only be refused need not wait for its refusal.
+bool Session::must_wait(std::span<const std::string_view> args) const {
+  if (!context_.pause.may_hold()) return false;
+  const Pause::Kind kind = context_.pause.kind(context_.clock.now());
+  if (kind == Pause::Kind::none) return false;
+  const Command* row = find_command(args[0]);
+  if (row != nullptr && !row->subcommands.empty() && args.size() > 1) {
+    row = find_subcommand(*row, args[1]);
+  }
+  if (row == nullptr || !row->fits(args.size())) return false;
+  if (!client_.authenticated && (row->flags & kNoAuth) == 0) return false;
+  if (kind == Pause::Kind::all) return true;
+  if (row->handler == &exec) return client_.in_multi() && client_.transaction->writes();
+  return (row->flags & kWrite) != 0;
 }
 
 /// Executes the run. False: only in part, for its replies are enough; the rest is read again, next turn.
@@ -156,6 +184,8 @@ void Session::execute(std::span<const std::string_view> args, base::Buffer& out)
   // As it stands now: OFF and SKIP are silent themselves, ON is heard.
   if (client_.replies != Replies::all) out.truncate(before);
   if (client_.replies == Replies::all_but_this) client_.replies = Replies::all;
+  client_.queued =
+      client_.in_multi() ? static_cast<std::int32_t>(client_.transaction->queued().size()) : -1;
 }
 
 void Session::execute_aloud(std::span<const std::string_view> args, base::Buffer& out) {
@@ -233,11 +263,14 @@ void Session::note_if_slow(std::span<const std::string_view> args, const Command
   log.add(args, row, std::move(entry));
 }
 
+std::size_t Session::memory_bytes() const noexcept {
+  const std::size_t reader = reader_.memory_bytes();
+  return (reader > kReaderBytes ? reader : 0) +
+         (client_.transaction != nullptr ? client_.transaction->memory_bytes() : 0);
+}
+
 void Session::release() {
-  constexpr std::size_t kUsualArguments = 32;
-  if (arguments_max_ <= kUsualArguments || reader_.in_request()) return;
-  reader_.release();
-  arguments_max_ = 0;
+  if (reader_.memory_bytes() > kReaderBytes && !reader_.in_request()) reader_.release();
 }
 
 }  // namespace larder::server

@@ -23,9 +23,16 @@ struct TurnLimits {
       base::limits::kOutputPauseBytes;  ///< Replies that wait, those of before included.
 };
 
+/// The two ends of a connection: "127.0.0.1:50312".
+struct Addresses {
+  std::string peer;
+  std::string local;
+  int descriptor = -1;
+};
+
 class Session {
  public:
-  Session(Context& context, std::string address);
+  Session(Context& context, Addresses addresses);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -34,6 +41,7 @@ class Session {
   enum class State : std::uint8_t {
     waiting,  ///< All complete requests were answered.
     paused,   ///< A limit of the turn was reached; more requests may wait in the rest of the input.
+    held,     ///< A CLIENT PAUSE is in the way of what comes first in the rest of the input.
     closing,  ///< Send what is in the output, then close.
   };
   struct Turn {
@@ -49,6 +57,8 @@ class Session {
   std::size_t bytes_missing() const noexcept {
     return reader_.in_request() ? reader_.bytes_missing() : 0;
   }
+  /// Memory held for this client, connection buffers aside.
+  std::size_t memory_bytes() const noexcept;
   /// Gives back memory that only large requests needed.
   void release();
 
@@ -60,6 +70,7 @@ class Session {
 
   void take(std::span<const std::string_view> args, std::size_t begin, Progress& progress);
   bool finish_run(Progress& progress);
+  bool must_wait(std::span<const std::string_view> args) const;
   void execute_aloud(std::span<const std::string_view> args, base::Buffer& out);
   void execute(std::span<const std::string_view> args, base::Buffer& out);
   void dispatch(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);
@@ -74,7 +85,6 @@ class Session {
   Context& context_;
   Client client_;
   resp::RequestReader reader_;
-  std::size_t arguments_max_ = 0;  // Of a request since release().
 };
 
 }  // namespace larder::server

@@ -42,12 +42,15 @@ bool Transaction::queue(const Command& command, std::span<const std::string_view
     return false;
   }
   queued_.emplace_back(command, args);
+  writes_ = writes_ || (command.flags & kWrite) != 0;
   return true;
 }
 
 void Transaction::doom() {
   doomed_ = true;
   queued_ = std::vector<Queued>{};
+  queued_bytes_ = 0;
+  writes_ = false;
 }
 
 bool Transaction::watch(unsigned db, std::string_view key, std::uint64_t version) {

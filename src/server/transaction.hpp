@@ -39,6 +39,9 @@ class Transaction {
   const std::vector<Queued>& queued() const noexcept { return queued_; }
   /// A command could not be queued: EXEC will refuse.
   void doom();
+  bool writes() const noexcept { return writes_; }
+  /// What was queued and watched, and what holding it costs.
+  std::size_t memory_bytes() const noexcept { return queued_bytes_ + watched_bytes_; }
   bool is_doomed() const noexcept { return doomed_; }
 
   /// False: there is no room for another key.
@@ -58,6 +61,7 @@ class Transaction {
 
   bool open_ = false;
   bool doomed_ = false;
+  bool writes_ = false;  // One of the queued commands does.
   std::vector<Queued> queued_;
   std::vector<Watched> watched_;
   std::size_t queued_bytes_ = 0;

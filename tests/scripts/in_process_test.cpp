@@ -19,7 +19,11 @@ class SessionStage final : public Stage {
     replies_.consume(reader_.consumed());
     return text;
   }
-  void pass(std::chrono::milliseconds time) override { world_.clock.advance(time); }
+  void pass(std::chrono::milliseconds time) override {
+    world_.clock.advance(time);
+    // What a pause held back goes on.
+    replies_.append(client_.send(""));
+  }
 
  private:
   server::test::World world_;

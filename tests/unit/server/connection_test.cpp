@@ -18,7 +18,7 @@ class ConnectionTest : public testing::Test {
   void SetUp() override {
     auto [near, far] = net::MemoryStream::pair();
     peer = std::move(far);
-    connection.emplace(std::move(near), world.context, scratch, "peer");
+    connection.emplace(std::move(near), world.context, scratch, Addresses{"peer", "here"});
   }
   /// Turns until there is nothing left to do.
   Next settle(bool readable = true) {

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "node/node.hpp"
 #include "server/client_directory.hpp"
+#include "server/pause.hpp"
 #include "server/session.hpp"
 #include "server/slow_log.hpp"
 
@@ -26,6 +27,9 @@ class FakeHost final : public Host {
   void reset_stats() override {}
   ClientDirectory& clients() override { return clients_; }
   SlowLog& slow_log() override { return slow_log_; }
+  void end_pause() override { pause.end(); }
+
+  Pause pause;
 
  private:
   std::uint64_t last_id_ = 0;
@@ -46,13 +50,13 @@ struct World {
   WallBridge bridge{clock};
   Counters counters;
   base::Random random{42};
-  Context context{node, clock, options, host, bridge, counters, random};
+  Context context{node, clock, options, host, bridge, host.pause, counters, random};
 };
 
 /// One client of it.
 class Conversation {
  public:
-  explicit Conversation(Context& context) : session(context, "127.0.0.1:50000") {}
+  explicit Conversation(Context& context) : session(context, {"127.0.0.1:50000", "127.0.0.1:6379"}) {}
   explicit Conversation(World& world) : Conversation(world.context) {}
 
   /// Sends bytes as they are and returns all that was answered.

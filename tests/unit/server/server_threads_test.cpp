@@ -125,6 +125,42 @@ TEST_F(ServerTest, ClientsAreListedAndEndedWhileOthersWorkComeAndGo) {
   for (auto& worker : workers) worker.join();
 }
 
+TEST_F(ServerTest, APauseHoldsTheClientsOfAllThreadsUntilItsEndOrUntilItIsEnded) {
+  const std::uint16_t port = serve({.threads = 2}).port();
+  Caller admin(port);
+  std::vector<std::unique_ptr<Caller>> writers;
+  for (int i = 0; i < 8; ++i) writers.push_back(std::make_unique<Caller>(port));
+  ASSERT_EQ(admin.ask("CLIENT PAUSE 60000 WRITE", 5), "+OK\r\n");
+  for (auto& writer : writers) writer->send("INCR n\r\nPING\r\n");
+  while (server->stats().connections_held < 8) std::this_thread::yield();
+  EXPECT_EQ(admin.ask("GET n", 5), "$-1\r\n");
+  EXPECT_EQ(admin.ask("CLIENT UNPAUSE", 5), "+OK\r\n");
+  for (auto& writer : writers) EXPECT_EQ(writer->read(11).substr(4), "+PONG\r\n");
+  EXPECT_EQ(admin.ask("GET n", 7), "$1\r\n8\r\n");
+  EXPECT_EQ(server->stats().connections_held, 0U);
+
+  EXPECT_EQ(admin.ask("CLIENT PAUSE 30", 5), "+OK\r\n");
+  EXPECT_EQ(writers[0]->ask("INCR n", 4), ":9\r\n");
+  EXPECT_EQ(admin.ask("GET n", 7), "$1\r\n9\r\n");
+}
+
+TEST_F(ServerTest, AClientHeldByAPauseCanBeEndedAndTheServerStopped) {
+  const std::uint16_t port = serve({.threads = 2}).port();
+  Caller admin(port);
+  Caller first(port);
+  Caller second(port);
+  ASSERT_EQ(first.ask("CLIENT SETNAME first", 5), "+OK\r\n");
+  const std::string id = first.ask("CLIENT ID", 4);
+  ASSERT_EQ(admin.ask("CLIENT PAUSE 60000 WRITE", 5), "+OK\r\n");
+  first.send("INCR n\r\n");
+  second.send("INCR n\r\n");
+  while (server->stats().connections_held < 2) std::this_thread::yield();
+  EXPECT_EQ(admin.ask("CLIENT KILL ID " + id.substr(1, 1), 4), ":1\r\n");
+  EXPECT_EQ(first.read_to_end(), "");
+  server->stop();
+  EXPECT_EQ(second.read_to_end(), "");
+}
+
 TEST_F(ServerTest, SaysWhichPortIsTaken) {
   const std::uint16_t port = serve({}).port();
   Server second(node, {.port = port});

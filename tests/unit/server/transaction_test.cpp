@@ -100,6 +100,7 @@ TEST_F(TransactionTest, EveryCommandRunsInsideOne) {
     client.ask("MULTI");
     EXPECT_EQ(client.ask(line), "+QUEUED\r\n") << line;
     EXPECT_EQ(client.ask("EXEC").substr(0, 4), "*1\r\n") << line;
+    world.host.end_pause();
     EXPECT_EQ(other.ask("PING"), "+PONG\r\n") << line;
   };
   for (const Command& row : commands()) {
