@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/declare.hpp"
+#include "apps/serve_config.hpp"
 #include "apps/serve_metrics.hpp"
 #include "apps/serve_options.hpp"
 #include "apps/welcome.hpp"
@@ -66,7 +67,12 @@ int serve(const ServeOptions& options) {
                          .threads = options.threads,
                          .password = options.password,
                          .clients_max = clients_that_fit(),
+                         .config_file = options.config_file,
                          .on_shutdown = &base::StopSignals::request}};
+  for (const auto& setting : options.settings) {
+    const auto set = server.configure(setting.name, setting.value);
+    if (!set) throw BadInput(setting.place + set.error().detail);
+  }
   if (const auto started = server.start(); !started) {
     cannot_listen(started.error(), "--port", options.port);
   }
@@ -96,6 +102,8 @@ Action declare_serve(CLI::App& command) {
   command.add_option("--port", flags->port, "The port to listen on; 0 takes a free one")
       ->type_name("N")
       ->capture_default_str();
+  text("--config", flags->config_file, "FILE",
+       "Settings as redis.conf writes them; flags come before it, CONFIG REWRITE writes to it");
   text("--requirepass-file", flags->password_file, "FILE",
        "Its first line is the password clients must give");
   command
@@ -117,8 +125,13 @@ Action declare_serve(CLI::App& command) {
   text("--dir", flags->dir, "FOLDER", "Where a log keeps the data (not in this version)");
   text("--fsync", flags->fsync, "always|everysec|no",
        "When the log reaches the disk (not in this version)");
-  return [flags, metrics_port] {
+  return [flags, metrics_port, &command] {
     flags->metrics = metrics_port->count() > 0;
+    if (!flags->config_file.empty()) {
+      read_config_file(*flags, [&](std::string_view flag) {
+        return command.get_option(std::string(flag))->count() > 0;
+      });
+    }
     return serve(checked(*flags));
   };
 }

@@ -27,7 +27,6 @@ void refuse_what_is_not_there_yet(const ServeFlags& flags) {
 }
 
 std::string read_password(const std::string& path) {
-  if (path.empty()) return "";
   auto secret = value_or_bad_input(base::read_secret(path));
   if (secret.others_can_read) {
     std::fprintf(stderr, "larder serve: others can read %s: chmod 600 %s\n", path.c_str(),
@@ -69,13 +68,16 @@ std::string eviction_names(std::string_view separator) {
 
 ServeOptions checked(const ServeFlags& flags) {
   refuse_what_is_not_there_yet(flags);
-  ServeOptions options{.bind = flags.bind,
-                       .port = flags.port,
-                       .threads = flags.threads == 0 ? threads_of_this_machine() : flags.threads,
-                       .password = read_password(flags.password_file),
-                       .metrics = flags.metrics,
-                       .metrics_bind = flags.metrics_bind,
-                       .metrics_port = flags.metrics_port};
+  ServeOptions options{
+      .bind = flags.bind,
+      .port = flags.port,
+      .threads = flags.threads == 0 ? threads_of_this_machine() : flags.threads,
+      .password = flags.password_file.empty() ? flags.password : read_password(flags.password_file),
+      .config_file = flags.config_file,
+      .settings = flags.settings,
+      .metrics = flags.metrics,
+      .metrics_bind = flags.metrics_bind,
+      .metrics_port = flags.metrics_port};
   if (options.password.empty() && !net::is_loopback(options.bind)) {
     throw BadInput("--bind " + options.bind +
                    ": whoever reaches this address could read and erase everything; give "

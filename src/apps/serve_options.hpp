@@ -4,10 +4,18 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/eviction.hpp"
 
 namespace larder::apps {
+
+/// A line of the file of settings that has no flag of its own.
+struct ServeSetting {
+  std::string place;  ///< "larder.conf:3: "
+  std::string name;
+  std::string value;
+};
 
 struct ServeFlags {
   std::string bind = "127.0.0.1";
@@ -16,6 +24,9 @@ struct ServeFlags {
   unsigned threads = 0;  ///< 0: one for each processor, four at most.
   std::string memory_max, eviction = "adaptive";
   std::string password_file;
+  std::string password;     ///< From the file of settings.
+  std::string config_file;  ///< Of settings; empty: none.
+  std::vector<ServeSetting> settings;
   std::uint16_t metrics_port = 0;
   bool metrics = false;  ///< --metrics-port was given; 0 takes a free port.
   std::string metrics_bind = "127.0.0.1";
@@ -28,6 +39,8 @@ struct ServeOptions {
   std::uint64_t memory_bytes_max = 0;
   policy::Eviction eviction = policy::Eviction::adaptive;
   std::string password;
+  std::string config_file;
+  std::vector<ServeSetting> settings;
   bool metrics = false;
   std::string metrics_bind;
   std::uint16_t metrics_port = 0;

@@ -93,6 +93,14 @@ Result<void> write_file(const std::string& path, std::string_view bytes) {
   return write_all(file.fd, path, bytes);
 }
 
+Result<Privacy> privacy_of(const std::string& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return failed(path, errno);
+  if (!S_ISREG(facts.st_mode)) return Privacy{};
+  return Privacy{(facts.st_mode & (S_IRGRP | S_IROTH)) != 0,
+                 (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0};
+}
+
 Result<Secret> read_secret(const std::string& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat facts {};

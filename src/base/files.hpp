@@ -18,6 +18,13 @@ Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max);
 /// whole or not at all; what is neither (a pipe, a device) is written to. Errors: `io`.
 Result<void> write_file(const std::string& path, std::string_view bytes);
 
+/// Whether anybody but its owner can read a file, or write it. Of what is no ordinary file, nobody. Errors: `io`.
+struct Privacy {
+  bool others_can_read = false;
+  bool others_can_write = false;
+};
+Result<Privacy> privacy_of(const std::string& path);
+
 /// A secret from the first line of a file, and whether others than its owner can read it.
 struct Secret {
   std::string text;

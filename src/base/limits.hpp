@@ -85,6 +85,9 @@ inline constexpr std::size_t kOutputPauseBytes = kMiB;
 /// single reply, twice, so that only pushes and multi-key replies can reach it.
 inline constexpr std::size_t kOutputHardBytesMax = 2 * kValueBytesMax + 16 * kMiB;
 
+/// The same where somebody took that limit away: one reply is made whole before anything can be cut.
+inline constexpr std::size_t kOutputLastBytesMax = 1024 * kMiB;
+
 /// Bytes of unsent replies that may stand no longer than the time below: a reader slower than 0.8
 /// MiB/s has left.
 inline constexpr std::size_t kOutputSoftBytesMax = 8 * kMiB;

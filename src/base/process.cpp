@@ -92,6 +92,7 @@ Usage process_usage() {
   Usage usage{.memory_bytes = resident_bytes(), .descriptors_open = open_descriptors()};
   rusage times{};
   if (::getrusage(RUSAGE_SELF, &times) == 0) {
+    usage.cpu_system_seconds = seconds(times.ru_stime);
     usage.cpu_seconds = seconds(times.ru_utime) + seconds(times.ru_stime);
   }
   rlimit limit{};

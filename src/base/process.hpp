@@ -51,6 +51,7 @@ std::string environment(const char* name);
 struct Usage {
   std::uint64_t memory_bytes = 0;  ///< Resident.
   double cpu_seconds = 0;          ///< User and system.
+  double cpu_system_seconds = 0;   ///< Of it, system.
   std::uint64_t descriptors_open = 0;
   std::uint64_t descriptors_max = 0;
 };

@@ -18,6 +18,7 @@
 #include "server/command.hpp"
 #include "server/context.hpp"
 #include "server/errors.hpp"
+#include "server/settings.hpp"
 
 namespace larder::server {
 
@@ -61,7 +62,7 @@ class Call {
   /// Asked while a reply of many values grows. False: it has outgrown what one connection may hold, which will be cut;
   /// nothing more needs to be written.
   bool reply_fits() {
-    if (reply.buffer().size() > base::limits::kOutputHardBytesMax) client.overflowed = true;
+    if (context.settings.is_too_much_output(reply.buffer().size())) client.overflowed = true;
     return !client.overflowed;
   }
 

@@ -1,4 +1,5 @@
 // COMMAND: what the table says of itself.
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,7 +34,10 @@ std::vector<std::string_view> categories(const Command& row) {
   if (row.group == Group::generic) words.push_back("@keyspace");
   if (row.group == Group::connection) words.push_back("@connection");
   if (row.group == Group::transactions) words.push_back("@transaction");
-  if ((row.flags & kAdmin) != 0) words.push_back("@admin");
+  if ((row.flags & kAdmin) != 0) {
+    words.push_back("@admin");
+    words.push_back("@dangerous");
+  }
   words.push_back((row.flags & kFast) != 0 ? "@fast" : "@slow");
   return words;
 }
@@ -43,13 +47,81 @@ void write_words(resp::Writer& reply, const std::vector<std::string_view>& words
   for (const std::string_view word : words) reply.simple(word);
 }
 
-void write_key_specs(Call& call, const Command& row) {
-  resp::Writer& reply = call.reply;
-  if (row.keys.first == 0) return reply.array(0);
-  reply.array(1);
+/// What becomes of a command's keys, in Redis' words, where it is not what its flags say: of the first, and of the rest.
+struct KeyUse {
+  std::string_view command;
+  std::string_view first;
+  std::string_view rest = {};
+};
+
+constexpr KeyUse kKeyUses[] = {
+    {"set", "OW update"},
+    {"setex", "OW update"},
+    {"psetex", "OW update"},
+    {"mset", "OW update"},
+    {"setnx", "OW insert"},
+    {"msetnx", "OW insert"},
+    {"append", "RW insert"},
+    {"setrange", "RW update"},
+    {"getdel", "RW access delete"},
+    {"strlen", "RO"},
+    {"bitop", "OW update", "RO access"},
+    {"del", "RM delete"},
+    {"unlink", "RM delete"},
+    {"exists", "RO"},
+    {"touch", "RO"},
+    {"type", "RO"},
+    {"expire", "RW update"},
+    {"pexpire", "RW update"},
+    {"expireat", "RW update"},
+    {"pexpireat", "RW update"},
+    {"persist", "RW update"},
+    {"rename", "RW access delete", "OW update"},
+    {"renamenx", "RW access delete", "OW insert"},
+    {"copy", "RO access", "OW update"},
+    {"move", "RW access delete"},
+    {"watch", "RO"},
+    {"memory|usage", "RO"},
+    {"object|encoding", "RO"},
+    {"object|refcount", "RO"},
+};
+
+KeyUse use_of(const Command& row) {
+  for (const KeyUse& use : kKeyUses) {
+    if (use.command == row.name) return use;
+  }
+  return {row.name, (row.flags & kWrite) != 0 ? "RW access update" : "RO access"};
+}
+
+void write_use(resp::Writer& reply, std::string_view use) {
+  std::vector<std::string_view> words;
+  for (std::size_t end = 0; end != std::string_view::npos; use.remove_prefix(end + 1)) {
+    end = use.find(' ');
+    words.push_back(use.substr(0, end));
+    if (end == std::string_view::npos) break;
+  }
+  write_words(reply, words);
+}
+
+/// Keys of the same use that stand in a row.
+struct KeySpec {
+  std::string_view use;
+  KeyPlaces keys;
+};
+
+std::vector<KeySpec> specs_of(const Command& row) {
+  if (row.keys.first == 0) return {};
+  const KeyUse use = use_of(row);
+  if (use.rest.empty()) return {{use.first, row.keys}};
+  const int second = row.keys.first + row.keys.step;
+  return {{use.first, {row.keys.first, row.keys.first, 1}},
+          {use.rest, {second, row.keys.last, row.keys.step}}};
+}
+
+void write_key_spec(resp::Writer& reply, const KeySpec& spec) {
   reply.map(3);
   reply.bulk("flags");
-  write_words(reply, {(row.flags & kWrite) != 0 ? "RW" : "RO", "ACCESS"});
+  write_use(reply, spec.use);
   reply.bulk("begin_search");
   reply.map(2);
   reply.bulk("type");
@@ -57,7 +129,7 @@ void write_key_specs(Call& call, const Command& row) {
   reply.bulk("spec");
   reply.map(1);
   reply.bulk("index");
-  reply.integer(row.keys.first);
+  reply.integer(spec.keys.first);
   reply.bulk("find_keys");
   reply.map(2);
   reply.bulk("type");
@@ -65,9 +137,9 @@ void write_key_specs(Call& call, const Command& row) {
   reply.bulk("spec");
   reply.map(3);
   reply.bulk("lastkey");
-  reply.integer(row.keys.last < 0 ? row.keys.last : row.keys.last - row.keys.first);
+  reply.integer(spec.keys.last < 0 ? spec.keys.last : spec.keys.last - spec.keys.first);
   reply.bulk("keystep");
-  reply.integer(row.keys.step);
+  reply.integer(spec.keys.step);
   reply.bulk("limit");
   reply.integer(0);
 }
@@ -83,7 +155,9 @@ void write_row(Call& call, const Command& row) {
   reply.integer(row.keys.step);
   write_words(reply, categories(row));
   reply.array(0);  // Tips for proxies: none.
-  write_key_specs(call, row);
+  const auto specs = specs_of(row);
+  reply.array(specs.size());
+  for (const KeySpec& spec : specs) write_key_spec(reply, spec);
   reply.array(row.subcommands.size());
   for (const Command& sub : row.subcommands) write_row(call, sub);
 }
@@ -110,6 +184,47 @@ const Command* find_any(std::string_view name) {
   const Command* row = find_command(name.substr(0, bar));
   if (row == nullptr || bar == std::string_view::npos) return row;
   return find_subcommand(*row, name.substr(bar + 1));
+}
+
+bool is_in(const Command& row, std::string_view category) {
+  const auto words = categories(row);
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return base::same_word(word.substr(1), category);
+  });
+}
+
+/// The command that follows GETKEYS, if it has keys; null after an error was replied.
+const Command* whole_command(Call& call) {
+  const Args whole = call.args.subspan(2);
+  const Command* row = find_command(whole[0]);
+  if (row != nullptr && !row->subcommands.empty() && whole.size() > 1) {
+    row = find_subcommand(*row, whole[1]);
+  }
+  std::string_view wrong;
+  if (row == nullptr) {
+    wrong = "ERR Invalid command specified";
+  } else if (row->keys.first == 0) {
+    wrong = "ERR The command has no key arguments";
+  } else if (!row->fits(whole.size())) {
+    wrong = "ERR Invalid number of arguments specified for command";
+  } else {
+    return row;
+  }
+  call.fail(wrong);
+  return nullptr;
+}
+
+/// Of some, the options say whether they read or write.
+KeyUse use_of_call(const Command& row, Args whole) {
+  const auto says = [&](std::string_view word, std::size_t from) {
+    return std::any_of(whole.begin() + static_cast<std::ptrdiff_t>(std::min(from, whole.size())),
+                       whole.end(), [&](auto arg) { return base::same_word(arg, word); });
+  };
+  if (row.name == "set" && says("get", 3)) return {row.name, "RW access update"};
+  if (row.name == "bitfield" && !says("set", 2) && !says("incrby", 2)) {
+    return {row.name, "RO access"};
+  }
+  return use_of(row);
 }
 
 }  // namespace
@@ -143,35 +258,46 @@ void command_docs(Call& call) {
 }
 
 void command_list(Call& call) {
-  std::string_view pattern = "*";
-  if (call.args.size() == 5 && base::same_word(call.arg(2), "filterby") &&
-      base::same_word(call.arg(3), "pattern")) {
-    pattern = call.arg(4);
-  } else if (call.args.size() != 2) {
+  const bool filtered = call.args.size() == 5 && base::same_word(call.arg(2), "filterby");
+  if (!filtered && call.args.size() != 2) return call.fail(errors::kSyntax);
+  const std::string_view by = filtered ? call.arg(3) : "pattern";
+  const std::string_view what = filtered ? call.arg(4) : "*";
+  const bool by_pattern = base::same_word(by, "pattern");
+  const bool by_category = base::same_word(by, "aclcat");
+  if (!by_pattern && !by_category && !base::same_word(by, "module")) {
     return call.fail(errors::kSyntax);
   }
   std::vector<std::string_view> names;
   for (const Command& row : commands()) {
-    if (base::glob_match(pattern, row.name)) names.push_back(row.name);
+    // Of no module: there are none.
+    if (by_pattern ? base::glob_match(what, row.name) : by_category && is_in(row, what)) {
+      names.push_back(row.name);
+    }
   }
   call.reply.array(names.size());
   for (const std::string_view name : names) call.reply.bulk(name);
 }
 
 void command_get_keys(Call& call) {
-  const Args whole = call.args.subspan(2);
-  const Command* row = find_command(whole[0]);
-  if (row != nullptr && !row->subcommands.empty() && whole.size() > 1) {
-    row = find_subcommand(*row, whole[1]);
-  }
-  if (row == nullptr) return call.fail("ERR Invalid command specified");
-  if (row->keys.first == 0) return call.fail("ERR The command has no key arguments");
-  if (!row->fits(whole.size())) {
-    return call.fail("ERR Invalid number of arguments specified for command");
-  }
-  const auto keys = keys_of(*row, whole);
+  const Command* row = whole_command(call);
+  if (row == nullptr) return;
+  const auto keys = keys_of(*row, call.args.subspan(2));
   call.reply.array(keys.size());
   for (const std::string_view key : keys) call.reply.bulk(key);
+}
+
+void command_get_keys_and_flags(Call& call) {
+  const Command* row = whole_command(call);
+  if (row == nullptr) return;
+  const Args whole = call.args.subspan(2);
+  const KeyUse use = use_of_call(*row, whole);
+  const auto keys = keys_of(*row, whole);
+  call.reply.array(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    call.reply.array(2);
+    call.reply.bulk(keys[i]);
+    write_use(call.reply, i > 0 && !use.rest.empty() ? use.rest : use.first);
+  }
 }
 
 void help(Call& call) {

@@ -4,20 +4,35 @@
 
 #include "base/numbers.hpp"
 #include "base/text.hpp"
+#include "server/auth_guard.hpp"
 #include "server/call.hpp"
 #include "server/client_directory.hpp"
 #include "server/handlers.hpp"
+#include "server/settings.hpp"
 #include "server/version.hpp"
 
 namespace larder::server {
 namespace {
 
-/// True if the pair is the default user's. With no password set, any is, as in Redis.
+/// True if the pair is the default user's. With no password set, any is, as in Redis. Replies with an error if not.
 bool authenticates(Call& call, std::string_view user, std::string_view password) {
-  const std::string& wanted = call.context.options.password;
-  const bool right = wanted.empty() || base::same_secret(wanted, password);
-  if (right && user == "default") return true;
+  AuthGuard& guard = call.context.host.auth_guard();
+  const std::string& address = call.client.address;
+  const bool asks = call.context.settings.password.is_set();
+  if (asks) {
+    if (const auto wait = guard.wait_of(address, call.now()); wait.count() > 0) {
+      call.fail("ERR too many wrong passwords from this address: wait " +
+                std::to_string(wait.count()) + " ms");
+      return false;
+    }
+  }
+  if (call.context.settings.password.fits(password) && user == "default") {
+    if (asks) guard.passed(address);
+    return true;
+  }
   call.context.counters.auth_failed.add();
+  if (asks) guard.failed(address, call.now());
+  call.fail(errors::kWrongPass);
   return false;
 }
 
@@ -100,9 +115,7 @@ void hello(Call& call) {
     words = *parsed;
   }
   if (words.credentials) {
-    if (!authenticates(call, words.credentials->first, words.credentials->second)) {
-      return call.fail(errors::kWrongPass);
-    }
+    if (!authenticates(call, words.credentials->first, words.credentials->second)) return;
     call.client.authenticated = true;
   }
   if (!call.client.authenticated) return call.fail(errors::kHelloNoAuth);
@@ -114,10 +127,8 @@ void hello(Call& call) {
 void auth(Call& call) {
   if (call.args.size() > 3) return call.fail(errors::kSyntax);
   const bool named = call.args.size() == 3;
-  if (!named && call.context.options.password.empty()) return call.fail(errors::kNoPassword);
-  if (!authenticates(call, named ? call.arg(1) : "default", call.args.back())) {
-    return call.fail(errors::kWrongPass);
-  }
+  if (!named && !call.context.settings.password.is_set()) return call.fail(errors::kNoPassword);
+  if (!authenticates(call, named ? call.arg(1) : "default", call.args.back())) return;
   call.client.authenticated = true;
   call.ok();
 }
@@ -139,7 +150,7 @@ void reset(Call& call) {
   call.client.replies = Replies::all;
   call.client.touches = true;
   call.client.protocol = std::uint8_t{2};
-  call.client.authenticated = call.context.options.password.empty();
+  call.client.authenticated = !call.context.settings.password.is_set();
   call.reply.simple("RESET");
 }
 

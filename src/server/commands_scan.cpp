@@ -114,7 +114,7 @@ void keys(Call& call) {
     cursor = call.node().scan(call.database(), cursor, 1'000, [&](const engine::Entry& entry) {
       if (filter.takes(entry)) names.add(entry.key());
     });
-    if (names.bytes() > base::limits::kOutputHardBytesMax) {
+    if (call.context.settings.is_too_much_output(names.bytes())) {
       return call.fail("ERR too many keys for one reply, use SCAN");
     }
   } while (cursor != 0);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "server/settings.hpp"
 
 namespace larder::server {
 
@@ -33,7 +34,7 @@ Connection::Next Connection::turn(bool readable, bool writable, base::Instant no
     return Next::close;
   }
   note_output(now);
-  if (session_.client().overflowed || output_.size() > limits::kOutputHardBytesMax) {
+  if (session_.client().overflowed || context_.settings.is_too_much_output(output_.size())) {
     context_.counters.cut.add();
     return Next::close;
   }
@@ -136,7 +137,8 @@ void Connection::note_output(base::Instant now) noexcept {
   client.output_bytes = output_.size();
   client.memory_bytes = memory_bytes();
   client.is_held = held_;
-  if (output_.size() <= limits::kOutputSoftBytesMax) {
+  const std::size_t soft = context_.settings.output().soft_bytes;
+  if (soft == 0 || output_.size() <= soft) {
     output_high_since_ = {};
   } else if (output_high_since_ == base::Instant{}) {
     output_high_since_ = now;
@@ -148,8 +150,14 @@ bool Connection::overdue(base::Instant now) const noexcept {
     return since != base::Instant{} && now - since > at_most;
   };
   if (longer(request_began_, limits::kRequestTime)) return true;
-  if (longer(output_high_since_, limits::kOutputSoftTime)) return true;
-  return !session_.client().authenticated &&
+  const Settings& settings = context_.settings;
+  if (longer(output_high_since_, std::chrono::seconds(settings.output().soft_seconds))) return true;
+  const std::int64_t idle = settings.idle_seconds_max;
+  const bool busy = held_ || !output_.empty();
+  if (idle > 0 && !busy && longer(session_.client().last_active, std::chrono::seconds(idle))) {
+    return true;
+  }
+  return !session_.client().authenticated && settings.password.is_set() &&
          now - session_.client().connected > limits::kRequestTime;
 }
 

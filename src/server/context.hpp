@@ -19,9 +19,14 @@ class Node;
 namespace larder::server {
 
 class ClientDirectory;
+class AuthGuard;
 class ClientKeeper;
+class LatencyMonitor;
 class Pause;
+class Rates;
 class SlowLog;
+struct Settings;
+struct TimingSum;
 
 /// The whole server, asked for by the few commands that look beyond their connection.
 ///
@@ -32,17 +37,26 @@ class Host {
   virtual ServerStats stats() const = 0;
   /// How often the command at this place of the table ran, over all threads.
   virtual std::uint64_t calls(std::size_t command) const = 0;
+  /// The same of those that were refused, and of those that failed.
+  virtual std::uint64_t refused(std::size_t command) const = 0;
+  virtual std::uint64_t failed(std::size_t command) const = 0;
+  virtual TimingSum timing(std::size_t command) const = 0;
   virtual std::uint16_t port() const = 0;
+  /// 40 hexadecimal digits that no other start of a server has.
+  virtual const std::string& run_id() const = 0;
   virtual base::Instant started() const = 0;
   virtual std::uint64_t next_client_id() = 0;
   virtual ClientDirectory& clients() = 0;
   virtual SlowLog& slow_log() = 0;
+  virtual LatencyMonitor& latency() = 0;
+  virtual AuthGuard& auth_guard() = 0;
+  virtual const Rates& rates() const = 0;
   /// Lets those go on whom a pause held back.
   virtual void end_pause() = 0;
   virtual void reset_stats() = 0;
 };
 
-/// Threads  Of one I/O thread; `node`, `options`, `bridge`, `pause` and `host` are shared by all and safe to
+/// Threads  Of one I/O thread; `node`, `options`, `bridge`, `settings`, `pause` and `host` are shared by all and safe to
 /// call.
 struct Context {
   node::Node& node;
@@ -50,6 +64,7 @@ struct Context {
   const ServerOptions& options;
   Host& host;
   WallBridge& bridge;
+  Settings& settings;
   Pause& pause;
   Counters& counters;
   base::Random& random;

@@ -123,12 +123,23 @@ void slow_log_reset(Call& call);
 void memory_usage(Call& call);
 void memory_stats(Call& call);
 
-// The server: commands_server.cpp, info.cpp
-void time(Call& call);
-void info(Call& call);
+// What takes long: commands_latency.cpp
+void latency_latest(Call& call);
+void latency_history(Call& call);
+void latency_reset(Call& call);
+void latency_graph(Call& call);
+void latency_doctor(Call& call);
+void latency_histogram(Call& call);
+
+// Settings: commands_config.cpp
 void config_get(Call& call);
 void config_set(Call& call);
 void config_reset_stat(Call& call);
+void config_rewrite(Call& call);
+
+// The server: commands_server.cpp, info.cpp
+void time(Call& call);
+void info(Call& call);
 void shutdown(Call& call);
 
 // The command table: commands_command.cpp
@@ -138,6 +149,7 @@ void command_info(Call& call);
 void command_docs(Call& call);
 void command_list(Call& call);
 void command_get_keys(Call& call);
+void command_get_keys_and_flags(Call& call);
 /// HELP of every command that has subcommands.
 void help(Call& call);
 

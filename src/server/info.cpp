@@ -1,11 +1,16 @@
 // INFO: sections of `name:value` lines, with the names that clients and dashboards read.
-#include <array>
+#include <concepts>
+#include <cstdio>
 #include <string>
 
+#include "base/process.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
+#include "server/rates.hpp"
+#include "server/settings.hpp"
+#include "server/timings.hpp"
 #include "server/version.hpp"
 
 namespace larder::server {
@@ -31,38 +36,75 @@ class Lines {
   std::string text_;
 };
 
+/// A figure with so many digits behind the point.
+std::string decimal(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+/// How large the part is, in percent.
+std::string percent(std::size_t part, std::size_t whole) {
+  return decimal(whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole),
+                 2) +
+         "%";
+}
+
 void server_section(Call& call, Lines& out) {
   const auto up =
       std::chrono::floor<std::chrono::seconds>(call.now() - call.context.host.started());
   out.line("redis_version", kRedisVersion);
+  out.line("redis_git_sha1", "00000000");
+  out.line("redis_git_dirty", 0);
   out.line("server_name", "larder");
   out.line("redis_mode", "standalone");
   out.line("os", "Linux");
   out.line("arch_bits", sizeof(void*) * 8);
   out.line("multiplexing_api", "epoll");
+  out.line("process_id", base::process_id());
+  out.line("run_id", call.context.host.run_id());
   out.line("tcp_port", call.context.host.port());
   out.line("server_time_usec", call.context.clock.wall().time_since_epoch().count() * 1'000);
   out.line("uptime_in_seconds", up.count());
   out.line("uptime_in_days", up.count() / 86'400);
+  out.line("hz", 10);
+  out.line("configured_hz", 10);
+  out.line("config_file", call.context.options.config_file);
   out.line("io_threads_active", call.context.options.threads > 1 ? 1 : 0);
 }
 
 void clients_section(Call& call, Lines& out) {
-  out.line("connected_clients", call.context.host.stats().connections_now);
-  out.line("maxclients", call.context.options.clients_max);
-  out.line("blocked_clients", call.context.host.stats().connections_held);
+  const ServerStats server = call.context.host.stats();
+  out.line("connected_clients", server.connections_now);
+  out.line("cluster_connections", 0);
+  out.line("maxclients", call.context.settings.clients_max.get());
+  out.line("blocked_clients", server.connections_held);
   out.line("tracking_clients", 0);
+  out.line("clients_in_timeout_table", 0);
 }
 
 void memory_section(Call& call, Lines& out) {
   const auto stats = call.node().stats();
-  out.line("used_memory", stats.bytes_used);
-  out.line("used_memory_human", base::size_text(stats.bytes_used));
+  const auto bytes = [&](const std::string& name, std::size_t value) {
+    out.line(name, value);
+    out.line(name + "_human", base::size_text(value));
+  };
+  const std::size_t resident = base::process_usage().memory_bytes;
+  const std::size_t overhead = stats.bytes_used - stats.bytes_data;
+  bytes("used_memory", stats.bytes_used);
+  bytes("used_memory_rss", resident);
+  out.line("used_memory_overhead", overhead);
   out.line("used_memory_dataset", stats.bytes_data);
-  out.line("used_memory_overhead", stats.bytes_used - stats.bytes_data);
-  out.line("maxmemory", stats.bytes_max);
-  out.line("maxmemory_human", base::size_text(stats.bytes_max));
+  out.line("used_memory_dataset_perc", percent(stats.bytes_data, stats.bytes_used));
+  bytes("maxmemory", stats.bytes_max);
   out.line("maxmemory_policy", policy::to_string(call.node().eviction()));
+  out.line("mem_fragmentation_ratio",
+           decimal(stats.bytes_used == 0
+                       ? 0
+                       : static_cast<double>(resident) / static_cast<double>(stats.bytes_used),
+                   2));
+  out.line("mem_clients_normal", call.context.host.stats().buffered_bytes);
+  out.line("mem_clients_slaves", 0);
 }
 
 void persistence_section(Call&, Lines& out) {
@@ -71,35 +113,93 @@ void persistence_section(Call&, Lines& out) {
   out.line("rdb_bgsave_in_progress", 0);
   out.line("aof_enabled", 0);
   out.line("aof_rewrite_in_progress", 0);
+  out.line("aof_rewrite_scheduled", 0);
 }
 
 void stats_section(Call& call, Lines& out) {
   const ServerStats server = call.context.host.stats();
   const auto node = call.node().stats();
+  const Rates::PerSecond rates = call.context.host.rates().now();
   out.line("total_connections_received", server.connections_accepted);
   out.line("total_commands_processed", server.commands);
+  out.line("instantaneous_ops_per_sec", static_cast<std::uint64_t>(rates.commands));
   out.line("total_net_input_bytes", server.bytes_in);
   out.line("total_net_output_bytes", server.bytes_out);
+  out.line("instantaneous_input_kbps", decimal(rates.bytes_in / 1024, 2));
+  out.line("instantaneous_output_kbps", decimal(rates.bytes_out / 1024, 2));
   out.line("rejected_connections", server.connections_rejected);
   out.line("connections_cut", server.connections_cut);
+  out.line("sync_full", 0);
+  out.line("sync_partial_ok", 0);
+  out.line("sync_partial_err", 0);
   out.line("expired_keys", node.expired);
   out.line("evicted_keys", node.evicted);
+  out.line("evicted_clients", server.connections_evicted);
   out.line("keyspace_hits", node.hits);
   out.line("keyspace_misses", node.misses);
+  out.line("pubsub_channels", 0);
+  out.line("pubsub_patterns", 0);
+  out.line("latest_fork_usec", 0);
   out.line("total_error_replies", server.errors);
+  out.line("acl_access_denied_auth", server.logins_failed);
 }
 
-void replication_section(Call&, Lines& out) {
+void replication_section(Call& call, Lines& out) {
   out.line("role", "master");
   out.line("connected_slaves", 0);
+  out.line("master_failover_state", "no-failover");
+  out.line("master_replid", call.context.host.run_id());
+  out.line("master_replid2", std::string(40, '0'));
   out.line("master_repl_offset", 0);
+  out.line("second_repl_offset", -1);
+  out.line("repl_backlog_active", 0);
+  out.line("repl_backlog_size", 0);
 }
 
+void cpu_section(Call&, Lines& out) {
+  const base::Usage usage = base::process_usage();
+  out.line("used_cpu_sys", decimal(usage.cpu_system_seconds, 6));
+  out.line("used_cpu_user", decimal(usage.cpu_seconds - usage.cpu_system_seconds, 6));
+  out.line("used_cpu_sys_children", decimal(0, 6));
+  out.line("used_cpu_user_children", decimal(0, 6));
+}
+
+void modules_section(Call&, Lines&) {}
+
 void commandstats_section(Call& call, Lines& out) {
+  const Host& host = call.context.host;
   for (std::size_t i = 0; i < commands().size(); ++i) {
-    const std::uint64_t calls = call.context.host.calls(i);
+    const std::uint64_t calls = host.calls(i);
     if (calls == 0) continue;
-    out.line("cmdstat_" + std::string(commands()[i].name), "calls=" + std::to_string(calls));
+    const TimingSum timing = host.timing(i);
+    const double micros = static_cast<double>(timing.nanos) / 1'000;
+    const double each = timing.calls == 0 ? 0 : micros / static_cast<double>(timing.calls);
+    out.line("cmdstat_" + std::string(commands()[i].name),
+             "calls=" + std::to_string(calls) + ",usec=" + decimal(micros, 0) + ",usec_per_call=" +
+                 decimal(each, 2) + ",rejected_calls=" + std::to_string(host.refused(i)) +
+                 ",failed_calls=" + std::to_string(host.failed(i)));
+  }
+}
+
+/// Where the bucket ends that so many percent of the calls do not exceed.
+std::string percentile(const TimingSum& timing, double percent) {
+  const auto wanted = static_cast<double>(timing.calls) * percent / 100;
+  std::uint64_t so_far = 0;
+  std::size_t bucket = 0;
+  for (; bucket + 1 < timing.buckets.size(); ++bucket) {
+    so_far += timing.buckets[bucket];
+    if (static_cast<double>(so_far) >= wanted) break;
+  }
+  return decimal(static_cast<double>(std::uint64_t{1024} << bucket) / 1'000, 3);
+}
+
+void latencystats_section(Call& call, Lines& out) {
+  for (std::size_t i = 0; i < commands().size(); ++i) {
+    const TimingSum timing = call.context.host.timing(i);
+    if (timing.calls == 0) continue;
+    out.line("latency_percentiles_usec_" + std::string(commands()[i].name),
+             "p50=" + percentile(timing, 50) + ",p99=" + percentile(timing, 99) +
+                 ",p99.9=" + percentile(timing, 99.9));
   }
 }
 
@@ -129,7 +229,10 @@ constexpr Section kSections[] = {
     {"persistence", "Persistence", true, &persistence_section},
     {"stats", "Stats", true, &stats_section},
     {"replication", "Replication", true, &replication_section},
+    {"cpu", "CPU", true, &cpu_section},
+    {"modules", "Modules", true, &modules_section},
     {"commandstats", "Commandstats", false, &commandstats_section},
+    {"latencystats", "Latencystats", false, &latencystats_section},
     {"cluster", "Cluster", true, &cluster_section},
     {"keyspace", "Keyspace", true, &keyspace_section},
 };

@@ -5,7 +5,9 @@
 
 #include "base/limits.hpp"
 #include "node/node.hpp"
+#include "server/latency.hpp"
 #include "server/pause.hpp"
+#include "server/settings.hpp"
 
 namespace larder::server {
 namespace {
@@ -49,8 +51,8 @@ IoThread::IoThread(Shared& shared)
     : shared_(shared),
       loop_(shared.clock),
       random_(base::system_entropy()),
-      context_{shared.node,  shared.clock, shared.options, shared.host, shared.bridge,
-               shared.pause, counters_,    random_,        this} {}
+      context_{shared.node,     shared.clock, shared.options, shared.host, shared.bridge,
+               shared.settings, shared.pause, counters_,      random_,     this} {}
 
 IoThread::~IoThread() { join(); }
 
@@ -201,7 +203,19 @@ void IoThread::keep_swept() {
   });
 }
 
-void IoThread::sweep() { sweep_more_ = shared_.node.sweep(kSweepSlots) > 0; }
+void IoThread::sweep() {
+  LatencyMonitor& latency = shared_.host.latency();
+  if (!latency.is_on()) {
+    sweep_more_ = shared_.node.sweep(kSweepSlots) > 0;
+    return;
+  }
+  const base::Instant begun = shared_.clock.now();
+  sweep_more_ = shared_.node.sweep(kSweepSlots) > 0;
+  const base::Nanos took = shared_.clock.now() - begun;
+  if (latency.is_slow(took)) {
+    latency.add(LatencyMonitor::kExpireCycle, unix_seconds(shared_.clock), took);
+  }
+}
 
 void IoThread::cut(Served& served) {
   counters_.cut.add();

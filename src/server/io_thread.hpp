@@ -23,6 +23,7 @@ struct Shared {
   const ServerOptions& options;
   Host& host;
   WallBridge& bridge;
+  Settings& settings;
   Pause& pause;
   std::atomic<std::size_t> buffered_bytes{0};  ///< In the buffers of all connections.
 };

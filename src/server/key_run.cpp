@@ -8,6 +8,8 @@ namespace {
 
 const Command* const kGet = find_command("get");
 const Command* const kSet = find_command("set");
+const std::size_t kGetPlace = index_of(*kGet);
+const std::size_t kSetPlace = index_of(*kSet);
 
 /// Which of the two, if any, by the shape alone: three letters and the right number of arguments.
 const Command* plain(std::span<const std::string_view> args) noexcept {
@@ -40,14 +42,22 @@ bool KeyRun::take(std::span<const std::string_view> args, std::string_view input
 
 std::size_t KeyRun::execute(Context& context, Client& client, base::Buffer& out, std::size_t behind,
                             std::size_t output_bytes) {
+  const std::size_t place = command_ == kGet ? kGetPlace : kSetPlace;
+  Count& calls = context.counters.calls[place];
+  const bool timed = Timing::samples(calls.get(), count_);
+  const base::Instant begun = timed ? context.clock.now() : base::Instant{};
   std::size_t answered = 0;
   if (command_ == kGet) {
     get(context, client, out, output_bytes, answered);
   } else {
     set(context, client, out, answered);
   }
+  if (timed) {
+    const auto share = (context.clock.now() - begun) / static_cast<std::int64_t>(answered);
+    context.counters.timings[place].record(share, Timing::weight(calls.get(), answered));
+  }
   context.counters.commands.add(answered);
-  context.counters.calls[index_of(*command_)].add(answered);
+  calls.add(answered);
   client.last_command = command_;
   if (answered < count_) behind = begins_[answered];
   count_ = 0;

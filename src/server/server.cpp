@@ -6,13 +6,19 @@
 #include <vector>
 
 #include "base/metrics.hpp"
+#include "base/random.hpp"
 #include "net/listener.hpp"
 #include "node/node.hpp"
+#include "server/auth_guard.hpp"
 #include "server/client_directory.hpp"
 #include "server/command.hpp"
+#include "server/config.hpp"
 #include "server/errors.hpp"
 #include "server/io_thread.hpp"
+#include "server/latency.hpp"
 #include "server/pause.hpp"
+#include "server/rates.hpp"
+#include "server/settings.hpp"
 #include "server/slow_log.hpp"
 
 namespace larder::server {
@@ -25,6 +31,22 @@ std::uint64_t sum(const std::vector<std::unique_ptr<IoThread>>& threads, Count C
   return total;
 }
 
+using CommandCounts = std::array<Count, kCommandsMax>;
+std::uint64_t sum(const std::vector<std::unique_ptr<IoThread>>& threads,
+                  CommandCounts Counters::*counts, std::size_t command) {
+  std::uint64_t total = 0;
+  for (const auto& thread : threads) total += (thread->counters().*counts)[command].get();
+  return total;
+}
+
+std::string fresh_run_id() {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  base::Random random(base::system_entropy());
+  std::string id;
+  for (int i = 0; i < 40; ++i) id += kDigits[random.below(kDigits.size())];
+  return id;
+}
+
 }  // namespace
 
 /// Listens on the first I/O thread's loop and gives each connection to the thread that has the fewest.
@@ -35,9 +57,14 @@ struct Server::Impl final : Host {
   node::Node& node;
   const ServerOptions options;
   WallBridge bridge{node.clock()};
+  Settings current{options};
   Pause pause;
-  Shared shared{node, node.clock(), options, *this, bridge, pause, {}};
+  Shared shared{node, node.clock(), options, *this, bridge, current, pause, {}};
   SlowLog slow;
+  LatencyMonitor monitor;
+  AuthGuard guard;
+  Rates speed;
+  const std::string id = fresh_run_id();
   ClientDirectory directory;  // Outlives the threads and their connections.
   std::uint16_t bound_port = 0;
   base::Instant started_at{};
@@ -55,7 +82,7 @@ struct Server::Impl final : Host {
     if (!port_taken) return port_taken.error();
     bound_port = *port_taken;
     // What clients need, and some for the loops and the program itself.
-    net::raise_descriptor_limit(options.clients_max + 64);
+    net::raise_descriptor_limit(current.clients_max + 64);
     started_at = node.clock().now();
     listener.reset();
     threads.clear();
@@ -63,6 +90,7 @@ struct Server::Impl final : Host {
       threads.push_back(std::make_unique<IoThread>(shared));
     }
     threads.front()->keep_swept();
+    keep_sampled();
     listener = std::make_unique<net::Listener>(
         first_loop(), std::move(*socket), [this](net::Socket client) { place(std::move(client)); });
     if (auto listening = listener->start(); !listening) return listening;
@@ -81,19 +109,28 @@ struct Server::Impl final : Host {
     for (auto& thread : threads) thread->join();
   }
 
+  /// While the first loop runs.
+  void keep_sampled() {
+    const ServerStats now = stats();
+    speed.sample(node.clock().now(), {now.commands, now.bytes_in, now.bytes_out});
+    first_loop().after(Rates::kEvery, [this] { keep_sampled(); });
+  }
+
   net::EventLoop& first_loop() { return threads.front()->loop(); }
 
   void place(net::Socket socket) {
     std::size_t clients = 0;
     for (const auto& thread : threads) clients += thread->load();
-    if (clients >= options.clients_max) {
+    if (clients >= current.clients_max) {
       rejected.fetch_add(1, std::memory_order_relaxed);
       const std::string words = "-" + std::string(errors::kClientsMax) + "\r\n";
       net::TcpStream(std::move(socket)).write(words);
       return;
     }
     net::set_no_delay(socket);
-    net::set_keepalive(socket, {});
+    if (const std::int64_t idle = current.keepalive_seconds; idle > 0) {
+      net::set_keepalive(socket, {.idle = std::chrono::seconds(idle)});
+    }
     const auto idlest =
         std::min_element(threads.begin(), threads.end(),
                          [](const auto& a, const auto& b) { return a->load() < b->load(); });
@@ -105,19 +142,32 @@ struct Server::Impl final : Host {
     stats.connections_accepted = sum(threads, &Counters::accepted);
     stats.connections_rejected = rejected.load(std::memory_order_relaxed);
     stats.connections_cut = sum(threads, &Counters::cut);
+    stats.connections_evicted = sum(threads, &Counters::evicted);
     for (const auto& thread : threads) stats.connections_now += thread->load();
     stats.connections_held = sum(threads, &Counters::held);
     stats.commands = sum(threads, &Counters::commands);
     stats.errors = sum(threads, &Counters::errors);
     stats.bytes_in = sum(threads, &Counters::bytes_in);
     stats.bytes_out = sum(threads, &Counters::bytes_out);
+    stats.logins_failed = sum(threads, &Counters::auth_failed);
+    stats.buffered_bytes = shared.buffered_bytes.load(std::memory_order_relaxed);
     return stats;
   }
   std::uint64_t calls(std::size_t command) const override {
-    std::uint64_t total = 0;
-    for (const auto& thread : threads) total += thread->counters().calls[command].get();
+    return sum(threads, &Counters::calls, command);
+  }
+  std::uint64_t refused(std::size_t command) const override {
+    return sum(threads, &Counters::refused, command);
+  }
+  std::uint64_t failed(std::size_t command) const override {
+    return sum(threads, &Counters::failed, command);
+  }
+  TimingSum timing(std::size_t command) const override {
+    TimingSum total;
+    for (const auto& thread : threads) total.add(thread->counters().timings[command]);
     return total;
   }
+  const std::string& run_id() const override { return id; }
   std::uint16_t port() const override { return bound_port; }
   base::Instant started() const override { return started_at; }
   std::uint64_t next_client_id() override {
@@ -125,6 +175,9 @@ struct Server::Impl final : Host {
   }
   ClientDirectory& clients() override { return directory; }
   SlowLog& slow_log() override { return slow; }
+  LatencyMonitor& latency() override { return monitor; }
+  AuthGuard& auth_guard() override { return guard; }
+  const Rates& rates() const override { return speed; }
   void end_pause() override {
     pause.end();
     for (auto& thread : threads) thread->wake_held();
@@ -139,6 +192,24 @@ Server::Server(node::Node& node, ServerOptions options)
     : impl_(std::make_unique<Impl>(node, std::move(options))) {}
 
 Server::~Server() { stop(); }
+
+Result<void> Server::configure(std::string_view setting, std::string_view value) {
+  const auto refuse = [&](const std::string& why) {
+    return Error{Errc::bad_argument, Effect::refused, std::string(setting) + ": " + why};
+  };
+  const Ground ground{Access(impl_->node), impl_->current, *impl_, impl_->options};
+  const Setting* found = find_setting(setting);
+  if (found == nullptr) return refuse("no such setting");
+  if (found->read == nullptr) {
+    const std::string fixed = found->show(ground);
+    if (fixed == value) return {};
+    return refuse("this version has it fixed at '" + fixed + "'");
+  }
+  const Change change = found->read(ground, value);
+  if (!change.wrong.empty()) return refuse(change.wrong);
+  change.apply();
+  return {};
+}
 
 Result<void> Server::start() { return impl_->start(); }
 void Server::stop() { impl_->stop(); }

@@ -28,6 +28,8 @@ struct ServerOptions {
   unsigned threads = 1;            ///< I/O threads; commands run on the thread that received them.
   std::string password = {};       ///< Empty: none is asked for.
   std::size_t clients_max = base::limits::kConnectionsMax;  ///< One more is told so and closed.
+  /// Where CONFIG REWRITE writes; empty: nowhere.
+  std::string config_file = {};
   base::Millis drain_at_most =
       base::limits::kDrainTime;  ///< How long stop() waits for clients to take their replies.
   /// What SHUTDOWN does: asks the program to end. Empty: SHUTDOWN is refused. Called on an I/O
@@ -39,12 +41,15 @@ struct ServerStats {
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_rejected = 0;  ///< Over clients_max.
   std::uint64_t connections_cut = 0;       ///< Over a limit, or silent for too long.
+  std::uint64_t connections_evicted = 0;   ///< Of them, because all together held too much.
   std::size_t connections_now = 0;
   std::size_t connections_held = 0;  ///< Wait for the end of a CLIENT PAUSE.
   std::uint64_t commands = 0;
   std::uint64_t errors = 0;  ///< Commands answered with an error.
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::uint64_t logins_failed = 0;
+  std::size_t buffered_bytes = 0;  ///< Held for all connections.
 };
 
 /// Threads   start() and stop() from one thread; the rest from any.
@@ -56,6 +61,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  /// Sets what CONFIG SET would, and what it calls fixed if the value is the one there is: the lines of a file.
+  /// Errors: `bad_argument`, in words without the value.
+  Result<void> configure(std::string_view setting, std::string_view value);
   /// Binds, listens and starts the I/O threads. Errors: `unreachable`, in words: "port 6379 on
   /// 127.0.0.1 is in use".
   Result<void> start();

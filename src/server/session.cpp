@@ -7,7 +7,9 @@
 #include "server/client_directory.hpp"
 #include "server/handlers.hpp"
 #include "server/key_run.hpp"
+#include "server/latency.hpp"
 #include "server/pause.hpp"
+#include "server/settings.hpp"
 #include "server/slow_log.hpp"
 
 namespace larder::server {
@@ -49,7 +51,7 @@ Session::Session(Context& context, Addresses addresses) : context_(context) {
   client_.descriptor = addresses.descriptor;
   client_.connected = context.clock.now();
   client_.last_active = client_.connected;
-  client_.authenticated = context.options.password.empty();
+  client_.authenticated = !context.settings.password.is_set();
   apply_request_limits();
   context.host.clients().add(client_);
 }
@@ -142,7 +144,8 @@ bool Session::must_wait(std::span<const std::string_view> args) const {
     row = find_subcommand(*row, args[1]);
   }
   if (row == nullptr || !row->fits(args.size())) return false;
-  if (!client_.authenticated && (row->flags & kNoAuth) == 0) return false;
+  const bool stranger = !client_.authenticated && context_.settings.password.is_set();
+  if (stranger && (row->flags & kNoAuth) == 0) return false;
   if (kind == Pause::Kind::all) return true;
   if (row->handler == &exec) return client_.in_multi() && client_.transaction->writes();
   return (row->flags & kWrite) != 0;
@@ -194,38 +197,63 @@ void Session::execute_aloud(std::span<const std::string_view> args, base::Buffer
   context_.counters.commands.add();
   client_.last_command = row;
   if (row == nullptr) return refuse_unknown(args, reply);
-  context_.counters.calls[static_cast<std::size_t>(row - commands().data())].add();
+  const auto place = static_cast<std::size_t>(row - commands().data());
+  context_.counters.calls[place].add();
   if (!row->subcommands.empty() && args.size() > 1) {
     const Command* sub = find_subcommand(*row, args[1]);
-    if (sub == nullptr) return refuse(reply, unknown_subcommand(*row, args[1]));
+    if (sub == nullptr) {
+      context_.counters.refused[place].add();
+      return refuse(reply, unknown_subcommand(*row, args[1]));
+    }
     client_.last_command = row = sub;
   }
-  dispatch(args, *row, reply);
+  if (!may_run(args, *row, reply)) return context_.counters.refused[place].add();
+  if (client_.in_multi() && (row->flags & kUnqueued) == 0) return queue(args, *row, reply);
+  run_command(args, *row, place, reply);
 }
 
-void Session::dispatch(std::span<const std::string_view> args, const Command& row,
-                       resp::Writer& reply) {
+/// False: it was refused.
+bool Session::may_run(std::span<const std::string_view> args, const Command& row,
+                      resp::Writer& reply) {
   if (!row.fits(args.size())) {
-    if (row.handler == &exec) return refuse_exec(reply, wrong_arity(row));
-    return refuse(reply, wrong_arity(row));
+    row.handler == &exec ? refuse_exec(reply, wrong_arity(row)) : refuse(reply, wrong_arity(row));
+    return false;
   }
   if (!client_.authenticated && (row.flags & kNoAuth) == 0) {
-    return refuse(reply, errors::kNoAuth);
+    if (context_.settings.password.is_set()) {
+      refuse(reply, errors::kNoAuth);
+      return false;
+    }
+    // The password was taken away meanwhile.
+    client_.authenticated = true;
+    apply_request_limits();
   }
-  if (client_.in_multi()) {
-    if ((row.flags & kNoMulti) != 0) return refuse(reply, errors::kNotInsideMulti);
-    if ((row.flags & kUnqueued) == 0) return queue(args, row, reply);
+  if (client_.in_multi() && (row.flags & kNoMulti) != 0) {
+    refuse(reply, errors::kNotInsideMulti);
+    return false;
   }
+  return true;
+}
+
+void Session::run_command(std::span<const std::string_view> args, const Command& row,
+                          std::size_t place, resp::Writer& reply) {
   const bool was_authenticated = client_.authenticated;
   Call call(args, row, reply, client_, context_);
-  if ((row.flags & kFast) != 0 && !every_command_is_timed()) {
+  const bool always = (row.flags & kFast) == 0 || every_command_is_timed();
+  const std::uint64_t before = context_.counters.calls[place].get() - 1;
+  if (!always && !Timing::samples(before)) {
     row.handler(call);
   } else {
     const base::Instant begun = context_.clock.now();
     row.handler(call);
-    note_if_slow(args, row, context_.clock.now() - begun);
+    const base::Nanos took = context_.clock.now() - begun;
+    context_.counters.timings[place].record(took, always ? 1 : Timing::weight(before));
+    note_if_slow(args, row, took);
   }
-  if (call.failed()) context_.counters.errors.add();
+  if (call.failed()) {
+    context_.counters.errors.add();
+    context_.counters.failed[place].add();
+  }
   if (client_.overflowed) client_.closing = true;
   if (client_.authenticated != was_authenticated) apply_request_limits();
 }
@@ -253,10 +281,16 @@ bool Session::every_command_is_timed() const {
 
 void Session::note_if_slow(std::span<const std::string_view> args, const Command& row,
                            base::Nanos took) {
+  LatencyMonitor& latency = context_.host.latency();
+  if (latency.is_slow(took)) {
+    const bool fast = (row.flags & kFast) != 0;
+    latency.add(fast ? LatencyMonitor::kFastCommand : LatencyMonitor::kCommand,
+                unix_seconds(context_.clock), took);
+  }
   SlowLog& log = context_.host.slow_log();
   if (!log.is_slow(took)) return;
   SlowLog::Entry entry;
-  entry.unix_seconds = context_.clock.wall().time_since_epoch().count() / 1'000;
+  entry.unix_seconds = unix_seconds(context_.clock);
   entry.took = std::chrono::floor<SlowLog::Micros>(took);
   entry.address = client_.address;
   entry.name = client_.name;

@@ -73,7 +73,9 @@ class Session {
   bool must_wait(std::span<const std::string_view> args) const;
   void execute_aloud(std::span<const std::string_view> args, base::Buffer& out);
   void execute(std::span<const std::string_view> args, base::Buffer& out);
-  void dispatch(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);
+  bool may_run(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);
+  void run_command(std::span<const std::string_view> args, const Command& row, std::size_t place,
+                   resp::Writer& reply);
   void refuse(resp::Writer& reply, std::string_view words);
   void refuse_exec(resp::Writer& reply, std::string_view words);
   void queue(std::span<const std::string_view> args, const Command& row, resp::Writer& reply);

@@ -101,9 +101,21 @@ class Connection:
         self.file.close()
         self.socket.close()
 
-    def ask(self, *words):
+    def send(self, *words):
         words = [w if isinstance(w, bytes) else str(w).encode() for w in words]
         self.socket.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
+
+    def until(self, mark):
+        """Everything up to the line that holds `mark`."""
+        heard = b""
+        for line in self.file:
+            heard += line
+            if mark in line:
+                return heard
+        raise AssertionError(f"no {mark!r} in {heard[-200:]!r}")
+
+    def ask(self, *words):
+        self.send(*words)
         line = self.file.readline()
         if line[:1] == b"$" and line != b"$-1\r\n":
             return self.file.read(int(line[1:]) + 2)[:-2]

@@ -10,9 +10,13 @@
 #include "base/buffer.hpp"
 #include "base/clock.hpp"
 #include "node/node.hpp"
+#include "server/auth_guard.hpp"
 #include "server/client_directory.hpp"
+#include "server/latency.hpp"
 #include "server/pause.hpp"
+#include "server/rates.hpp"
 #include "server/session.hpp"
+#include "server/settings.hpp"
 #include "server/slow_log.hpp"
 
 namespace larder::server::test {
@@ -20,21 +24,41 @@ namespace larder::server::test {
 class FakeHost final : public Host {
  public:
   ServerStats stats() const override { return {}; }
-  std::uint64_t calls(std::size_t) const override { return 0; }
+  std::uint64_t calls(std::size_t command) const override { return counters.calls[command].get(); }
+  std::uint64_t refused(std::size_t command) const override {
+    return counters.refused[command].get();
+  }
+  std::uint64_t failed(std::size_t command) const override {
+    return counters.failed[command].get();
+  }
+  TimingSum timing(std::size_t command) const override {
+    TimingSum sum;
+    sum.add(counters.timings[command]);
+    return sum;
+  }
+  const std::string& run_id() const override { return run_id_; }
   std::uint16_t port() const override { return 6379; }
   base::Instant started() const override { return base::Instant{}; }
   std::uint64_t next_client_id() override { return ++last_id_; }
-  void reset_stats() override {}
+  void reset_stats() override { counters.clear(); }
   ClientDirectory& clients() override { return clients_; }
   SlowLog& slow_log() override { return slow_log_; }
+  LatencyMonitor& latency() override { return latency_; }
+  AuthGuard& auth_guard() override { return guard_; }
+  const Rates& rates() const override { return rates_; }
   void end_pause() override { pause.end(); }
 
+  Counters counters;
   Pause pause;
 
  private:
   std::uint64_t last_id_ = 0;
   ClientDirectory clients_;
   SlowLog slow_log_;
+  LatencyMonitor latency_;
+  AuthGuard guard_;
+  Rates rates_;
+  std::string run_id_ = std::string(40, '0');
 };
 
 /// One server without sockets.
@@ -48,15 +72,17 @@ struct World {
   node::Node node;
   FakeHost host;
   WallBridge bridge{clock};
-  Counters counters;
+  Settings settings{options};
+  Counters& counters = host.counters;
   base::Random random{42};
-  Context context{node, clock, options, host, bridge, host.pause, counters, random};
+  Context context{node, clock, options, host, bridge, settings, host.pause, counters, random};
 };
 
 /// One client of it.
 class Conversation {
  public:
-  explicit Conversation(Context& context) : session(context, {"127.0.0.1:50000", "127.0.0.1:6379"}) {}
+  explicit Conversation(Context& context)
+      : session(context, {"127.0.0.1:50000", "127.0.0.1:6379"}) {}
   explicit Conversation(World& world) : Conversation(world.context) {}
 
   /// Sends bytes as they are and returns all that was answered.
