@@ -110,6 +110,11 @@ inline constexpr int kListenBacklog = 511;
 /// slow-loris is cut here, a person in telnet has time to type.
 inline constexpr std::chrono::seconds kRequestTime{30};
 
+/// After an error that ends a connection, what its client still sends is read and dropped for so long and so much:
+/// closing at once would reset the connection, and a client in the middle of a large value would never see the error.
+inline constexpr std::chrono::seconds kLingerTime{10};
+inline constexpr std::size_t kLingerBytesMax = 256 * kMiB;
+
 /// TCP keepalive: a peer that is gone without a word is noticed within idle + probes x interval =
 /// 90 s.
 inline constexpr std::chrono::seconds kKeepaliveIdle{60};

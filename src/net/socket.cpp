@@ -138,6 +138,18 @@ std::string peer_name(const Socket& socket) {
   return name_of(address);
 }
 
+bool is_from_loopback(const Socket& socket) noexcept {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(socket.fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
+  if (address.ss_family == AF_INET6) {
+    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+    return IN6_IS_ADDR_V4MAPPED(&v6) ? v6.s6_addr[12] == 127 : IN6_IS_ADDR_LOOPBACK(&v6) != 0;
+  }
+  const in_addr& v4 = reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+  return address.ss_family == AF_INET && (ntohl(v4.s_addr) >> 24) == 127;
+}
+
 std::string local_name(const Socket& socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;

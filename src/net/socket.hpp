@@ -48,7 +48,9 @@ Result<Socket> listen_tcp(const Endpoint& endpoint, int backlog = 511);
 Result<std::uint16_t> local_port(const Socket& socket);
 /// "127.0.0.1:50312" of the other side; empty when it is gone.
 std::string peer_name(const Socket& socket);
-/// The same of this side.
+/// True if the other side is this machine.
+bool is_from_loopback(const Socket& socket) noexcept;
+/// The name of this side.
 std::string local_name(const Socket& socket);
 
 /// The next waiting connection, non-blocking. An empty Socket: none waits. Errors: `overloaded`

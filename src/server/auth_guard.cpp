@@ -1,12 +1,26 @@
 #include "server/auth_guard.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace larder::server {
+namespace {
+
+std::vector<std::string_view> groups_of(std::string_view text) {
+  std::vector<std::string_view> groups;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(':'), text.size());
+    groups.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return groups;
+}
+
+}  // namespace
 
 base::Millis AuthGuard::wait_of(std::string_view address, base::Instant now) const {
   const std::lock_guard lock(mutex_);
-  const auto found = records_.find(std::string(host_of(address)));
+  const auto found = records_.find(host_of(address));
   if (found == records_.end() || found->second.free_at <= now) return base::Millis{0};
   return std::chrono::ceil<base::Millis>(found->second.free_at - now);
 }
@@ -14,7 +28,7 @@ base::Millis AuthGuard::wait_of(std::string_view address, base::Instant now) con
 void AuthGuard::failed(std::string_view address, base::Instant now) {
   const std::lock_guard lock(mutex_);
   if (records_.size() >= kAddressesMax) make_room();
-  Record& record = records_[std::string(host_of(address))];
+  Record& record = records_[host_of(address)];
   if (now - record.last > kMemory) record.failures = 0;
   record.last = now;
   if (++record.failures <= kFreeFailures) return;
@@ -25,7 +39,7 @@ void AuthGuard::failed(std::string_view address, base::Instant now) {
 
 void AuthGuard::passed(std::string_view address) {
   const std::lock_guard lock(mutex_);
-  records_.erase(std::string(host_of(address)));
+  records_.erase(host_of(address));
 }
 
 std::size_t AuthGuard::size() const {
@@ -40,15 +54,23 @@ void AuthGuard::make_room() {
   records_.erase(oldest);
 }
 
-std::string_view host_of(std::string_view address) {
+std::string host_of(std::string_view address) {
   address = address.substr(0, address.rfind(':'));
-  if (!address.starts_with('[')) return address;
-  // As text, four groups are the first half where no run of zeros is left out; where one is, a shorter beginning.
-  std::size_t groups = 0;
-  for (std::size_t i = 0; i < address.size(); ++i) {
-    if (address[i] == ':' && ++groups == 4) return address.substr(0, i);
+  if (!address.starts_with('[')) return std::string(address);
+  address = address.substr(1, address.size() - 2);
+  constexpr std::size_t kGroups = 8;
+  const std::size_t gap = address.find("::");
+  std::vector<std::string_view> groups = groups_of(address.substr(0, gap));
+  if (gap != std::string_view::npos) {
+    const auto behind = groups_of(address.substr(gap + 2));
+    groups.resize(kGroups - std::min(kGroups, behind.size()), "0");
+    groups.insert(groups.end(), behind.begin(), behind.end());
   }
-  return address;
+  std::string half;
+  for (std::size_t i = 0; i < std::min(groups.size(), kGroups / 2); ++i) {
+    half.append(groups[i]).append(":");
+  }
+  return half;
 }
 
 }  // namespace larder::server

@@ -46,6 +46,6 @@ class AuthGuard {
 };
 
 /// "127.0.0.1:50312" without the port; of IPv6 the first half alone, for the other is its owner's to choose.
-std::string_view host_of(std::string_view address);
+std::string host_of(std::string_view address);
 
 }  // namespace larder::server

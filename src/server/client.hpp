@@ -20,6 +20,8 @@ class ClientKeeper {
  public:
   /// Nothing happens if it has left already.
   virtual void close_client(std::uint64_t id) = 0;
+  /// The same for one that was chosen because clients hold too much memory.
+  virtual void evict_client(std::uint64_t id) = 0;
 
  protected:
   ~ClientKeeper() = default;
@@ -55,6 +57,7 @@ struct Client {
   Shown<bool> touches = true;  ///< Its reads count as use of keys: CLIENT NO-TOUCH.
   bool overflowed = false;     ///< A reply outgrew what one connection may hold: cut it at once.
   bool closing = false;        ///< After QUIT or an error of protocol: flush, then close.
+  bool lingers = false;        ///< It may be sending still: let it read the error before the close.
   std::unique_ptr<Transaction> transaction;  ///< None: nothing watched, no MULTI.
 
   bool in_multi() const noexcept { return transaction != nullptr && transaction->is_open(); }

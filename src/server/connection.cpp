@@ -19,6 +19,7 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, Context& context, Sc
       session_(context, std::move(addresses)) {}
 
 bool Connection::wants_read() const noexcept {
+  if (lingers()) return true;
   return !ended_ && !paused_ && !held_ && !session_.client().closing &&
          output_.size() < limits::kOutputPauseBytes;
 }
@@ -26,6 +27,7 @@ bool Connection::wants_read() const noexcept {
 void Connection::resume() noexcept { paused_ = std::exchange(held_, false); }
 
 Connection::Next Connection::turn(bool readable, bool writable, base::Instant now) {
+  if (lingers()) return discard();
   if (writable && !output_.empty() && !flush(output_)) return Next::close;
   const std::uint64_t before = input_.size();
   if (readable && wants_read() && !read(now)) return Next::close;
@@ -38,13 +40,35 @@ Connection::Next Connection::turn(bool readable, bool writable, base::Instant no
     context_.counters.cut.add();
     return Next::close;
   }
-  if (output_.empty() && (session_.client().closing || (ended_ && !paused_ && !held_))) {
+  if (output_.empty() && session_.client().closing) return close_or_linger(now);
+  if (output_.empty() && ((ended_ && !paused_ && !held_))) {
     return Next::close;
   }
   return paused_ && output_.size() < limits::kOutputPauseBytes ? Next::again : Next::wait;
 }
 
+/// All was sent. Who may be sending still gets time to find the error.
+Connection::Next Connection::close_or_linger(base::Instant now) {
+  if (!session_.client().lingers || ended_) return Next::close;
+  stream_->finish_writing();
+  linger_until_ = now + limits::kLingerTime;
+  linger_bytes_ = limits::kLingerBytesMax;
+  input_.release();
+  return Next::wait;
+}
+
+/// One read that nobody looks at.
+Connection::Next Connection::discard() {
+  char* room = scratch_.input.prepare(Scratch::kReadBytes);
+  const Transfer got = stream_->read({room, Scratch::kReadBytes});
+  if (got.status == Transfer::Status::blocked) return Next::wait;
+  if (got.status != Transfer::Status::done || got.bytes >= linger_bytes_) return Next::close;
+  linger_bytes_ -= got.bytes;
+  return Next::wait;
+}
+
 Connection::Next Connection::finish(base::Instant now) {
+  if (lingers()) return Next::close;
   const Next next = turn(true, true, now);
   ended_ = true;
   if (next != Next::wait) return next;
@@ -149,6 +173,7 @@ bool Connection::overdue(base::Instant now) const noexcept {
   const auto longer = [now](base::Instant since, base::Nanos at_most) {
     return since != base::Instant{} && now - since > at_most;
   };
+  if (lingers()) return now >= linger_until_;
   if (longer(request_began_, limits::kRequestTime)) return true;
   const Settings& settings = context_.settings;
   if (longer(output_high_since_, std::chrono::seconds(settings.output().soft_seconds))) return true;

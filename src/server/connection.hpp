@@ -63,9 +63,12 @@ class Connection {
   Session& session() noexcept { return session_; }
 
  private:
+  bool lingers() const noexcept { return linger_until_ != base::Instant{}; }
   bool flush(base::Buffer& buffer);
   bool read(base::Instant now);
   bool deliver(base::Instant now);
+  Next close_or_linger(base::Instant now);
+  Next discard();
   void keep_input(base::Buffer& in, const Session::Turn& turn, base::Instant now);
   void note_output(base::Instant now) noexcept;
 
@@ -78,9 +81,11 @@ class Connection {
   base::Instant request_began_{};  // Of the unfinished request; the epoch: there is none.
   base::Instant
       output_high_since_{};  // Since when output_ is above the soft limit; the epoch: it is not.
-  bool ended_ = false;       // The peer sends no more.
-  bool paused_ = false;      // input_ may hold complete requests.
-  bool held_ = false;        // input_ begins with a request that has to wait.
+  base::Instant linger_until_{};  // What comes is dropped until then; the epoch: it is not.
+  std::size_t linger_bytes_ = 0;  // How much may be.
+  bool ended_ = false;            // The peer sends no more.
+  bool paused_ = false;           // input_ may hold complete requests.
+  bool held_ = false;             // input_ begins with a request that has to wait.
 };
 
 }  // namespace larder::server

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/process.hpp"
 #include "base/random.hpp"
 #include "server/counters.hpp"
 #include "server/server.hpp"
@@ -44,6 +45,8 @@ class Host {
   virtual std::uint16_t port() const = 0;
   /// 40 hexadecimal digits that no other start of a server has.
   virtual const std::string& run_id() const = 0;
+  /// Of the whole process.
+  virtual base::Usage usage() const = 0;
   virtual base::Instant started() const = 0;
   virtual std::uint64_t next_client_id() = 0;
   virtual ClientDirectory& clients() = 0;

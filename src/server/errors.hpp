@@ -43,6 +43,12 @@ inline constexpr std::string_view kHelloNoAuth =
 inline constexpr std::string_view kBadClientName =
     "ERR Client names cannot contain spaces, newlines or special characters.";
 inline constexpr std::string_view kClientsMax = "ERR max number of clients reached";
+inline constexpr std::string_view kProtected =
+    "DENIED larder is running in protected mode because protected mode is enabled and no password "
+    "is set for the default user. In this mode connections are only accepted from the loopback "
+    "interface. To be reached from other machines, set a password, with CONFIG SET requirepass or "
+    "--requirepass-file; or, where everybody on the network is trusted, CONFIG SET protected-mode "
+    "no from this machine.";
 inline constexpr std::string_view kNxWithOthers =
     "ERR NX and XX, GT or LT options at the same time are not compatible";
 inline constexpr std::string_view kGtWithLt =

@@ -89,7 +89,7 @@ void memory_section(Call& call, Lines& out) {
     out.line(name, value);
     out.line(name + "_human", base::size_text(value));
   };
-  const std::size_t resident = base::process_usage().memory_bytes;
+  const std::size_t resident = call.context.host.usage().memory_bytes;
   const std::size_t overhead = stats.bytes_used - stats.bytes_data;
   bytes("used_memory", stats.bytes_used);
   bytes("used_memory_rss", resident);
@@ -156,8 +156,8 @@ void replication_section(Call& call, Lines& out) {
   out.line("repl_backlog_size", 0);
 }
 
-void cpu_section(Call&, Lines& out) {
-  const base::Usage usage = base::process_usage();
+void cpu_section(Call& call, Lines& out) {
+  const base::Usage usage = call.context.host.usage();
   out.line("used_cpu_sys", decimal(usage.cpu_system_seconds, 6));
   out.line("used_cpu_user", decimal(usage.cpu_seconds - usage.cpu_system_seconds, 6));
   out.line("used_cpu_sys_children", decimal(0, 6));

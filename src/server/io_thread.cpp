@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "node/node.hpp"
+#include "server/client_directory.hpp"
 #include "server/latency.hpp"
 #include "server/pause.hpp"
 #include "server/settings.hpp"
@@ -140,14 +141,13 @@ void IoThread::hold(Served& served) {
   served.held = true;
   held_.push_back(&served);
   counters_.held.add();
-  if (std::exchange(held_timer_, true)) return;
-  loop_.after(shared_.pause.until() - loop_.now(), [this] {
-    held_timer_ = false;
-    resume_held();
-  });
+  if (held_timer_) return;
+  held_timer_ = loop_.after(shared_.pause.until() - loop_.now(), [this] { resume_held(); });
 }
 
 void IoThread::resume_held() {
+  // The next pause may be shorter than what is left of this one.
+  if (held_timer_) loop_.cancel(*std::exchange(held_timer_, std::nullopt));
   for (Served* served : held_) {
     served->held = false;
     counters_.held.take();
@@ -167,7 +167,8 @@ void IoThread::account(Served& served) noexcept {
   if (bytes == served.accounted_bytes) return;
   const std::size_t growth = bytes - std::exchange(served.accounted_bytes, bytes);
   const std::size_t total = shared_.buffered_bytes.fetch_add(growth) + growth;
-  if (total > base::limits::kOutputTotalBytesMax) cut_largest();
+  const std::size_t most = shared_.settings.client_bytes_max;
+  if (most != 0 && total > most) evict_largest();
 }
 
 /// One more turn for each connection that has work left, after all that were ready had theirs.
@@ -183,6 +184,10 @@ void IoThread::run_again() {
 }
 
 void IoThread::patrol() {
+  Settings& settings = shared_.settings;
+  if (const unsigned percent = settings.client_percent_max; percent > 0) {
+    settings.client_bytes_max = shared_.node.stats().bytes_max / 100 * percent;
+  }
   const std::size_t count = std::min(served_.size(), kPatrolConnections);
   for (std::size_t i = 0; i < count && !served_.empty(); ++i) {
     patrol_at_ = patrol_at_ < served_.size() ? patrol_at_ : 0;
@@ -222,12 +227,32 @@ void IoThread::cut(Served& served) {
   close(served);
 }
 
-/// All connections together hold too much: the one that holds most of this thread's share goes.
-void IoThread::cut_largest() {
-  const auto largest = std::max_element(
-      served_.begin(), served_.end(),
-      [](const auto& a, const auto& b) { return a->accounted_bytes < b->accounted_bytes; });
-  if (largest != served_.end()) cut(**largest);
+/// All connections together hold too much: the one that holds most goes, whichever thread it is on. One at a time, or
+/// several would go for what one has to answer for.
+void IoThread::evict_largest() {
+  if (shared_.evicting.exchange(true)) return;
+  std::uint64_t id = 0;
+  ClientKeeper* keeper = nullptr;
+  std::size_t most = 0;
+  shared_.host.clients().visit([&](const Client& client) {
+    const std::size_t bytes = client.memory_bytes;
+    if (bytes <= most || !client.may_be_evicted || client.keeper == nullptr) return;
+    most = bytes;
+    id = client.id;
+    keeper = client.keeper;
+  });
+  if (keeper != nullptr) return keeper->evict_client(id);
+  shared_.evicting = false;
+}
+
+void IoThread::evict_client(std::uint64_t id) {
+  loop_.post([this, id] {
+    shared_.evicting = false;
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return;
+    counters_.evicted.add();
+    cut(*found->second);
+  });
 }
 
 void IoThread::close_client(std::uint64_t id) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -25,10 +26,11 @@ struct Shared {
   WallBridge& bridge;
   Settings& settings;
   Pause& pause;
-  std::atomic<std::size_t> buffered_bytes{0};  ///< In the buffers of all connections.
+  std::atomic<std::size_t> buffered_bytes{0};  ///< Held for all connections: buffers, transactions.
+  std::atomic<bool> evicting{false};           ///< A connection was chosen and is about to go.
 };
 
-/// Threads  adopt(), drain(), close_client(), wake_held(), join(), counters() and load() from any; the rest on its own thread.
+/// Threads  adopt(), drain(), close_client(), evict_client(), wake_held(), join(), counters() and load() from any; the rest on its own thread.
 class IoThread final : public ClientKeeper {
  public:
   explicit IoThread(Shared& shared);
@@ -41,6 +43,7 @@ class IoThread final : public ClientKeeper {
   /// cuts.
   void drain(base::Millis at_most);
   void close_client(std::uint64_t id) override;
+  void evict_client(std::uint64_t id) override;
   /// Those whom a pause held back try again.
   void wake_held();
   void join();
@@ -67,7 +70,7 @@ class IoThread final : public ClientKeeper {
   void patrol();
   void sweep();
   void cut(Served& served);
-  void cut_largest();
+  void evict_largest();
   void account(Served& served) noexcept;
 
   Shared& shared_;
@@ -78,10 +81,10 @@ class IoThread final : public ClientKeeper {
   Scratch scratch_;
   std::vector<std::unique_ptr<Served>> served_;
   std::unordered_map<std::uint64_t, Served*> by_id_;
-  std::vector<Served*> again_;    // Have work left from their turn.
-  std::vector<Served*> running_;  // again_ of the present round.
-  std::vector<Served*> held_;     // Wait for the end of a pause.
-  bool held_timer_ = false;       // Somebody looks at held_ when the pause is over.
+  std::vector<Served*> again_;              // Have work left from their turn.
+  std::vector<Served*> running_;            // again_ of the present round.
+  std::vector<Served*> held_;               // Wait for the end of a pause.
+  std::optional<net::TimerId> held_timer_;  // Looks at held_ when the pause is over.
   std::size_t patrol_at_ = 0;
   std::atomic<std::size_t> load_{0};
   bool sweep_more_ = false;

@@ -86,6 +86,7 @@ struct Server::Impl final : Host {
     started_at = node.clock().now();
     listener.reset();
     threads.clear();
+    shared.evicting = false;
     for (unsigned i = 0; i < std::max(options.threads, 1U); ++i) {
       threads.push_back(std::make_unique<IoThread>(shared));
     }
@@ -122,10 +123,10 @@ struct Server::Impl final : Host {
     std::size_t clients = 0;
     for (const auto& thread : threads) clients += thread->load();
     if (clients >= current.clients_max) {
-      rejected.fetch_add(1, std::memory_order_relaxed);
-      const std::string words = "-" + std::string(errors::kClientsMax) + "\r\n";
-      net::TcpStream(std::move(socket)).write(words);
-      return;
+      return reject(std::move(socket), errors::kClientsMax);
+    }
+    if (current.denies_strangers() && !net::is_from_loopback(socket)) {
+      return reject(std::move(socket), errors::kProtected);
     }
     net::set_no_delay(socket);
     if (const std::int64_t idle = current.keepalive_seconds; idle > 0) {
@@ -135,6 +136,11 @@ struct Server::Impl final : Host {
         std::min_element(threads.begin(), threads.end(),
                          [](const auto& a, const auto& b) { return a->load() < b->load(); });
     (*idlest)->adopt(std::move(socket));
+  }
+
+  void reject(net::Socket socket, std::string_view error) {
+    rejected.fetch_add(1, std::memory_order_relaxed);
+    net::TcpStream(std::move(socket)).write("-" + std::string(error) + "\r\n");
   }
 
   ServerStats stats() const override {
@@ -168,6 +174,7 @@ struct Server::Impl final : Host {
     return total;
   }
   const std::string& run_id() const override { return id; }
+  base::Usage usage() const override { return base::process_usage(); }
   std::uint16_t port() const override { return bound_port; }
   base::Instant started() const override { return started_at; }
   std::uint64_t next_client_id() override {

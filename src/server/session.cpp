@@ -103,6 +103,7 @@ Session::Turn Session::run(std::string_view input, base::Buffer& out, const Turn
       resp::Writer reply(out);
       refuse(reply, "ERR " + reader_.error());
       client_.closing = true;
+      client_.lingers = true;
     }
   }
   return {State::closing, progress.at};

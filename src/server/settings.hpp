@@ -71,6 +71,8 @@ struct Settings {
     const std::size_t hard = output().hard_bytes;
     return bytes > (hard != 0 ? hard : base::limits::kOutputLastBytesMax);
   }
+  /// Protected mode, and no password to tell friends by.
+  bool denies_strangers() const noexcept { return is_protected && !password.is_set(); }
   /// Remembers what CONFIG SET changed, for CONFIG REWRITE.
   void note_change(std::string_view setting) {
     const std::lock_guard lock(changed_mutex_);

@@ -87,6 +87,39 @@ TEST_F(AbuseTest, UnfinishedBulksOfManyClientsAreBoundedTogether) {
   EXPECT_LT(grown(), 320 * kMiB) << "256 MiB for all buffers, and one that grows";
 }
 
+TEST_F(AbuseTest, WhoIsStillSendingAValueThatIsTooLargeReadsWhyItWasRefused) {
+  RawClient client(server_.port());
+  EXPECT_TRUE(client.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100663296\r\n" +
+                          std::string(96 * kMiB, 'x') + "\r\n"));
+  EXPECT_EQ(client.read(100), "-ERR Protocol error: invalid bulk length\r\n");
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_LT(grown(), 4 * kMiB);
+}
+
+TEST_F(AbuseTest, QueuesOfManyTransactionsAreBoundedTogether) {
+  const std::string value(10 * kMiB, 'x');
+  std::string queue = "MULTI\r\n";
+  for (int i = 0; i < 3; ++i) {
+    queue += "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$10485760\r\n" + value + "\r\n";
+  }
+  auto clients = crowd(14);
+  for (auto& client : clients) client->send(queue, 3s);
+  // 256 MiB are allowed for; the rest are holes that the allocator keeps between what lives on.
+  EXPECT_LT(grown(), 448 * kMiB);
+}
+
+TEST_F(AbuseTest, AFloodOfSmallQueuedCommandsIsRefusedAtItsBound) {
+  std::string flood = "MULTI\r\n";
+  for (int i = 0; i < 100'000; ++i) flood += "SET k v\r\n";
+  auto clients = crowd(4);
+  for (auto& client : clients) {
+    client->send(flood);
+    client->read(5 + 65'536 * 9);
+    EXPECT_EQ(client->read(44), "-ERR too much queued in one transaction\r\n+QU");
+  }
+  EXPECT_LT(grown(), 64 * kMiB);
+}
+
 TEST_F(AbuseTest, PromisesOfLargeBulksCostNothing) {
   auto clients = crowd(200);
   for (auto& client : clients) client->send("*2\r\n$3\r\nGET\r\n$67108864\r\n");

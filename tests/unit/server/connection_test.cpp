@@ -168,8 +168,66 @@ TEST_F(ConnectionTest, AResetConnectionIsOver) {
 
 TEST_F(ConnectionTest, TheReasonOfAProtocolErrorIsSentBeforeTheEnd) {
   peer->write("*1\r\n!\r\n");
-  EXPECT_EQ(settle(), Next::close);
+  EXPECT_EQ(settle(), Next::wait);
   EXPECT_EQ(peer->take(), "-ERR Protocol error: expected '$', got '!'\r\n");
+  EXPECT_TRUE(peer->incoming().ended);
+  peer->finish_writing();
+  EXPECT_EQ(settle(), Next::close);
+}
+
+TEST_F(ConnectionTest, WhatComesBehindAProtocolErrorIsDroppedWithinBounds) {
+  peer->outgoing().capacity = 1U << 20U;
+  peer->write("*1\r\n!\r\n");
+  settle();
+  const std::string more(1'000'000, 'x');
+  for (std::size_t sent = 0; sent < limits::kLingerBytesMax - 2 * more.size();
+       sent += more.size()) {
+    peer->write(more);
+    while (!peer->outgoing().bytes.empty()) ASSERT_EQ(settle(), Next::wait);
+  }
+  EXPECT_LT(connection->memory_bytes(), 1'024U);
+  peer->write(more);
+  peer->write(more);
+  Next next = Next::wait;
+  for (int i = 0; i < 100 && next == Next::wait; ++i) {
+    next = settle();
+    peer->write(more);
+  }
+  EXPECT_EQ(next, Next::close);
+}
+
+TEST_F(ConnectionTest, WhoDoesNotEndAfterAProtocolErrorIsCut) {
+  peer->write("*1\r\n!\r\n");
+  settle();
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+  world.clock.advance(limits::kLingerTime);
+  EXPECT_TRUE(connection->overdue(world.clock.now()));
+}
+
+TEST_F(ConnectionTest, WhoIsSilentForLongerThanTheTimeoutIsOverdue) {
+  world.settings.idle_seconds_max = std::int64_t{60};
+  peer->write("PING\r\n");
+  world.clock.advance(30s);
+  settle();
+  world.clock.advance(60s);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+  world.clock.advance(1s);
+  EXPECT_TRUE(connection->overdue(world.clock.now()));
+}
+
+TEST_F(ConnectionTest, TheLimitsOfOutputCanBeChangedWhileRunning) {
+  peer->incoming().capacity = 0;
+  OutputLimit& limit = world.settings.output_limits[0];
+  limit.soft_bytes = std::size_t{1'000};
+  limit.soft_seconds = std::int64_t{3};
+  peer->write("SET k " + std::string(2'000, 'x') + "\r\nGET k\r\n");
+  settle();
+  world.clock.advance(3s);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+  world.clock.advance(1s);
+  EXPECT_TRUE(connection->overdue(world.clock.now()));
+  limit.hard_bytes = std::size_t{1'500};
+  EXPECT_EQ(settle(), Next::close);
 }
 
 TEST_F(ConnectionTest, FinishAnswersWhatWasSentAndEnds) {

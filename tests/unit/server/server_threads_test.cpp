@@ -1,4 +1,6 @@
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <ifaddrs.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -22,7 +24,8 @@ using namespace std::chrono_literals;
 /// A client that waits for its answers.
 class Caller {
  public:
-  explicit Caller(std::uint16_t port) : stream(net::connect_tcp({"127.0.0.1", port}, 5s).value()) {}
+  explicit Caller(std::uint16_t port, const std::string& host = "127.0.0.1")
+      : stream(net::connect_tcp({host, port}, 5s).value()) {}
 
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -203,6 +206,63 @@ TEST_F(ServerTest, RefusesOneClientTooMany) {
   EXPECT_EQ(second.read_to_end(), "-ERR max number of clients reached\r\n");
   EXPECT_EQ(first.ask("PING", 7), "+PONG\r\n");
   EXPECT_EQ(small.stats().connections_rejected, 1U);
+}
+
+/// An address of this machine that is not loopback's, if it has one.
+std::string own_address() {
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) != 0) return {};
+  std::string found;
+  for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET) continue;
+    char text[INET_ADDRSTRLEN] = {};
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(one->ifa_addr)->sin_addr, text,
+                sizeof text);
+    if (!net::is_loopback(text)) found = text;
+  }
+  ::freeifaddrs(all);
+  return found;
+}
+
+TEST_F(ServerTest, WithoutAPasswordOnlyThisMachineIsServed) {
+  Server& open = serve({.bind = "0.0.0.0"});
+  Caller near(open.port());
+  EXPECT_EQ(near.ask("PING", 7), "+PONG\r\n");
+  // Without another address there are no strangers, and nothing to deny.
+  const std::string address = own_address();
+  if (address.empty()) return;
+  Caller stranger(open.port(), address);
+  EXPECT_EQ(stranger.read_to_end().substr(0, 41), "-DENIED larder is running in protected mo");
+  EXPECT_EQ(near.ask("CONFIG SET requirepass sesame", 5), "+OK\r\n");
+  Caller friendly(open.port(), address);
+  EXPECT_EQ(friendly.ask("AUTH sesame", 5), "+OK\r\n");
+  EXPECT_EQ(near.ask("CONFIG SET requirepass \"\" protected-mode no", 5), "+OK\r\n");
+  Caller trusted(open.port(), address);
+  EXPECT_EQ(trusted.ask("PING", 7), "+PONG\r\n");
+}
+
+TEST_F(ServerTest, TheClientThatHoldsMostGoesWhenAllHoldTooMuchWhicheverThreadItIsOn) {
+  const std::uint16_t port = serve({.threads = 3}).port();
+  Caller admin(port);
+  std::vector<std::unique_ptr<Caller>> crowd;
+  for (int i = 0; i < 6; ++i) crowd.push_back(std::make_unique<Caller>(port));
+  const auto queue = [](Caller& caller, std::size_t bytes) {
+    EXPECT_EQ(caller.ask("MULTI", 5), "+OK\r\n");
+    const std::string value(bytes, 'x');
+    caller.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$" + std::to_string(bytes) + "\r\n" + value +
+                "\r\n");
+    return caller.read(9);
+  };
+  EXPECT_EQ(crowd[0]->ask("CLIENT NO-EVICT ON", 5), "+OK\r\n");
+  EXPECT_EQ(queue(*crowd[0], 5'000'000), "+QUEUED\r\n");
+  EXPECT_EQ(queue(*crowd[1], 4'000'000), "+QUEUED\r\n");
+  for (int i = 2; i < 5; ++i) EXPECT_EQ(queue(*crowd[i], 1'000'000), "+QUEUED\r\n");
+  EXPECT_EQ(admin.ask("CONFIG SET maxmemory-clients 12500kb", 5), "+OK\r\n");
+  queue(*crowd[5], 1'000'000);
+  EXPECT_EQ(crowd[1]->read_to_end(), "");
+  EXPECT_EQ(server->stats().connections_evicted, 1U);
+  EXPECT_EQ(crowd[0]->ask("PING", 9), "+QUEUED\r\n");
+  EXPECT_EQ(crowd[5]->ask("PING", 9), "+QUEUED\r\n");
 }
 
 TEST_F(ServerTest, AHalfClosedClientGetsItsAnswersThenTheEnd) {

@@ -26,7 +26,8 @@ constexpr int kEach = 100;
 struct Teller {
   Teller(World& world, std::uint64_t seed)
       : random(seed),
-        context{world.node, world.clock, world.options, world.host, world.bridge, counters, random},
+        context{world.node,     world.clock,      world.options, world.host, world.bridge,
+                world.settings, world.host.pause, counters,      random},
         client(context) {}
 
   std::string account() { return "account" + std::to_string(random.below(kAccounts)); }
