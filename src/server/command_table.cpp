@@ -34,11 +34,11 @@ constexpr std::string_view kHelp = "Says this.";
 
 // clang-format off: a table is read by its columns
 constexpr Command kClientRows[] = {
-    {"client|getname", 2, kFast, kNone, &client_get_name, kConnection, "2.6.9",
+    {"client|getname", 2, 0, kNone, &client_get_name, kConnection, "2.6.9",
      "The connection's name."},
     {"client|help", 2, 0, kNone, &help, kConnection, "5.0.0", kHelp},
-    {"client|id", 2, kFast, kNone, &client_id, kConnection, "5.0.0", "The connection's number."},
-    {"client|info", 2, kFast, kNone, &client_info, kConnection, "6.2.0",
+    {"client|id", 2, 0, kNone, &client_id, kConnection, "5.0.0", "The connection's number."},
+    {"client|info", 2, 0, kNone, &client_info, kConnection, "6.2.0",
      "What is known of this connection."},
     {"client|kill", -3, kAdmin, kNone, &client_kill, kConnection, "2.4.0",
      "Ends connections by number, address or type."},
@@ -52,16 +52,16 @@ constexpr Command kClientRows[] = {
      "Holds back everything, or with WRITE what writes, for milliseconds."},
     {"client|reply", 3, 0, kNone, &client_reply, kConnection, "3.2.0",
      "Whether replies are sent: ON, OFF or SKIP."},
-    {"client|setinfo", 4, kFast, kNone, &client_set_info, kConnection, "7.2.0",
+    {"client|setinfo", 4, 0, kNone, &client_set_info, kConnection, "7.2.0",
      "Names the client's library and version."},
-    {"client|setname", 3, kFast, kNone, &client_set_name, kConnection, "2.6.9",
+    {"client|setname", 3, 0, kNone, &client_set_name, kConnection, "2.6.9",
      "Names the connection."},
     {"client|unblock", -3, kAdmin, kNone, &client_unblock, kConnection, "5.0.0",
      "Wakes a blocked connection: here none ever blocks."},
     {"client|unpause", 2, kAdmin, kNone, &client_unpause, kConnection, "6.2.0", "Ends a pause."},
 };
 constexpr Command kCommandRows[] = {
-    {"command|count", 2, kFast, kNone, &command_count, kServer, "2.8.13",
+    {"command|count", 2, 0, kNone, &command_count, kServer, "2.8.13",
      "How many commands there are."},
     {"command|docs", -2, 0, kNone, &command_docs, kServer, "7.0.0", "What commands are for."},
     {"command|getkeys", -4, 0, kNone, &command_get_keys, kServer, "2.8.13",

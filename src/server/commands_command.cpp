@@ -1,5 +1,6 @@
 // COMMAND: what the table says of itself.
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,19 +26,30 @@ std::vector<std::string_view> flag_words(const Command& row) {
   return words;
 }
 
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// As Redis sorts commands for ACL; a container of subcommands has none of its own.
 std::vector<std::string_view> categories(const Command& row) {
+  const std::string_view family = row.name.substr(0, row.name.find('|'));
+  const bool all_keys = is_one_of(family, {"dbsize", "flushdb", "flushall", "swapdb"});
+  const bool contains = !row.subcommands.empty() && row.handler == &container;
+  const bool dangerous = (row.flags & kAdmin) != 0 ||
+                         is_one_of(family, {"keys", "flushdb", "flushall", "info", "swapdb"});
   std::vector<std::string_view> words;
-  if ((row.flags & kRead) != 0) words.push_back("@read");
-  if ((row.flags & kWrite) != 0) words.push_back("@write");
-  if (row.group == Group::string) words.push_back("@string");
-  if (row.group == Group::bitmap) words.push_back("@bitmap");
-  if (row.group == Group::generic) words.push_back("@keyspace");
-  if (row.group == Group::connection) words.push_back("@connection");
-  if (row.group == Group::transactions) words.push_back("@transaction");
-  if ((row.flags & kAdmin) != 0) {
-    words.push_back("@admin");
-    words.push_back("@dangerous");
-  }
+  const auto put = [&](bool is_in, std::string_view word) {
+    if (is_in) words.push_back(word);
+  };
+  put((row.flags & kRead) != 0, "@read");
+  put((row.flags & kWrite) != 0, "@write");
+  put(row.group == Group::string, "@string");
+  put(row.group == Group::bitmap, "@bitmap");
+  put((row.group == Group::generic && !contains) || all_keys, "@keyspace");
+  put((row.group == Group::connection && !contains) || family == "command", "@connection");
+  put(row.group == Group::transactions, "@transaction");
+  put((row.flags & kAdmin) != 0, "@admin");
+  put(dangerous, "@dangerous");
   words.push_back((row.flags & kFast) != 0 ? "@fast" : "@slow");
   return words;
 }
@@ -55,7 +67,8 @@ struct KeyUse {
 };
 
 constexpr KeyUse kKeyUses[] = {
-    {"set", "OW update"},
+    {"set", "RW access update variable_flags"},
+    {"bitfield", "RW access update variable_flags"},
     {"setex", "OW update"},
     {"psetex", "OW update"},
     {"mset", "OW update"},
@@ -79,7 +92,6 @@ constexpr KeyUse kKeyUses[] = {
     {"rename", "RW access delete", "OW update"},
     {"renamenx", "RW access delete", "OW insert"},
     {"copy", "RO access", "OW update"},
-    {"move", "RW access delete"},
     {"watch", "RO"},
     {"memory|usage", "RO"},
     {"object|encoding", "RO"},
@@ -220,9 +232,9 @@ KeyUse use_of_call(const Command& row, Args whole) {
     return std::any_of(whole.begin() + static_cast<std::ptrdiff_t>(std::min(from, whole.size())),
                        whole.end(), [&](auto arg) { return base::same_word(arg, word); });
   };
-  if (row.name == "set" && says("get", 3)) return {row.name, "RW access update"};
-  if (row.name == "bitfield" && !says("set", 2) && !says("incrby", 2)) {
-    return {row.name, "RO access"};
+  if (row.name == "set") return {row.name, says("get", 3) ? "RW access update" : "OW update"};
+  if (row.name == "bitfield") {
+    return {row.name, says("set", 2) || says("incrby", 2) ? "RW access update" : "RO access"};
   }
   return use_of(row);
 }
