@@ -30,7 +30,7 @@ std::optional<base::Instant> Entry::deadline() const noexcept {
   return table_->instant_of(record_.deadline());
 }
 
-std::uint64_t Entry::version() const noexcept { return exists() ? table_->version_of(hash_) : 0; }
+std::uint64_t Entry::version() const { return exists() ? table_->version_of(*this) : 0; }
 
 std::size_t Entry::memory_bytes() const noexcept {
   if (!exists()) return 0;

@@ -55,10 +55,10 @@ class Entry {
   /// None: persistent (or vacant).
   std::optional<base::Instant> deadline() const noexcept;
   /// Unlike after every write to this key (value, deadline, erasure and rebirth): equal answers
-  /// mean that nothing was written between. Only for equality: a table may keep few bits and share
-  /// them between neighbours, so unequal answers are a reason to look again, not a proof. 0 when
+  /// mean that nothing was written between. Only for equality: a table remembers a few hundred
+  /// entries that were asked for, so unequal answers are a reason to look again, not a proof. 0 when
   /// vacant.
-  std::uint64_t version() const noexcept;
+  std::uint64_t version() const;
   /// Memory this entry holds, overhead included.
   std::size_t memory_bytes() const noexcept;
   /// Time since the last use, to 16 ms. None: vacant, or no LRU policy keeps it.

@@ -30,6 +30,7 @@
 #include "engine/entry.hpp"
 #include "engine/log.hpp"
 #include "engine/slot_index.hpp"
+#include "engine/versions.hpp"
 #include "policy/adaptive.hpp"
 #include "policy/candidates.hpp"
 #include "policy/eviction.hpp"
@@ -136,7 +137,11 @@ class Table final : private Residents {
   Space& space_of(unsigned db) noexcept { return spaces_[space_of_[db]]; }
   void find_again(const Entry& entry) noexcept;
   base::Instant instant_of(DeadlineMs deadline) const noexcept;
-  std::uint64_t version_of(std::uint64_t hash) const noexcept;
+  std::uint64_t version_of(const Entry& entry);
+  /// What tells the entries of all databases apart.
+  std::uint64_t identity(SpaceNumber number, std::uint64_t hash) const noexcept {
+    return hash ^ number * std::uint64_t{0x9e3779b97f4a7c15};
+  }
   std::optional<base::Millis> idle_of(const Record& record) const noexcept;
   std::optional<std::uint8_t> frequency_of(const Record& record) const noexcept;
 
@@ -176,7 +181,6 @@ class Table final : private Residents {
   void remove(SpaceNumber number, std::uint64_t hash, Slot slot, Change::What why);
   void drop_body(const Record& record) noexcept;
   void tell(const Change& change) noexcept;
-  void next_version(std::uint64_t hash) noexcept;
 
   // table_memory.cpp: accounting and room
   bool reserve(const Entry& entry, std::size_t bytes);
@@ -254,8 +258,8 @@ class Table final : private Residents {
   std::size_t bytes_index_ = 0;
   std::size_t bytes_outside_ = 0;
   std::array<std::int64_t, 2> queue_weight_{};
-  std::array<std::uint32_t, 512> versions_{};  ///< Counts of writes, by bits of the hash.
-  std::uint32_t epoch_ = 0;                    ///< Changes when any record has moved or gone.
+  Versions versions_;
+  std::uint32_t epoch_ = 0;  ///< Changes when any record has moved or gone.
   std::uint64_t records_touched_ = 0;
   std::uint64_t slots_retired_ = 0;  ///< slots_touched of indexes that are gone.
   SegmentNumber cleaning_ = kNoSegment;

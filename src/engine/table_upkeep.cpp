@@ -51,13 +51,10 @@ std::size_t Table::sweep_log(std::size_t& slots_max) {
     if (cleaned == 0) break;
     looked += cleaned;
   }
-  if (cleaning_ == kNoSegment && slots_max > looked * kRemoveSlots) {
-    cleaning_ = log_.misfit();
-    if (cleaning_ != kNoSegment) {
-      cleaning_generation_ = log_.segment(cleaning_).generation;
-      looked += clean(slots_max / kRemoveSlots - looked + 1);
-    }
-  }
+  if (cleaning_ == kNoSegment && (cleaning_ = log_.misfit()) != kNoSegment)
+    cleaning_generation_ = log_.segment(cleaning_).generation;
+  if (cleaning_ != kNoSegment && slots_max > looked * kRemoveSlots)
+    looked += clean(slots_max / kRemoveSlots - looked + 1);
   spend(slots_max, looked * kRemoveSlots);
   if (looked > 0) settle();
   return looked > 0;

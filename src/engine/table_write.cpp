@@ -323,7 +323,7 @@ void Table::remove(SpaceNumber number, std::uint64_t hash, Slot slot, Change::Wh
         nullptr,
         {},
         0});
-  next_version(hash);
+  versions_.next(identity(number, hash));
   const std::size_t before = space.index->memory_bytes();
   space.index->erase(hash, slot);
   index_changed(*space.index, before);
@@ -343,26 +343,19 @@ void Table::drop_body(const Record& record) noexcept {
 }
 
 void Table::written(Entry& entry, Change::What what, std::size_t appended) {
-  next_version(entry.hash_);
+  const std::uint32_t version = versions_.next(identity(space_of_[entry.db_], entry.hash_));
   const Record& record = entry.record_;
   const bool string = record.kind() == Kind::string;
   const bool value = what == Change::What::write;
   tell({what, static_cast<std::uint8_t>(entry.db_), record.kind(), options_.shard, record.key(),
         string && value ? record.value() : std::string_view{}, appended,
-        !string && value ? record.object_slot().object : nullptr, entry.deadline(),
-        version_of(entry.hash_)});
+        !string && value ? record.object_slot().object : nullptr, entry.deadline(), version});
   if (must_clean()) clean(kCleanWrite);
   settle();
 }
 
-// Keys share counters: what is read as a change may have been a neighbour's. Equal by chance only
-// after exactly 4 billion writes between two looks.
-std::uint64_t Table::version_of(std::uint64_t hash) const noexcept {
-  return std::uint64_t{1} + versions_[(hash >> 24) % versions_.size()];
-}
-
-void Table::next_version(std::uint64_t hash) noexcept {
-  ++versions_[(hash >> 24) % versions_.size()];
+std::uint64_t Table::version_of(const Entry& entry) {
+  return versions_.of(identity(space_of_[entry.db_], entry.hash_));
 }
 
 void Table::tell(const Change& change) noexcept {
