@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -9,6 +10,8 @@ namespace larder::base {
 namespace {
 
 constexpr std::size_t kPage = 4096;
+constexpr int kMadviseCollapse =
+    25;  // MADV_COLLAPSE, Linux 6.1 and later; Debian 12's headers lack it.
 constexpr std::size_t kStep = std::size_t{1} << 20;  // What one system call makes usable at least.
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) {
@@ -21,29 +24,39 @@ constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) {
 Pages::Pages(std::size_t bytes) {
   for (reserved_ = round_up(bytes, kStep); reserved_ >= kStep;
        reserved_ = reserved_ / 2 / kStep * kStep) {
+    mapped_bytes_ = reserved_ + kHugeBytes;
     void* at =
-        mmap(nullptr, reserved_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        mmap(nullptr, mapped_bytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) continue;
-    data_ = static_cast<char*>(at);
+    mapped_ = at;
+    const auto address = reinterpret_cast<std::uintptr_t>(at);
+    data_ = static_cast<char*>(at) + (round_up(address, kHugeBytes) - address);
+    // Only what take_huge() chooses: a small table must not be given two megabytes for a page.
+    madvise(mapped_, mapped_bytes_, MADV_NOHUGEPAGE);
     return;
   }
   throw std::bad_alloc{};
 }
 
 Pages::~Pages() {
-  if (data_) munmap(data_, reserved_);
+  if (mapped_) munmap(mapped_, mapped_bytes_);
 }
 
-Pages::Pages(Pages&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)),
-      reserved_(std::exchange(other.reserved_, 0)),
-      usable_(std::exchange(other.usable_, 0)) {}
+Pages::Pages(Pages&& other) noexcept { *this = std::move(other); }
 
 Pages& Pages::operator=(Pages&& other) noexcept {
+  std::swap(mapped_, other.mapped_);
+  std::swap(mapped_bytes_, other.mapped_bytes_);
   std::swap(data_, other.data_);
   std::swap(reserved_, other.reserved_);
   std::swap(usable_, other.usable_);
+  std::swap(huge_taken_, other.huge_taken_);
   return *this;
+}
+
+void Pages::make_huge(char* memory) noexcept {
+  madvise(memory, kHugeBytes, MADV_HUGEPAGE);
+  madvise(memory, kHugeBytes, kMadviseCollapse);
 }
 
 bool Pages::grow(std::size_t bytes) noexcept {

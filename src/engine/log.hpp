@@ -120,6 +120,11 @@ class Log {
 
   std::size_t bytes_held() const noexcept { return held_; }  ///< Filled and not consumed.
   std::size_t bytes_dead() const noexcept { return dead_; }  ///< Of them, fillers.
+  /// See base::Pages. The newest segments may not be written yet.
+  char* take_huge() noexcept {
+    const std::size_t written = segments_.size() * segment_bytes_;
+    return pages_.take_huge(written - std::min(written, 4 * segment_bytes_));
+  }
   /// Memory from the operating system, as far as it was written.
   std::size_t bytes_resident() const noexcept;
 

@@ -36,6 +36,8 @@ class PagedArray {
     (*this)[size_++] = element;
     while (held_ < bytes()) held_ += kStep;
   }
+  /// See base::Pages.
+  char* take_huge() noexcept { return pages_.take_huge(bytes()); }
   void pop() noexcept {
     --size_;
     if (held_ < bytes() + 2 * kStep) return;

@@ -97,6 +97,8 @@ class SlotIndex {
   std::size_t buckets() const noexcept { return buckets_.size(); }
   /// Memory of the buckets and cells in use.
   std::size_t memory_bytes() const noexcept { return buckets_.bytes() + cells_.bytes(); }
+  /// See base::Pages.
+  char* take_huge() noexcept { return buckets_.take_huge(); }
   /// Slots looked at since the beginning: what bounds on work are asserted with.
   std::uint64_t slots_touched() const noexcept { return slots_touched_; }
 

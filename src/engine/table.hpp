@@ -97,6 +97,8 @@ class Table final : private Residents {
   /// cleans the log; at most about `slots_max` slots are looked at. Returns how many entries went,
   /// at least 1 if there may be more, and takes the slots it used from `slots_max`.
   std::size_t sweep(std::size_t& slots_max);
+  /// Memory that is worth a huge page, each stretch once; null: none. See base::Pages::make_huge.
+  char* take_huge() noexcept;
   /// Evicts until the budget is whole again, or nothing is left to evict, or `entries_max` are
   /// gone. Returns how many.
   std::size_t relieve(std::size_t entries_max);

@@ -5,6 +5,7 @@
 namespace larder::engine {
 namespace {
 
+constexpr std::size_t kHugeFrom = 4 * base::Pages::kHugeBytes;
 constexpr std::size_t kIndexSlack = 64;  // An insertion may add a bucket.
 constexpr std::size_t kDeadShare =
     22;  // So small a part of the log may be dead: cleaning then moves
@@ -96,6 +97,17 @@ void Table::settle() noexcept {
     budget_.give_back(back);
     credit_ -= back;
   }
+}
+
+// A table that fits in a processor's cache gains nothing.
+char* Table::take_huge() noexcept {
+  if (log_.bytes_held() < kHugeFrom) return nullptr;
+  if (char* memory = log_.take_huge()) return memory;
+  for (Space& space : spaces_) {
+    if (!space.index || space.flushed) continue;
+    if (char* memory = space.index->take_huge()) return memory;
+  }
+  return nullptr;
 }
 
 // ---- room -------------------------------------------------------------------------------------------

@@ -148,14 +148,25 @@ std::size_t Node::sweep(std::size_t slots_max) {
   for (std::uint32_t i = 0; i < state_->shards.size() && slots_max > 0; ++i) {
     const std::uint32_t number =
         (first + i) & static_cast<std::uint32_t>(state_->shards.size() - 1);
-    Shard& shard = *state_->shards[number];
-    const std::lock_guard lock{shard.mutex};
-    const std::size_t slice = std::min(slots_max, kSweepSlice);
-    std::size_t left = slice;
-    gone += shard.table.sweep(left);
-    slots_max -= slice - left;
-    if (shard.table.take_changed()) commit({&number, 1});
+    char* huge = nullptr;
+    gone += sweep_shard(number, slots_max, huge);
+    if (!huge) continue;
+    // Beside the lock: nobody but who touches that very memory waits. One for each slice.
+    base::Pages::make_huge(huge);
+    return gone + 1;
   }
+  return gone;
+}
+
+std::size_t Node::sweep_shard(std::uint32_t number, std::size_t& slots_max, char*& huge) {
+  Shard& shard = *state_->shards[number];
+  const std::lock_guard lock{shard.mutex};
+  const std::size_t slice = std::min(slots_max, kSweepSlice);
+  std::size_t left = slice;
+  const std::size_t gone = shard.table.sweep(left);
+  slots_max -= slice - left;
+  huge = shard.table.take_huge();
+  if (shard.table.take_changed()) commit({&number, 1});
   return gone;
 }
 

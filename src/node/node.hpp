@@ -159,6 +159,7 @@ class Node {
                             engine::EntryVisitor fn, Locking locking);
   void hash_keys(std::span<const std::string_view> keys, std::uint64_t* hashes) const noexcept;
   Held hold_hashed(std::span<const std::uint64_t> hashes);
+  std::size_t sweep_shard(std::uint32_t number, std::size_t& slots_max, char*& huge);
   void commit(std::span<const std::uint32_t> shards) noexcept;
   void relieve(std::size_t bytes, std::uint32_t spared) noexcept;
 

@@ -63,6 +63,13 @@ Result<void> LocalDriver::write(Entry& entry, std::string_view value,
   return entry.assign(value, deadline(options));
 }
 
+// What has a deadline will have to be swept; and a store that grows has memory to be put in order now and then.
+void LocalDriver::after_write(bool timed) noexcept {
+  constexpr unsigned kWritesToUpkeep = 65'536;
+  thread_local unsigned writes = 0;
+  if (timed || ++writes % kWritesToUpkeep == 0) upkeep_.wake();
+}
+
 Result<std::optional<Bytes>> LocalDriver::answer(const Get& op, const CallOptions&) {
   return node_.visit(kDatabase, op.key, Mode::read,
                      [](Entry& entry) -> Result<std::optional<Bytes>> {
@@ -78,7 +85,7 @@ Result<bool> LocalDriver::answer(const Set& op, const CallOptions&) {
     if (auto done = write(entry, op.value, op.options); !done) return done.error();
     return true;
   });
-  if (op.options.ttl) upkeep_.wake();
+  after_write(op.options.ttl.has_value());
   return written;
 }
 
@@ -175,7 +182,7 @@ Result<void> LocalDriver::answer(const SetMany& op, const CallOptions&) {
       outcome = write(entry, op.entries[first + i].value, op.options);
     });
   });
-  if (op.options.ttl) upkeep_.wake();
+  after_write(op.options.ttl.has_value());
   return outcome;
 }
 

@@ -44,6 +44,7 @@ class LocalDriver final : public LocalBase {
   Result<std::string> answer(const Info&, const CallOptions&);
 
  private:
+  void after_write(bool timed) noexcept;
   engine::Deadline deadline(const SetOptions& options) const;
   engine::Deadline deadline_of_sum(const engine::Entry& entry,
                                    std::optional<Millis> ttl_if_new) const;

@@ -38,6 +38,21 @@ TEST(Pages, AreZeroAgainAfterTheyWereGivenBackAndTheirNeighboursAreNot) {
   EXPECT_EQ(pages.data()[3 * 4096], 7);
 }
 
+TEST(Pages, WhatIsMadeHugeKeepsItsContentAndIsTakenOnce) {
+  Pages pages{16 * kMiB};
+  ASSERT_TRUE(pages.grow_to(16 * kMiB));
+  std::memset(pages.data(), 7, 16 * kMiB);
+  EXPECT_EQ(pages.take_huge(Pages::kHugeBytes - 1), nullptr);
+  for (std::size_t i = 0; i < 3; ++i) {
+    char* const memory = pages.take_huge(7 * kMiB);
+    ASSERT_EQ(memory, pages.data() + i * Pages::kHugeBytes);
+    Pages::make_huge(memory);
+    EXPECT_EQ(memory[0], 7);
+    EXPECT_EQ(memory[Pages::kHugeBytes - 1], 7);
+  }
+  EXPECT_EQ(pages.take_huge(7 * kMiB), nullptr);
+}
+
 TEST(Pages, KeepTheirPlaceWhenTheirOwnerMoves) {
   Pages first{kMiB};
   ASSERT_TRUE(first.grow_to(kMiB));
