@@ -81,6 +81,8 @@ constexpr Command kCommands[] = {
      "  larder replay trace.txt.zst --url redis://127.0.0.1:6379\n"
      "  larder replay --generate zipf:1.0 --keys 100k --requests 1M --seed 7\n"
      "  larder replay trace.txt --url 'memory:?max_bytes=64MiB&eviction=allkeys-lru' --json\n"
+     "  larder replay trace.txt --policies adaptive,allkeys-lru --sizes 1%,5%,10%,25%\n"
+     "  larder replay trace.txt --policies all --sizes 64MiB --by bytes --threads 2\n"
      "\n"
      "A trace has a line for each request: key, size in bytes, and optionally seconds to live.\n",
      &declare_replay},

@@ -15,7 +15,6 @@
 namespace larder::apps {
 namespace {
 
-constexpr const char* kUrlVariable = "LARDER_URL";
 constexpr const char* kPasswordVariable = "LARDER_PASSWORD";
 
 std::string cure_for(Errc code) {

@@ -18,7 +18,9 @@ struct Target {
   std::string timeout = "2s";
 };
 
-/// Declares --url (environment: LARDER_URL) and --password-file.
+inline constexpr const char* kUrlVariable = "LARDER_URL";
+
+/// Declares --url (environment: kUrlVariable) and --password-file.
 void declare_url(CLI::App& command, Target& target);
 /// The same and --timeout, for commands of one call.
 std::shared_ptr<Target> declare_target(CLI::App& command);

@@ -8,6 +8,7 @@
 #include "base/units.hpp"
 #include "lab/bench.hpp"
 #include "lab/distribution.hpp"
+#include "lab/policy_replay.hpp"
 #include "lab/replay.hpp"
 #include "lab/tour.hpp"
 #include "store/url.hpp"
@@ -83,20 +84,66 @@ struct Replay {
   lab::ReplayOptions lab;
   Target target{.url = "memory:"};
   std::string keys = "100k", requests, size = "64";
+  std::string policies, sizes = "1%,5%,10%,25%", by = "count", rate = "100";
 };
+
+/// Through the engine's eviction, a cell for each policy and size, instead of through a store.
+int compare_policies(const Replay& flags) {
+  // LARDER_URL may be set for other commands.
+  const std::string& url = flags.target.url;
+  if (url != "memory:" && base::environment(kUrlVariable) != url) {
+    throw BadInput("--url excludes --policies: they are compared in the engine, not in a store");
+  }
+  lab::PolicyReplayOptions lab{
+      .source = flags.lab.source,
+      .policies = flag_value(lab::parse_policies(flags.policies), "--policies"),
+      .by = flags.by == "bytes" ? lab::By::bytes : lab::By::count,
+      .requests_per_second = count_of(flags.rate, "--rate"),
+      .ttl = flags.lab.ttl,
+      .threads = flags.lab.threads,
+      .json = flags.lab.json};
+  lab.sizes = flag_value(lab::parse_capacities(flags.sizes, lab.by), "--sizes");
+  if (lab.requests_per_second == 0 || lab.requests_per_second > 1'000'000'000) {
+    throw BadInput("--rate: from 1 to 1G requests a second");
+  }
+  return lab::policy_replay(lab, standard_output());
+}
 
 int replay(Replay& flags) {
   auto& lab = flags.lab;
-  if (lab.trace.empty() == lab.generate.empty()) {
+  auto& source = lab.source;
+  if (source.trace.empty() == source.generate.empty()) {
     throw BadInput("either a trace, or --generate zipf:1.0 to make one up");
   }
-  lab.keys = count_of(flags.keys, "--keys");
-  lab.size = flag_value(lab::parse_size_range(flags.size), "--size");
-  if (!flags.requests.empty()) lab.requests = count_of(flags.requests, "--requests");
-  if (!lab.generate.empty()) check_distribution(lab.generate, "--generate");
-  if (lab.keys == 0) throw BadInput("--keys: at least 1");
+  source.keys = count_of(flags.keys, "--keys");
+  source.size = flag_value(lab::parse_size_range(flags.size), "--size");
+  if (!flags.requests.empty()) source.requests = count_of(flags.requests, "--requests");
+  if (!source.generate.empty()) check_distribution(source.generate, "--generate");
+  if (source.keys == 0) throw BadInput("--keys: at least 1");
+  if (!flags.policies.empty()) return compare_policies(flags);
   lab.url = url_that_answers(flags.target);
   return lab::replay(lab, standard_output());
+}
+
+/// Flags of a comparison of policies; returns the one that asks for it.
+CLI::Option* declare_comparison(CLI::App& command, Replay& flags) {
+  auto* policies =
+      command
+          .add_option("--policies", flags.policies,
+                      "Compare these in the engine itself, no store: adaptive,allkeys-lru, or all")
+          ->type_name("LIST");
+  const auto text = [&](const char* name, std::string& into, const char* type, const char* help) {
+    return command.add_option(name, into, help)
+        ->type_name(type)
+        ->capture_default_str()
+        ->needs(policies);
+  };
+  text("--sizes", flags.sizes, "LIST",
+       "Sizes to compare at: shares of all keys, or 5000, or 64MiB");
+  text("--by", flags.by, "count|bytes", "What a size counts: keys, or bytes of keys and values")
+      ->check(CLI::IsMember({"count", "bytes"}).description(""));
+  text("--rate", flags.rate, "N", "Requests a second of the trace's own time");
+  return policies;
 }
 
 }  // namespace
@@ -146,9 +193,10 @@ Action declare_bench(CLI::App& command) {
 Action declare_replay(CLI::App& command) {
   auto flags = std::make_shared<Replay>();
   auto& lab = flags->lab;
-  command.add_option("TRACE", lab.trace, "A file, plain or .zst; - is standard input");
+  auto& source = lab.source;
+  command.add_option("TRACE", source.trace, "A file, plain or .zst; - is standard input");
   command
-      .add_option("--generate", lab.generate,
+      .add_option("--generate", source.generate,
                   "Make requests up instead: zipf:1.0, uniform, hotspot:0.2,0.8, scan")
       ->type_name("LAW");
   command.add_option("--keys", flags->keys, "Distinct keys of a generated trace")
@@ -159,21 +207,24 @@ Action declare_replay(CLI::App& command) {
                   "Bytes of key and value of a generated trace, or a range: 16-1024")
       ->type_name("SIZE")
       ->capture_default_str();
-  command.add_option("--seed", lab.seed, "The same seed makes the same trace")
+  command
+      .add_option("--seed", source.seed, "The same seed makes the same trace and the same chance")
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--requests", flags->requests, "Stop after so many: 100k, 1M")->type_name("N");
   command
       .add_option("--threads", lab.threads,
-                  "Threads that send; the hits are the same for any number")
+                  "Threads that send, or that play cells; the hits are the same for any number")
       ->type_name("N")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command.add_flag("--ttl", lab.ttl,
                    "Let entries expire after the trace's third column, in seconds");
-  command.add_flag("--keep", lab.keep, "Leave the entries in the store");
+  auto* keep = command.add_flag("--keep", lab.keep, "Leave the entries in the store");
   command.add_flag("--json", lab.json, "Print a JSON object");
   declare_url(command, flags->target);
+  auto* policies = declare_comparison(command, *flags);
+  policies->excludes(keep);
   return [flags] { return replay(*flags); };
 }
 

@@ -54,13 +54,8 @@ unsigned threads_of_this_machine() {
 }  // namespace
 
 std::string eviction_names(std::string_view separator) {
-  using policy::Eviction;
-  constexpr Eviction kAll[] = {
-      Eviction::adaptive,     Eviction::noeviction,      Eviction::allkeys_lru,
-      Eviction::allkeys_lfu,  Eviction::allkeys_random,  Eviction::volatile_lru,
-      Eviction::volatile_lfu, Eviction::volatile_random, Eviction::volatile_ttl};
   std::string names;
-  for (const auto policy : kAll) {
+  for (const auto policy : policy::kEvictions) {
     names.append(names.empty() ? "" : separator).append(to_string(policy));
   }
   return names;

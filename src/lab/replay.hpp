@@ -6,22 +6,15 @@
 // whether that held.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "lab/output.hpp"
-#include "lab/size_range.hpp"
+#include "lab/replay_source.hpp"
 
 namespace larder::lab {
 
 struct ReplayOptions {
-  std::string trace = {};        ///< A path, `-` for standard input, or empty: see `generate`.
-  std::string generate = {};     ///< A law (see Distribution::parse), in place of a trace.
-  std::uint64_t keys = 100'000;  ///< Of a generated trace; so are `seed` and `size`.
-  std::uint64_t requests = 0;    ///< Stop after so many; 0: all, or a million generated ones.
-  std::uint64_t seed = 7;
-  SizeRange size{64, 64};  ///< Bytes of key and value together. A key keeps its size.
-
+  SourceOptions source = {};
   std::string url = "memory:";
   unsigned threads = 1;  ///< Each key belongs to one of them, so the hits stay exact.
   bool ttl = false;      ///< Send the third column as real seconds. False: entries live on.

@@ -28,6 +28,12 @@ JsonObject& JsonObject::add(std::string_view name, const JsonObject& object) {
   return add_raw(name, object.text());
 }
 
+JsonObject& JsonObject::add(std::string_view name, std::span<const JsonObject> objects) {
+  std::string list;
+  for (const JsonObject& object : objects) list += (list.empty() ? "" : ", ") + object.text();
+  return add_raw(name, "[" + list + "]");
+}
+
 JsonObject& JsonObject::add(std::string_view name, bool value) {
   return add_raw(name, value ? "true" : "false");
 }

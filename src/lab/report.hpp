@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@ class JsonObject {
     return add(name, std::string_view(text));
   }
   JsonObject& add(std::string_view name, const JsonObject& object);
+  JsonObject& add(std::string_view name, std::span<const JsonObject> objects);
   JsonObject& add(std::string_view name, bool value);
   /// With as many digits as tell it from its neighbours; null where it is not finite.
   JsonObject& add(std::string_view name, double value);

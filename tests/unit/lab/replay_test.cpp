@@ -46,7 +46,9 @@ class ReplayTest : public testing::Test {
 };
 
 TEST_F(ReplayTest, AGeneratedTraceIsPlayedAndCountedExactly) {
-  EXPECT_EQ(run({.generate = "zipf:1.0", .keys = 1'000, .requests = 10'000, .json = true}), kDone);
+  EXPECT_EQ(
+      run({.source = {.generate = "zipf:1.0", .keys = 1'000, .requests = 10'000}, .json = true}),
+      kDone);
   EXPECT_NE(results_.find("\"requests\": 10000"), std::string::npos) << results_;
   EXPECT_NE(results_.find("\"exact\": true"), std::string::npos) << results_;
   EXPECT_NE(results_.find("\"wrong\": 0"), std::string::npos) << results_;
@@ -55,7 +57,8 @@ TEST_F(ReplayTest, AGeneratedTraceIsPlayedAndCountedExactly) {
 
 TEST_F(ReplayTest, TheSameSeedGivesTheSameHits) {
   const ReplayOptions options{
-      .generate = "hotspot", .keys = 1'000, .requests = 3'000, .seed = 42, .json = true};
+      .source = {.generate = "hotspot", .keys = 1'000, .requests = 3'000, .seed = 42},
+      .json = true};
   const auto hits = [&] {
     EXPECT_EQ(run(options), kDone);
     const std::size_t at = results_.find("\"hits\": ");
@@ -66,7 +69,7 @@ TEST_F(ReplayTest, TheSameSeedGivesTheSameHits) {
 }
 
 TEST_F(ReplayTest, AFileIsPlayedAsItIs) {
-  EXPECT_EQ(run({.trace = trace("1 100\n2 50\n1 100\n3 20\n1 100\n2 50\n")}), kDone);
+  EXPECT_EQ(run({.source = {.trace = trace("1 100\n2 50\n1 100\n3 20\n1 100\n2 50\n")}}), kDone);
   EXPECT_NE(results_.find("  requests   6 in "), std::string::npos) << results_;
   EXPECT_NE(results_.find("  distinct   3 keys\n"), std::string::npos) << results_;
   EXPECT_NE(results_.find("  hits       3, 50.000 %: requests minus distinct keys, exactly\n"),
@@ -76,7 +79,7 @@ TEST_F(ReplayTest, AFileIsPlayedAsItIs) {
 
 TEST_F(ReplayTest, ABadLineIsOneLineThatNamesItAndStatusTwo) {
   const std::string path = trace("1 100\n2 50\nabc\n");
-  EXPECT_EQ(run({.trace = path}), kBadInput);
+  EXPECT_EQ(run({.source = {.trace = path}}), kBadInput);
   EXPECT_EQ(
       notes_,
       "larder replay: " + path +
@@ -85,24 +88,22 @@ TEST_F(ReplayTest, ABadLineIsOneLineThatNamesItAndStatusTwo) {
 }
 
 TEST_F(ReplayTest, AMissingTraceIsOneLineAndStatusTwo) {
-  EXPECT_EQ(run({.trace = "no/such/trace"}), kBadInput);
+  EXPECT_EQ(run({.source = {.trace = "no/such/trace"}}), kBadInput);
   EXPECT_EQ(notes_, "larder replay: no/such/trace: No such file or directory\n");
 }
 
 TEST_F(ReplayTest, OptionsThatMakeNoSenseAreRefused) {
   EXPECT_EQ(run({}), kBadInput);
-  EXPECT_EQ(run({.trace = "a", .generate = "uniform"}), kBadInput);
-  EXPECT_EQ(run({.generate = "normal"}), kBadInput);
-  EXPECT_EQ(run({.generate = "uniform", .keys = 0}), kBadInput);
-  EXPECT_EQ(run({.generate = "uniform", .threads = 0}), kBadInput);
-  EXPECT_EQ(run({.generate = "uniform", .url = "nonsense"}), kBadInput);
+  EXPECT_EQ(run({.source = {.trace = "a", .generate = "uniform"}}), kBadInput);
+  EXPECT_EQ(run({.source = {.generate = "normal"}}), kBadInput);
+  EXPECT_EQ(run({.source = {.generate = "uniform", .keys = 0}}), kBadInput);
+  EXPECT_EQ(run({.source = {.generate = "uniform"}, .threads = 0}), kBadInput);
+  EXPECT_EQ(run({.source = {.generate = "uniform"}, .url = "nonsense"}), kBadInput);
   EXPECT_EQ(std::count(notes_.begin(), notes_.end(), '\n'), 1);
 }
 
 TEST_F(ReplayTest, AStoreTooSmallSaysHowManyHitsWereLost) {
-  EXPECT_EQ(run({.generate = "zipf:1.0",
-                 .keys = 10'000,
-                 .requests = 20'000,
+  EXPECT_EQ(run({.source = {.generate = "zipf:1.0", .keys = 10'000, .requests = 20'000},
                  .url = "memory:?max_bytes=256KiB&eviction=allkeys-lru&shards=1"}),
             kDone);
   EXPECT_NE(results_.find("fewer than requests minus distinct keys"), std::string::npos)
