@@ -242,10 +242,16 @@ void Log::unlink(SegmentNumber number) noexcept {
   (segment.newer == kNoSegment ? ends.newest : segments_[segment.newer].older) = segment.older;
 }
 
-// An open segment that is empty begins anew; any other is free.
+// An empty segment that is open at the end of its queue begins anew; any other is free. One open beside
+// others would hide those that are newer than it from whoever takes the oldest.
 void Log::release(SegmentNumber number) noexcept {
   Segment& segment = segments_[number];
+  Ends& ends = ends_[index(segment.queue)];
   segment.due = kNever;
+  if (ends.beside == number) {
+    ends.beside = kNoSegment;
+    segment.open = false;
+  }
   if (segment.open) {
     segment.filled = segment.consumed = start_of(number);
     return;

@@ -5,6 +5,7 @@
 // what was used gets another round. The policies of Redis sample: of five entries at a time, the
 // coldest sixteen ever seen are remembered, and the coldest of those goes.
 #include <algorithm>
+#include <array>
 
 #include "base/assert.hpp"
 #include "engine/table.hpp"
@@ -135,7 +136,7 @@ bool Table::spare(std::uint64_t hash, const Record& record) noexcept {
 // ---- Redis' policies --------------------------------------------------------------------------------
 
 bool Table::evictable(Address address, const Record& record) const noexcept {
-  return address != keep_ && (record.has_deadline() || !policy::only_volatile(options_.eviction));
+  return address != keep_ && (!policy::only_volatile(options_.eviction) || record.has_deadline());
 }
 
 // A space with entries, each as likely as its share of them. False: there are none.
@@ -171,20 +172,26 @@ void Table::offer(SpaceNumber number, Slot slot, std::uint64_t hash) {
   candidates_.offer({coldness(record, slot, segment), hash, number});
 }
 
-// A few entries from random buckets: the hash has shuffled them.
+// A few entries from random buckets: the hash has shuffled them. Within a bucket it has not: who comes
+// new gets the first place that is free, so each place must be as likely as the others.
 void Table::sample() {
   for (unsigned found = 0, tries = 0; found < kSamples && tries < 2 * kSamples; ++tries) {
     SpaceNumber number = 0;
     if (!random_space(number)) return;
     SlotIndex& index = *spaces_[number].index;
     const std::size_t bucket = index.random_bucket(random_);
+    std::array<Slot, kSamples> chosen;
+    unsigned seen = 0;
+    const unsigned wanted = kSamples - found;
     index.for_bucket(bucket, [&](Slot slot) {
-      if (found == kSamples) return;
       const Record record = log_.record(slot.address());
       if (!evictable(slot.address(), record)) return;
-      ++found;
-      offer(number, slot, hash_of(record.key()));
+      const std::uint64_t place = seen < wanted ? seen : random_.below(seen + 1);
+      if (place < wanted) chosen[place] = slot;
+      ++seen;
     });
+    for (unsigned i = 0; i < std::min(seen, wanted); ++i, ++found)
+      offer(number, chosen[i], hash_at(chosen[i].address()));
   }
 }
 

@@ -74,6 +74,19 @@ TEST_F(LogTest, WhatIsMovedBesideASegmentTakesItsPlaceInTheQueue) {
   EXPECT_EQ(log.segment(log.segment_of(moved)).newer, log.segment_of(addresses[100]));
 }
 
+TEST_F(LogTest, WhatWasMovedBesideAndHasGoneDoesNotHideWhatIsNewer) {
+  const auto addresses = add_many(60);
+  const Address moved = log.append_beside(log.segment_of(addresses[0]), kShape.bytes());
+  Record::write(log.at(moved), kShape);
+  log.begin(moved, false, kNever);
+  for (std::size_t i = 0; i < 40; ++i) end(addresses[i]);
+  ASSERT_EQ(log.oldest(Queue::main), log.segment_of(moved));
+
+  end(moved);
+  EXPECT_EQ(log.oldest(Queue::main), log.segment_of(addresses[40]));
+  EXPECT_EQ(log.segments_in_use(), 1u);
+}
+
 TEST_F(LogTest, TheDirtiestSegmentIsFoundAmongManyAndOnlyIfItIsWorthIt) {
   const auto addresses = add_many(400);
   EXPECT_EQ(log.dirtiest(), kNoSegment);

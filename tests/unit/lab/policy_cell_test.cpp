@@ -43,6 +43,12 @@ TEST(PolicyCellTest, LruGivesUpWhatWasUsedLongestAgo) {
   EXPECT_EQ(result.refused, 0u);
 }
 
+TEST(PolicyCellTest, LruKeepsNextToNothingThatTwiceAsManyNewerOnesFollowed) {
+  NumberedTrace trace = loop(3'000, 1);
+  for (std::uint32_t key = 0; key < 1'000; ++key) trace.items.push_back({key, kBytes, 0});
+  EXPECT_LT(play(trace, {.policy = Eviction::allkeys_lru, .capacity = 1'000}).hits, 10u);
+}
+
 TEST(PolicyCellTest, InALoopLongerThanTheCacheAdaptiveHitsMoreThanTwiceAsOftenAsLru) {
   const auto trace = loop(100, 50);
   const CellResult lru = play(trace, {.policy = Eviction::allkeys_lru, .capacity = 50});
