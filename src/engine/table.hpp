@@ -185,8 +185,9 @@ class Table final : private Residents {
   void tell(const Change& change) noexcept;
 
   // table_memory.cpp: accounting and room
-  bool reserve(const Entry& entry, std::size_t bytes);
-  std::int64_t charge_for(const Entry& entry, std::size_t bytes) const noexcept;
+  bool reserve(const Entry& entry, const Shape& shape, std::size_t outside);
+  std::int64_t charge_for(const Entry& entry, const Shape& shape,
+                          std::size_t outside) const noexcept;
   std::int64_t charged() const noexcept;
   std::size_t charged_log() const noexcept;
   std::size_t bytes_of_policy() const noexcept;
@@ -204,6 +205,7 @@ class Table final : private Residents {
   bool evict_in_order();
   SegmentNumber next_to_consume() const noexcept;
   double small_share() const noexcept;
+  std::int64_t small_max() const noexcept;
   void begin_adapting() noexcept;
   bool spare(std::uint64_t hash, const Record& record) noexcept;
   std::size_t weight_mean() const noexcept;

@@ -64,9 +64,14 @@ SegmentNumber Table::next_to_consume() const noexcept {
   };
   if (empty(small)) return empty(main) ? kNoSegment : main;
   if (empty(main)) return small;
-  const auto of_small = static_cast<double>(queue_weight_[0]);
-  return of_small > small_share() * (of_small + static_cast<double>(queue_weight_[1])) ? small
-                                                                                       : main;
+  return queue_weight_[0] >= small_max() ? small : main;
+}
+
+// What small may hold: its share, but at least one entry.
+std::int64_t Table::small_max() const noexcept {
+  const auto sum = static_cast<double>(queue_weight_[0] + queue_weight_[1]);
+  return std::max(static_cast<std::int64_t>(small_share() * sum),
+                  static_cast<std::int64_t>(weight_mean()));
 }
 
 double Table::small_share() const noexcept {
@@ -125,12 +130,11 @@ std::size_t Table::weight_mean() const noexcept {
 
 bool Table::spare(std::uint64_t hash, const Record& record) noexcept {
   if (!adaptive_) return false;
-  const auto sum = static_cast<double>(queue_weight_[0] + queue_weight_[1]);
+  const std::int64_t mean = static_cast<std::int64_t>(weight_mean());
   return adaptive_->spare(hash, {.bytes = static_cast<std::size_t>(weight_of(record)),
                                  .bytes_mean = weight_mean(),
                                  .entries = stats_.entries.get(),
-                                 .main_has_its_share = static_cast<double>(queue_weight_[1]) >=
-                                                       (1 - small_share()) * sum});
+                                 .main_has_its_share = queue_weight_[0] <= small_max() + mean});
 }
 
 // ---- Redis' policies --------------------------------------------------------------------------------

@@ -114,19 +114,29 @@ char* Table::take_huge() noexcept {
 
 // What the entry's new record adds to what is charged. What lies outside the log changes places
 // with what it had there; what lies in the log is held until it is cleaned.
-std::int64_t Table::charge_for(const Entry& entry, std::size_t bytes) const noexcept {
+std::int64_t Table::charge_for(const Entry& entry, const Shape& shape,
+                               std::size_t outside) const noexcept {
   const Record& old = entry.record();
-  if (options_.charge == Charge::entries) return old ? 0 : 1;
-  const auto wanted = static_cast<std::int64_t>(bytes + (old ? 0 : kIndexSlack));
-  return old ? wanted - static_cast<std::int64_t>(old.outside_bytes()) : wanted;
+  switch (options_.charge) {
+    case Charge::entries:
+      return old ? 0 : 1;
+    case Charge::data:
+      return static_cast<std::int64_t>(shape.key_bytes + shape.value_bytes) -
+             static_cast<std::int64_t>(old ? old.data_bytes() : 0);
+    case Charge::memory:
+      break;
+  }
+  return static_cast<std::int64_t>(shape.bytes() + outside + (old ? 0 : kIndexSlack)) -
+         static_cast<std::int64_t>(old ? old.outside_bytes() : 0);
 }
 
-// Makes sure that `bytes` more may be used for the entry. False: they may not; nothing was evicted
-// in vain except where all that could go has gone.
-bool Table::reserve(const Entry& entry, std::size_t bytes) {
-  const std::int64_t wanted = charge_for(entry, bytes);
+// Makes sure that the memory for the entry's new record may be used: `shape` in the log, `outside`
+// bytes beside it. False: it may not; nothing was evicted in vain except where all that could go has
+// gone.
+bool Table::reserve(const Entry& entry, const Shape& shape, std::size_t outside) {
+  const std::int64_t wanted = charge_for(entry, shape, outside);
   if (wanted <= 0) return true;
-  if (budget_.bytes_max() != 0 && options_.charge != Charge::entries && bytes > budget_.bytes_max())
+  if (budget_.bytes_max() != 0 && static_cast<std::size_t>(wanted) > budget_.bytes_max())
     return false;
   keep_ = entry.address_;
   bool granted = false;

@@ -35,6 +35,10 @@ bool within(std::string_view part, std::string_view whole) noexcept {
   return part.data() >= whole.data() && part.data() < whole.data() + whole.size();
 }
 
+std::size_t outside_bytes(const Shape& shape) noexcept {
+  return shape.outside ? block_bytes(shape.key_bytes + shape.value_bytes) : 0;
+}
+
 char* allocate_block(std::size_t body_bytes) noexcept {
   return static_cast<char*>(std::malloc(block_capacity(body_bytes)));
 }
@@ -78,10 +82,7 @@ Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline 
   if (!old || !write_in_place(entry, shape, value, when)) {
     std::string own;  // What making room may move or free is brought to safety first.
     if (log_.contains(value.data()) || (old && within(value, old.value()))) value = own = value;
-    if (!reserve(entry, shape.bytes() +
-                            (shape.outside ? block_bytes(shape.key_bytes + value.size()) : 0))) {
-      return full();
-    }
+    if (!reserve(entry, shape, outside_bytes(shape))) return full();
     if (auto placed = place(entry, shape, when, 0, value); !placed) return placed;
   }
   written(entry, Change::What::write, 0);
@@ -131,8 +132,7 @@ Result<void> Table::append(Entry& entry, std::string_view tail) {
   if (log_.contains(tail.data()) || within(tail, entry.record_.value())) tail = own = tail;
   const DeadlineMs deadline = entry.record_.deadline();
   const Shape shape = shape_for(entry, bytes, Kind::string, deadline);
-  if (!reserve(entry, shape.bytes() + (shape.outside ? block_bytes(shape.key_bytes + bytes) : 0)))
-    return full();
+  if (!reserve(entry, shape, outside_bytes(shape))) return full();
   const std::size_t before = entry.record().value().size();
   if (!append_in_place(entry, tail)) {
     if (auto placed = place(entry, shape, deadline, before, tail); !placed) return placed;
@@ -182,7 +182,7 @@ Result<void> Table::write_object(Entry& entry, Kind kind, std::unique_ptr<Object
   }
   const ObjectSlot slot{object.get(), object->memory_bytes()};
   const Shape shape = shape_for(entry, sizeof slot, kind, when);
-  if (!reserve(entry, shape.bytes() + slot.bytes_charged)) return full();
+  if (!reserve(entry, shape, outside_bytes(shape) + slot.bytes_charged)) return full();
   const std::string_view bytes{reinterpret_cast<const char*>(&slot), sizeof slot};
   if (auto placed = place(entry, shape, when, 0, bytes); !placed) return placed;
   (void)object.release();  // The record owns it now.
