@@ -1,6 +1,7 @@
 // Eight threads on one node: what each reads must be what somebody wrote there, whatever else is going on.
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "base/random.hpp"
@@ -16,6 +17,12 @@ void on_threads(Fn fn) {
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < kThreads; ++i) threads.emplace_back([&fn, i] { fn(i); });
   for (std::thread& thread : threads) thread.join();
+}
+
+/// Of all threads together. LARDER_STEPS=20000000 is the long run.
+std::uint64_t steps() {
+  const char* text = std::getenv("LARDER_STEPS");
+  return text ? std::strtoull(text, nullptr, 10) : 160'000;
 }
 
 /// A value that tells whether it belongs to its key and is whole: the key, then its own length in a repeated digit.
@@ -121,7 +128,7 @@ TEST_F(NodeThreadsTest, EveryReadSeesAWholeValueOfItsKeyWhileTheTableChangesAllO
   SCOPED_TRACE("LARDER_SEED=" + std::to_string(seed()));
   on_threads([&](unsigned thread) {
     base::Random random{seed() + thread};
-    for (int i = 0; i < 20'000; ++i) step(random);
+    for (std::uint64_t i = 0; i < steps() / kThreads; ++i) step(random);
   });
   EXPECT_EQ(wrong, 0u);
   EXPECT_GT(checked, 5'000u);
