@@ -42,7 +42,7 @@ class Cache {
 
   /// None: a miss.
   Result<std::optional<T>> get(const Key& key, const CallOptions& call = {}) const {
-    return detail::decoded<T>(*core_, key.text(), core_->get(key.text(), call));
+    return detail::get<T>(*core_, key.text(), call);
   }
 
   /// True if written; false if `condition` kept it from being so.

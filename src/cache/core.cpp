@@ -28,6 +28,14 @@ Error bad_argument(std::string why) {
   return {Errc::bad_argument, Effect::not_sent, std::move(why)};
 }
 
+// With nothing else to return, the store writes its answer straight to where the caller wants it.
+Result<std::optional<Bytes>> counted_get(const Store& store, cache::Tally& tally,
+                                         std::string_view full_key, const CallOptions& call) {
+  Result<std::optional<Bytes>> stored = store.get(full_key, call);
+  cache::count_read(tally, stored);
+  return stored;
+}
+
 }  // namespace
 
 CacheCore::CacheCore(Store store, std::string space, Policy policy)
@@ -51,9 +59,7 @@ std::string CacheCore::metrics_text() const { return tally_->metrics.text(); }
 
 Result<std::optional<Bytes>> CacheCore::get(std::string_view key, const CallOptions& call) const {
   if (key.empty()) return cache::empty_key();
-  Result<std::optional<Bytes>> stored = store_.get(FullKey(space_, key), call);
-  cache::count_read(*tally_, stored);
-  return stored;
+  return counted_get(store_, *tally_, FullKey(space_, key), call);
 }
 
 Result<bool> CacheCore::set(std::string_view key, std::string_view value,

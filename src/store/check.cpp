@@ -23,16 +23,14 @@ std::string named(std::string_view key) { return "key " + base::quoted(key, 64);
 
 }  // namespace
 
-std::optional<Error> key_problem(std::string_view key) {
+Error bad_key(std::string_view key) {
   if (key.empty()) return bad_argument("empty key");
-  if (key.size() <= kKeyBytesMax) return std::nullopt;
   return Error{Errc::too_large, Effect::not_sent,
                named(key) + " has " + std::to_string(key.size()) + " bytes; the most is " +
                    std::to_string(kKeyBytesMax)};
 }
 
-std::optional<Error> value_problem(std::string_view key, std::string_view value) {
-  if (value.size() <= kValueBytesMax) return std::nullopt;
+Error bad_value(std::string_view key, std::string_view value) {
   return Error{Errc::too_large, Effect::not_sent,
                named(key) + ": value of " + std::to_string(value.size()) + " bytes; the most is " +
                    std::to_string(kValueBytesMax)};
@@ -50,8 +48,7 @@ std::optional<Error> ttl_problem(std::string_view key, Millis ttl) {
   return std::nullopt;
 }
 
-std::optional<Error> options_problem(std::string_view key, const SetOptions& options) {
-  if (!options.ttl) return std::nullopt;
+std::optional<Error> lasting_problem(std::string_view key, const SetOptions& options) {
   if (options.keep_ttl) return bad_argument(named(key) + ": ttl and keep_ttl exclude each other");
   return ttl_problem(key, *options.ttl);
 }

@@ -3,14 +3,30 @@
 
 #include <optional>
 
+#include "base/limits.hpp"
 #include "store/operation.hpp"
 
 namespace larder::store {
 
-std::optional<Error> key_problem(std::string_view key);
-std::optional<Error> value_problem(std::string_view key, std::string_view value);
+// The checks are inline: each is an instruction or two in every call. What they have to say is not.
+Error bad_key(std::string_view key);
+Error bad_value(std::string_view key, std::string_view value);
 std::optional<Error> ttl_problem(std::string_view key, Millis ttl);
-std::optional<Error> options_problem(std::string_view key, const SetOptions& options);
+std::optional<Error> lasting_problem(std::string_view key, const SetOptions& options);
+
+inline std::optional<Error> key_problem(std::string_view key) {
+  if (!key.empty() && key.size() <= base::limits::kKeyBytesMax) [[likely]]
+    return std::nullopt;
+  return bad_key(key);
+}
+inline std::optional<Error> value_problem(std::string_view key, std::string_view value) {
+  if (value.size() <= base::limits::kValueBytesMax) [[likely]]
+    return std::nullopt;
+  return bad_value(key, value);
+}
+inline std::optional<Error> options_problem(std::string_view key, const SetOptions& options) {
+  return options.ttl ? lasting_problem(key, options) : std::nullopt;
+}
 
 /// The first thing wrong with an operation's arguments, or nothing.
 template <class Op>

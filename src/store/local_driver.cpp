@@ -75,7 +75,7 @@ Result<std::optional<Bytes>> LocalDriver::answer(const Get& op, const CallOption
                      [](Entry& entry) -> Result<std::optional<Bytes>> {
                        if (!entry.exists()) return std::optional<Bytes>{};
                        if (entry.kind() != Kind::string) return wrong_type();
-                       return std::optional<Bytes>{std::in_place, entry.value()};
+                       return Result<std::optional<Bytes>>{std::in_place, entry.value()};
                      });
 }
 

@@ -34,6 +34,22 @@ Result<std::optional<T>> decoded(const CacheCore& core, std::string_view key,
 }
 
 template <class T>
+Result<std::optional<T>> get(const CacheCore& core, std::string_view key, const CallOptions& call) {
+  return decoded<T>(core, key, core.get(key, call));
+}
+
+/// Bytes are the store's own answer, made where the caller wants it: one variable, returned once.
+template <>
+inline Result<std::optional<Bytes>> get<Bytes>(const CacheCore& core, std::string_view key,
+                                               const CallOptions& call) {
+  Result<std::optional<Bytes>> stored = core.get(key, call);
+  if (stored && *stored && is_enveloped(**stored)) {
+    stored = decoded<Bytes>(core, key, std::move(stored));
+  }
+  return stored;
+}
+
+template <class T>
 Result<std::string> encoded(const CacheCore& core, std::string_view key, const T& value) {
   std::string bytes;
   if (auto done = Codec<T>::encode(value, bytes); !done) return core.bad_value(key, done.error());
