@@ -107,8 +107,10 @@ Result<std::string> CacheCore::full_key(std::string_view key) const {
   return std::string(FullKey(space_, key).view());
 }
 
+Error CacheCore::empty_key() { return cache::empty_key(); }
+
 Result<std::vector<std::optional<Bytes>>> CacheCore::get_many(
-    std::span<const std::string> full_keys, const CallOptions& call) const {
+    std::span<const std::string_view> full_keys, const CallOptions& call) const {
   auto stored = store_.get_many(full_keys, call);
   cache::count_reads(*tally_, stored);
   return stored;
@@ -124,9 +126,9 @@ Result<void> CacheCore::set_many(const KeyedValues& entries, const WriteOptions&
   return store_.set_many(views, set_options(options), {options.deadline});
 }
 
-Result<std::size_t> CacheCore::erase_many(std::span<const std::string> full_keys,
+Result<std::size_t> CacheCore::erase_many(std::span<const std::string_view> full_keys,
                                           const CallOptions& call) const {
-  for (const auto& name : full_keys) {
+  for (const std::string_view name : full_keys) {
     if (auto late = make_way(name, call.deadline)) return *std::move(late);
   }
   return store_.erase_many(full_keys, call);

@@ -1,4 +1,5 @@
 #include <larder/counter.hpp>
+#include <larder/detail/full_key.hpp>
 
 #include <charconv>
 #include <limits>

@@ -71,7 +71,7 @@ struct AddDouble {
 
 struct GetMany {
   using Answer = std::vector<std::optional<Bytes>>;
-  std::span<const std::string> keys;
+  std::span<const std::string_view> keys;
 };
 
 struct SetMany {
@@ -82,7 +82,7 @@ struct SetMany {
 
 struct EraseMany {
   using Answer = std::size_t;
-  std::span<const std::string> keys;
+  std::span<const std::string_view> keys;
 };
 
 struct Scan {

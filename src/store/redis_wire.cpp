@@ -56,7 +56,7 @@ void append_words(base::Buffer& out, const Words& words) { append_command(out, w
 /// Appends `name key key …`, a bounded number of keys a command; answers how many commands that
 /// took.
 std::uint32_t append_batches(base::Buffer& out, std::string_view name,
-                             std::span<const std::string> keys) {
+                             std::span<const std::string_view> keys) {
   std::uint32_t commands = 0;
   for (; !keys.empty(); ++commands) {
     const auto batch = keys.first(std::min(keys.size(), kKeysOfOneCommand));

@@ -14,6 +14,10 @@ Result<typename Op::Answer> perform(StoreDriver& driver, const Op& op, const Cal
   return driver.run(op, call);
 }
 
+std::vector<std::string_view> views_of(std::span<const std::string> keys) {
+  return {keys.begin(), keys.end()};
+}
+
 }  // namespace
 
 std::string_view Store::url() const noexcept { return driver_->url(); }
@@ -62,9 +66,14 @@ Result<double> Store::add(std::string_view key, double delta, std::optional<Mill
   return perform(*driver_, store::AddDouble{key, delta, ttl_if_new}, call);
 }
 
-Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::string> keys,
+Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::string_view> keys,
                                                           const CallOptions& call) const {
   return perform(*driver_, store::GetMany{keys}, call);
+}
+
+Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::string> keys,
+                                                          const CallOptions& call) const {
+  return get_many(views_of(keys), call);
 }
 
 Result<void> Store::set_many(std::span<const KeyValue> entries, const SetOptions& options,
@@ -72,9 +81,14 @@ Result<void> Store::set_many(std::span<const KeyValue> entries, const SetOptions
   return perform(*driver_, store::SetMany{entries, options}, call);
 }
 
-Result<std::size_t> Store::erase_many(std::span<const std::string> keys,
+Result<std::size_t> Store::erase_many(std::span<const std::string_view> keys,
                                       const CallOptions& call) const {
   return perform(*driver_, store::EraseMany{keys}, call);
+}
+
+Result<std::size_t> Store::erase_many(std::span<const std::string> keys,
+                                      const CallOptions& call) const {
+  return erase_many(views_of(keys), call);
 }
 
 Result<ScanPage> Store::scan(std::uint64_t cursor, const ScanOptions& options,

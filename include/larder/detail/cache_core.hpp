@@ -2,6 +2,7 @@
 #pragma once
 
 #include <larder/cache_options.hpp>
+#include <larder/detail/full_key.hpp>
 #include <larder/key.hpp>
 #include <larder/store.hpp>
 
@@ -81,10 +82,11 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
 
   // The many forms take full keys, as full_keys makes them.
   Result<std::string> full_key(std::string_view key) const;
-  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string> full_keys,
+  static Error empty_key();
+  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string_view> full_keys,
                                                      const CallOptions& call) const;
   Result<void> set_many(const KeyedValues& entries, const WriteOptions& options) const;
-  Result<std::size_t> erase_many(std::span<const std::string> full_keys,
+  Result<std::size_t> erase_many(std::span<const std::string_view> full_keys,
                                  const CallOptions& call) const;
 
   Result<CoreFetched> fetch(std::string_view key, Fetcher& typed, const LoadOptions& options) const;
