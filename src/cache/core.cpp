@@ -38,21 +38,24 @@ Result<std::optional<Bytes>> counted_get(const Store& store, cache::Tally& tally
 
 }  // namespace
 
-CacheCore::CacheCore(Store store, std::string space, Policy policy)
-    : store_(std::move(store)), space_(std::move(space)), policy_(policy) {
-  if (space_.size() > base::limits::kSpaceBytesMax) {
-    throw Failure(bad_argument("space of " + std::to_string(space_.size()) +
-                               " bytes; the most is " +
+CacheCore::CacheCore(Store store, std::string_view space, Policy policy)
+    : store_(std::move(store)), space_(space), policy_(policy) {
+  if (space.size() > base::limits::kSpaceBytesMax) {
+    throw Failure(bad_argument("space of " + std::to_string(space.size()) + " bytes; the most is " +
                                std::to_string(base::limits::kSpaceBytesMax)));
   }
   if (policy_.ttl.negative()) {
-    throw Failure(bad_argument("space " + base::quoted(space_, 64) + ": negative ttl"));
+    throw Failure(bad_argument("space " + base::quoted(space, 64) + ": negative ttl"));
   }
   flights_ = cache::Flights::of(store_.driver());
-  tally_ = std::make_unique<cache::Tally>(space_);
+  tally_ = std::make_unique<cache::Tally>(space);
 }
 
 CacheCore::~CacheCore() = default;
+
+inline std::optional<Error> CacheCore::make_way(std::string_view full_key, Millis at_most) const {
+  return flights_->idle() ? std::nullopt : wait_for_fill(full_key, at_most);
+}
 
 CacheStats CacheCore::stats() const noexcept { return tally_->stats(); }
 std::string CacheCore::metrics_text() const { return tally_->metrics.text(); }
@@ -134,8 +137,7 @@ Result<std::size_t> CacheCore::erase_many(std::span<const std::string_view> full
   return store_.erase_many(full_keys, call);
 }
 
-std::optional<Error> CacheCore::make_way(std::string_view full_key, Millis at_most) const {
-  if (flights_->idle()) return std::nullopt;
+std::optional<Error> CacheCore::wait_for_fill(std::string_view full_key, Millis at_most) const {
   cache::Nap nap;
   cache::WriterSeat seat(*flights_, full_key, nap);
   if (!seat.waits()) return std::nullopt;

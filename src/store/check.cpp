@@ -12,9 +12,6 @@ using base::limits::kKeyBytesMax;
 using base::limits::kScanCountMax;
 using base::limits::kValueBytesMax;
 
-// Far enough for any cache, and near enough that "now + ttl" overflows no clock (64-bit nanoseconds
-// end in 292 years).
-constexpr Millis kTtlMax = std::chrono::years{100};
 Error bad_argument(std::string detail) {
   return {Errc::bad_argument, Effect::not_sent, std::move(detail)};
 }
@@ -23,14 +20,16 @@ std::string named(std::string_view key) { return "key " + base::quoted(key, 64);
 
 }  // namespace
 
-Error bad_key(std::string_view key) {
+std::optional<Error> key_problem(std::string_view key) {
   if (key.empty()) return bad_argument("empty key");
+  if (key.size() <= kKeyBytesMax) return std::nullopt;
   return Error{Errc::too_large, Effect::not_sent,
                named(key) + " has " + std::to_string(key.size()) + " bytes; the most is " +
                    std::to_string(kKeyBytesMax)};
 }
 
-Error bad_value(std::string_view key, std::string_view value) {
+std::optional<Error> value_problem(std::string_view key, std::string_view value) {
+  if (value.size() <= kValueBytesMax) return std::nullopt;
   return Error{Errc::too_large, Effect::not_sent,
                named(key) + ": value of " + std::to_string(value.size()) + " bytes; the most is " +
                    std::to_string(kValueBytesMax)};
@@ -48,7 +47,8 @@ std::optional<Error> ttl_problem(std::string_view key, Millis ttl) {
   return std::nullopt;
 }
 
-std::optional<Error> lasting_problem(std::string_view key, const SetOptions& options) {
+std::optional<Error> options_problem(std::string_view key, const SetOptions& options) {
+  if (!options.ttl) return std::nullopt;
   if (options.keep_ttl) return bad_argument(named(key) + ": ttl and keep_ttl exclude each other");
   return ttl_problem(key, *options.ttl);
 }

@@ -1,6 +1,7 @@
 // What no store would take, refused once for all of them before any driver sees it.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "base/limits.hpp"
@@ -8,25 +9,14 @@
 
 namespace larder::store {
 
-// The checks are inline: each is an instruction or two in every call. What they have to say is not.
-Error bad_key(std::string_view key);
-Error bad_value(std::string_view key, std::string_view value);
-std::optional<Error> ttl_problem(std::string_view key, Millis ttl);
-std::optional<Error> lasting_problem(std::string_view key, const SetOptions& options);
+// Far enough for any cache, and near enough that "now + ttl" overflows no clock (64-bit nanoseconds
+// end in 292 years).
+inline constexpr Millis kTtlMax = std::chrono::years{100};
 
-inline std::optional<Error> key_problem(std::string_view key) {
-  if (!key.empty() && key.size() <= base::limits::kKeyBytesMax) [[likely]]
-    return std::nullopt;
-  return bad_key(key);
-}
-inline std::optional<Error> value_problem(std::string_view key, std::string_view value) {
-  if (value.size() <= base::limits::kValueBytesMax) [[likely]]
-    return std::nullopt;
-  return bad_value(key, value);
-}
-inline std::optional<Error> options_problem(std::string_view key, const SetOptions& options) {
-  return options.ttl ? lasting_problem(key, options) : std::nullopt;
-}
+std::optional<Error> key_problem(std::string_view key);
+std::optional<Error> value_problem(std::string_view key, std::string_view value);
+std::optional<Error> ttl_problem(std::string_view key, Millis ttl);
+std::optional<Error> options_problem(std::string_view key, const SetOptions& options);
 
 /// The first thing wrong with an operation's arguments, or nothing.
 template <class Op>
@@ -62,5 +52,27 @@ template <>
 std::optional<Error> problem(const SetMany& op);
 template <>
 std::optional<Error> problem(const Scan& op);
+
+inline bool key_fits(std::string_view key) noexcept {
+  return !key.empty() && key.size() <= base::limits::kKeyBytesMax;
+}
+
+// True: nothing is wrong, seen in a few instructions. False: problem() knows more.
+template <class Op>
+bool plainly_fine(const Op&) noexcept {
+  return false;
+}
+inline bool plainly_fine(const Get& op) noexcept { return key_fits(op.key); }
+inline bool plainly_fine(const GetMany& op) noexcept {
+  return std::all_of(op.keys.begin(), op.keys.end(), key_fits);
+}
+inline bool plainly_fine(const SetOptions& options) noexcept {
+  return !options.ttl ||
+         (!options.keep_ttl && *options.ttl > Millis::zero() && *options.ttl <= kTtlMax);
+}
+inline bool plainly_fine(const Set& op) noexcept {
+  return key_fits(op.key) && op.value.size() <= base::limits::kValueBytesMax &&
+         plainly_fine(op.options);
+}
 
 }  // namespace larder::store

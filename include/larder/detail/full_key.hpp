@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -28,7 +29,9 @@ class WordWriter {
     return (bytes + kWordBytes - 1) / kWordBytes * kWordBytes;
   }
 
-  explicit WordWriter(char* to) noexcept : to_(to) {}
+  /// Goes on after a word of which `filled` bytes, below 8, are known.
+  WordWriter(char* to, std::uint64_t begun, std::size_t filled) noexcept
+      : to_(to), begun_(begun), filled_(filled) {}
 
   void append(std::string_view piece) noexcept {
     if (piece.size() < kWordBytes) {
@@ -44,10 +47,20 @@ class WordWriter {
     filled_ = static_cast<std::size_t>(end - from);
     begun_ = filled_ == 0 ? 0 : word_at(end - kWordBytes) >> 8 * (kWordBytes - filled_);
   }
-  void append(char c) noexcept { append_word(static_cast<unsigned char>(c), 1); }
 
   void finish() noexcept {
     if (filled_ > 0) store(begun_);
+  }
+
+  /// Fewer than 8 bytes; the rest is 0.
+  static std::uint64_t short_word(std::string_view text) noexcept {
+    // Never beyond the text, and without a loop: loads that may overlap.
+    const auto byte = [&](std::size_t i) {
+      return std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
+    };
+    const std::size_t size = text.size();
+    if (size >= 4) return half_at(text.data()) | half_at(text.data() + size - 4) << 8 * (size - 4);
+    return size == 0 ? 0 : byte(0) | byte(size / 2) | byte(size - 1);
   }
 
  private:
@@ -75,15 +88,6 @@ class WordWriter {
     std::memcpy(&word, from, sizeof word);
     return little_endian(word);
   }
-  static std::uint64_t short_word(std::string_view text) noexcept {
-    // Never beyond the text, and without a loop: loads that may overlap.
-    const auto byte = [&](std::size_t i) {
-      return std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
-    };
-    const std::size_t size = text.size();
-    if (size >= 4) return half_at(text.data()) | half_at(text.data() + size - 4) << 8 * (size - 4);
-    return size == 0 ? 0 : byte(0) | byte(size / 2) | byte(size - 1);
-  }
   static std::uint64_t half_at(const char* from) noexcept {
     std::uint32_t half;
     std::memcpy(&half, from, sizeof half);
@@ -91,35 +95,49 @@ class WordWriter {
   }
 
   char* to_;
-  std::uint64_t begun_ = 0;  ///< The word that is not yet stored.
-  std::size_t filled_ = 0;   ///< Its bytes so far, below 8.
+  std::uint64_t begun_;  ///< The word that is not yet stored.
+  std::size_t filled_;   ///< Its bytes so far, below 8.
 };
 
-inline std::size_t full_key_bytes(std::string_view space, std::string_view key) noexcept {
-  return space.empty() ? key.size() : space.size() + 1 + key.size();
-}
-
-/// `to` has room for WordWriter::room(full_key_bytes(space, key)).
-inline void write_full_key(char* to, std::string_view space, std::string_view key) noexcept {
-  WordWriter writer(to);
-  if (!space.empty()) {
-    writer.append(space);
-    writer.append(':');
+/// The part of a name before its key, `space:` or nothing, in the form that names begin with: its
+/// whole words, and the word that the key goes on with.
+class Space {
+ public:
+  explicit Space(std::string_view name) : name_bytes_(name.size()), prefix_(name) {
+    if (!name.empty()) prefix_ += ':';
+    whole_bytes_ = prefix_.size() - prefix_.size() % WordWriter::kWordBytes;
+    tail_ = WordWriter::short_word(std::string_view(prefix_).substr(whole_bytes_));
   }
-  writer.append(key);
-  writer.finish();
-}
+
+  std::string_view name() const noexcept { return {prefix_.data(), name_bytes_}; }
+  std::size_t name_bytes(std::string_view key) const noexcept {
+    return prefix_.size() + key.size();
+  }
+  /// `to` has room for WordWriter::room(name_bytes(key)).
+  void write_name(char* to, std::string_view key) const noexcept {
+    if (whole_bytes_ > 0) std::memcpy(to, prefix_.data(), whole_bytes_);
+    WordWriter writer(to + whole_bytes_, tail_, prefix_.size() - whole_bytes_);
+    writer.append(key);
+    writer.finish();
+  }
+
+ private:
+  std::size_t name_bytes_;
+  std::string prefix_;
+  std::size_t whole_bytes_ = 0;
+  std::uint64_t tail_ = 0;
+};
 
 /// One name. A short one lives on the stack.
 class FullKey {
  public:
-  FullKey(std::string_view space, std::string_view key) : size_(full_key_bytes(space, key)) {
+  FullKey(const Space& space, std::string_view key) : size_(space.name_bytes(key)) {
     char* to = inline_;
     if (size_ > sizeof inline_) {
       heap_ = std::make_unique_for_overwrite<char[]>(WordWriter::room(size_));
       to = heap_.get();
     }
-    write_full_key(to, space, key);
+    space.write_name(to, key);
   }
   FullKey(const FullKey&) = delete;
   FullKey& operator=(const FullKey&) = delete;
@@ -144,11 +162,11 @@ class FullKeys {
     grow(count * kUsualBytes);
   }
 
-  void add(std::string_view space, std::string_view key) {
-    const std::size_t size = full_key_bytes(space, key), room = WordWriter::room(size);
+  void add(const Space& space, std::string_view key) {
+    const std::size_t size = space.name_bytes(key), room = WordWriter::room(size);
     if (room > bytes_max_ - bytes_) grow(bytes_max_ + std::max(bytes_max_, room));
     char* const to = text_.get() + bytes_;
-    write_full_key(to, space, key);
+    space.write_name(to, key);
     views_.emplace_back(to, size);
     bytes_ += room;
   }

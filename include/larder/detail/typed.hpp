@@ -104,7 +104,7 @@ Result<FullKeys> full_keys(const CacheCore& core, const Keys& keys) {
   for (const auto& key : keys) {
     const Key named(key);
     if (named.text().empty()) return CacheCore::empty_key();
-    names.add(core.space(), named.text());
+    core.add_full_key(names, named.text());
   }
   return names;
 }
