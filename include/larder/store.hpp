@@ -159,6 +159,13 @@ class Store {
   Result<void> flush(const CallOptions& call = {}) const;
   /// A round trip, for health checks.
   Result<void> ping(const CallOptions& call = {}) const;
+  /// Changes a setting while the store runs: `max_bytes` to a size such as `64MiB` (0: no bound), `eviction` to a policy
+  /// such as `allkeys-lru`; as in the URL of `memory:`. On a Redis server these are maxmemory and maxmemory-policy, and
+  /// hold for all its databases. A bound that was lowered is reached by and by.
+  /// Errors: `bad_argument` names the settings there are, or what one takes; `server_error`, `unauthorized` where the
+  /// server does not let it be changed.
+  Result<void> configure(std::string_view name, std::string_view value,
+                         const CallOptions& call = {}) const;
   /// `INFO`-like text of the engine or server, for people.
   Result<std::string> info(const CallOptions& call = {}) const;
   /// The library's metrics of this store, in Prometheus' text format.

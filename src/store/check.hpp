@@ -52,6 +52,8 @@ template <>
 std::optional<Error> problem(const SetMany& op);
 template <>
 std::optional<Error> problem(const Scan& op);
+template <>
+std::optional<Error> problem(const Configure& op);
 
 inline bool key_fits(std::string_view key) noexcept {
   return !key.empty() && key.size() <= base::limits::kKeyBytesMax;

@@ -5,6 +5,7 @@
 
 #include "base/glob.hpp"
 #include "store/number.hpp"
+#include "store/setting.hpp"
 
 namespace larder::store {
 namespace {
@@ -198,6 +199,12 @@ Result<std::size_t> LocalDriver::answer(const Size&, const CallOptions&) {
 Result<void> LocalDriver::answer(const Flush&, const CallOptions&) {
   node_.flush(kDatabase);
   upkeep_.wake();
+  return {};
+}
+
+Result<void> LocalDriver::answer(const Configure& op, const CallOptions&) {
+  find_setting(op.name)->apply(node_, op.value);
+  upkeep_.wake();  // A bound that was lowered is upkeep's work.
   return {};
 }
 

@@ -104,6 +104,11 @@ struct Ping {
   using Answer = void;
 };
 
+struct Configure {
+  using Answer = void;
+  std::string_view name, value;
+};
+
 struct Info {
   using Answer = std::string;
 };
@@ -113,6 +118,6 @@ struct OperationList {};
 
 using Operations =
     OperationList<Get, Set, CompareAndSet, Erase, Exists, Expire, TimeToLive, AddInteger, AddDouble,
-                  GetMany, SetMany, EraseMany, Scan, Size, Flush, Ping, Info>;
+                  GetMany, SetMany, EraseMany, Scan, Size, Flush, Ping, Configure, Info>;
 
 }  // namespace larder::store

@@ -6,6 +6,7 @@
 #include "redis/script.hpp"
 #include "resp/writer.hpp"
 #include "store/number.hpp"
+#include "store/setting.hpp"
 
 namespace larder::store {
 namespace {
@@ -254,6 +255,12 @@ std::uint32_t Wire<Flush>::write(base::Buffer& out, Ways&) {
 
 std::uint32_t Wire<Ping>::write(base::Buffer& out, Ways&) {
   append_command(out, {"PING"});
+  return 1;
+}
+
+std::uint32_t Wire<Configure>::write(base::Buffer& out, Ways&) {
+  const Setting& setting = *find_setting(op_.name);
+  append_command(out, {"CONFIG", "SET", setting.redis_name, *setting.redis_value(op_.value)});
   return 1;
 }
 

@@ -117,6 +117,11 @@ Result<void> Store::ping(const CallOptions& call) const {
   return perform(*driver_, store::Ping{}, call);
 }
 
+Result<void> Store::configure(std::string_view name, std::string_view value,
+                              const CallOptions& call) const {
+  return perform(*driver_, store::Configure{name, value}, call);
+}
+
 Result<std::string> Store::info(const CallOptions& call) const {
   return perform(*driver_, store::Info{}, call);
 }
