@@ -1,10 +1,11 @@
 // FullKey: `space:key`, or the key alone where the space is empty, one or many of them.
 //
-// A store hashes a name the moment it was put together, in words of eight bytes. A processor hands a
-// word just stored straight to a load of it, but a load that takes its bytes from two stores waits
-// until both have reached the cache. So names are put together in whole words, each stored once:
+// A store hashes a name the moment it was put together, in blocks of up to sixteen bytes. A processor
+// hands what it has just stored straight to a load that lies within one store; a load that takes its
+// bytes from two waits until both have reached the cache, longer than the hash takes. So names are
+// put together in registers and stored in blocks, each once:
 //
-//   space user, key 12345678901    | u s e r : 1 2 3 | 4 5 6 7 8 9 0 1 |
+//   space user, key 12345678901    | u s e r : 1 2 3 4 5 6 7 8 9 0 1 |
 #pragma once
 
 #include <algorithm>
@@ -20,18 +21,22 @@
 
 namespace larder::detail {
 
-/// Appends pieces of text to memory in whole words, little-endian: the first character is the lowest byte.
-class WordWriter {
+/// Appends pieces of text to memory, a block at a time. A value: a copy goes on from the same text.
+class BlockWriter {
  public:
-  static constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+  static constexpr std::size_t kBlockBytes = 16;
   /// What `bytes` of text take in memory.
   static constexpr std::size_t room(std::size_t bytes) noexcept {
-    return (bytes + kWordBytes - 1) / kWordBytes * kWordBytes;
+    return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
   }
 
-  /// Goes on after a word of which `filled` bytes, below 8, are known.
-  WordWriter(char* to, std::uint64_t begun, std::size_t filled) noexcept
-      : to_(to), begun_(begun), filled_(filled) {}
+  explicit BlockWriter(char* to) noexcept : to_(to) {}
+  /// The same, with the block that was begun to be stored at `to`.
+  BlockWriter at(char* to) const noexcept {
+    BlockWriter moved = *this;
+    moved.to_ = to;
+    return moved;
+  }
 
   void append(std::string_view piece) noexcept {
     if (piece.size() < kWordBytes) {
@@ -41,45 +46,46 @@ class WordWriter {
     // The word begun takes what it lacks; whole words follow; the next begins with what is left.
     const char* from = piece.data();
     const char* const end = from + piece.size();
-    store(begun_ | word_at(from) << 8 * filled_);
+    add(begun_ | word_at(from) << 8 * filled_);
     from += kWordBytes - filled_;
-    for (; end - from >= std::ptrdiff_t{kWordBytes}; from += kWordBytes) store(word_at(from));
+    for (; end - from >= std::ptrdiff_t{kWordBytes}; from += kWordBytes) add(word_at(from));
     filled_ = static_cast<std::size_t>(end - from);
     begun_ = filled_ == 0 ? 0 : word_at(end - kWordBytes) >> 8 * (kWordBytes - filled_);
   }
 
   void finish() noexcept {
-    if (filled_ > 0) store(begun_);
-  }
-
-  /// Fewer than 8 bytes; the rest is 0.
-  static std::uint64_t short_word(std::string_view text) noexcept {
-    // Never beyond the text, and without a loop: loads that may overlap.
-    const auto byte = [&](std::size_t i) {
-      return std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
-    };
-    const std::size_t size = text.size();
-    if (size >= 4) return half_at(text.data()) | half_at(text.data() + size - 4) << 8 * (size - 4);
-    return size == 0 ? 0 : byte(0) | byte(size / 2) | byte(size - 1);
+    if (filled_ > 0) add(begun_);
+    if (half_) store(low_, 0);
   }
 
  private:
+  static constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+
   /// `bytes` below 8; the rest of `word` is 0.
   void append_word(std::uint64_t word, std::size_t bytes) noexcept {
     const std::size_t lacks = kWordBytes - filled_;
     begun_ |= word << 8 * filled_;
     filled_ += bytes;
     if (filled_ < kWordBytes) return;
-    store(begun_);
+    add(begun_);
     filled_ -= kWordBytes;
     begun_ = filled_ == 0 ? 0 : word >> 8 * lacks;
   }
 
-  void store(std::uint64_t word) noexcept {
-    word = little_endian(word);
-    std::memcpy(to_, &word, sizeof word);
-    to_ += sizeof word;
+  void add(std::uint64_t word) noexcept {
+    if (half_) store(low_, word);
+    low_ = word;
+    half_ = !half_;
   }
+  void store(std::uint64_t low, std::uint64_t high) noexcept {
+    // As one vector: the compiler would make two stores of a struct.
+    using Block = std::uint64_t __attribute__((vector_size(kBlockBytes)));
+    const Block block{little_endian(low), little_endian(high)};
+    std::memcpy(to_, &block, sizeof block);
+    to_ += sizeof block;
+  }
+
+  // Words are little-endian here: the first character is the lowest byte.
   static std::uint64_t little_endian(std::uint64_t word) noexcept {
     return std::endian::native == std::endian::big ? __builtin_bswap64(word) : word;
   }
@@ -93,39 +99,52 @@ class WordWriter {
     std::memcpy(&half, from, sizeof half);
     return std::endian::native == std::endian::big ? __builtin_bswap32(half) : half;
   }
+  /// Fewer than 8 bytes; the rest is 0. Never reads beyond them: loads overlap instead.
+  static std::uint64_t short_word(std::string_view text) noexcept {
+    const auto byte = [&](std::size_t i) {
+      return std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
+    };
+    const std::size_t size = text.size();
+    if (size >= 4) return half_at(text.data()) | half_at(text.data() + size - 4) << 8 * (size - 4);
+    return size == 0 ? 0 : byte(0) | byte(size / 2) | byte(size - 1);
+  }
 
   char* to_;
-  std::uint64_t begun_;  ///< The word that is not yet stored.
-  std::size_t filled_;   ///< Its bytes so far, below 8.
+  std::uint64_t low_ = 0;    ///< The first word of a block, where `half_`.
+  std::uint64_t begun_ = 0;  ///< The word that is not yet whole.
+  std::size_t filled_ = 0;   ///< Its bytes so far, below 8.
+  bool half_ = false;
 };
 
 /// The part of a name before its key, `space:` or nothing, in the form that names begin with: its
-/// whole words, and the word that the key goes on with.
+/// whole blocks, and the block that the key goes on with.
 class Space {
  public:
-  explicit Space(std::string_view name) : name_bytes_(name.size()), prefix_(name) {
-    if (!name.empty()) prefix_ += ':';
-    whole_bytes_ = prefix_.size() - prefix_.size() % WordWriter::kWordBytes;
-    tail_ = WordWriter::short_word(std::string_view(prefix_).substr(whole_bytes_));
+  explicit Space(std::string_view name)
+      : name_(name), prefix_bytes_(name.empty() ? 0 : name.size() + 1) {
+    blocks_.resize(BlockWriter::room(prefix_bytes_));
+    BlockWriter writer(blocks_.data());
+    writer.append(name);
+    if (!name.empty()) writer.append(":");
+    begun_ = writer.at(nullptr);
+    blocks_.resize(prefix_bytes_ / BlockWriter::kBlockBytes * BlockWriter::kBlockBytes);
   }
 
-  std::string_view name() const noexcept { return {prefix_.data(), name_bytes_}; }
-  std::size_t name_bytes(std::string_view key) const noexcept {
-    return prefix_.size() + key.size();
-  }
-  /// `to` has room for WordWriter::room(name_bytes(key)).
+  std::string_view name() const noexcept { return name_; }
+  std::size_t name_bytes(std::string_view key) const noexcept { return prefix_bytes_ + key.size(); }
+  /// `to` has room for BlockWriter::room(name_bytes(key)).
   void write_name(char* to, std::string_view key) const noexcept {
-    if (whole_bytes_ > 0) std::memcpy(to, prefix_.data(), whole_bytes_);
-    WordWriter writer(to + whole_bytes_, tail_, prefix_.size() - whole_bytes_);
+    if (!blocks_.empty()) std::memcpy(to, blocks_.data(), blocks_.size());
+    BlockWriter writer = begun_.at(to + blocks_.size());
     writer.append(key);
     writer.finish();
   }
 
  private:
-  std::size_t name_bytes_;
-  std::string prefix_;
-  std::size_t whole_bytes_ = 0;
-  std::uint64_t tail_ = 0;
+  std::string name_;
+  std::size_t prefix_bytes_;
+  std::string blocks_;
+  BlockWriter begun_{nullptr};
 };
 
 /// One name. A short one lives on the stack.
@@ -134,7 +153,7 @@ class FullKey {
   FullKey(const Space& space, std::string_view key) : size_(space.name_bytes(key)) {
     char* to = inline_;
     if (size_ > sizeof inline_) {
-      heap_ = std::make_unique_for_overwrite<char[]>(WordWriter::room(size_));
+      heap_ = std::make_unique_for_overwrite<char[]>(BlockWriter::room(size_));
       to = heap_.get();
     }
     space.write_name(to, key);
@@ -148,7 +167,7 @@ class FullKey {
  private:
   std::size_t size_;
   std::unique_ptr<char[]> heap_;
-  alignas(std::uint64_t) char inline_[160];
+  alignas(BlockWriter::kBlockBytes) char inline_[160];
 };
 
 /// Many names of one space, in order, in one piece of memory. Moved, they stay where they are.
@@ -163,7 +182,7 @@ class FullKeys {
   }
 
   void add(const Space& space, std::string_view key) {
-    const std::size_t size = space.name_bytes(key), room = WordWriter::room(size);
+    const std::size_t size = space.name_bytes(key), room = BlockWriter::room(size);
     if (room > bytes_max_ - bytes_) grow(bytes_max_ + std::max(bytes_max_, room));
     char* const to = text_.get() + bytes_;
     space.write_name(to, key);
