@@ -42,7 +42,7 @@ class Cache {
 
   /// None: a miss.
   Result<std::optional<T>> get(const Key& key, const CallOptions& call = {}) const {
-    return detail::decoded<T>(*core_, key.text(), core_->get(key.text(), call));
+    return detail::get<T>(*core_, key.text(), call);
   }
 
   /// True if written; false if `condition` kept it from being so.
@@ -97,7 +97,7 @@ class Cache {
                                                  const CallOptions& call = {}) const {
     auto names = detail::full_keys(*core_, keys);
     if (!names) return names.error();
-    return detail::decoded_many<T>(*core_, *names, core_->get_many(*names, call));
+    return detail::get_many<T>(*core_, names->views(), call);
   }
   /// `entries`: a range of pairs of key and value.
   template <class Entries = std::initializer_list<std::pair<Key, T>>>
@@ -111,7 +111,7 @@ class Cache {
   Result<std::size_t> erase_many(const Keys& keys, const CallOptions& call = {}) const {
     auto names = detail::full_keys(*core_, keys);
     if (!names) return names.error();
-    return core_->erase_many(*names, call);
+    return core_->erase_many(names->views(), call);
   }
 
   /// The value; on a miss, what `loader(Load&)` brings, stored on the way.

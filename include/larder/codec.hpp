@@ -21,6 +21,13 @@
 
 namespace larder {
 
+namespace detail {
+/// What an envelope begins with (docs/formats/values.md).
+inline constexpr std::string_view kEnvelopeMagic =
+    "\xCA"
+    "LDR";
+}  // namespace detail
+
 /// Values to bytes and back. Specialise it to give a type a form that is not JSON at all.
 ///
 /// Errors   `bad_value`, with the place: "at /address/zip: expected integer, found string".
@@ -42,7 +49,9 @@ struct Codec<Bytes> {
 
 /// True for stored bytes in an envelope. Raw bytes that look like one are stored inside one, so that
 /// they too come back as they were.
-bool is_enveloped(std::string_view stored) noexcept;
+inline bool is_enveloped(std::string_view stored) noexcept {
+  return stored.starts_with(detail::kEnvelopeMagic);
+}
 
 /// The plain value in stored bytes: the bytes themselves, or the payload of their envelope
 /// (docs/formats/values.md). Errors: `bad_value` for an envelope that is damaged, newer than this

@@ -2,6 +2,7 @@
 // client's INCR works on them.
 #pragma once
 
+#include <larder/detail/full_key.hpp>
 #include <larder/key.hpp>
 #include <larder/store.hpp>
 
@@ -53,7 +54,7 @@ class BasicCounter {
 
  private:
   Store store_;
-  std::string space_;
+  detail::Space space_;
 };
 
 /// 64-bit integers.

@@ -1,12 +1,9 @@
-// Key: what a recipe is asked for, a string or an integer, and how it becomes the store's
-// `space:key`.
+// Key: what a recipe is asked for, a string or an integer.
 #pragma once
 
 #include <charconv>
 #include <concepts>
 #include <cstddef>
-#include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -38,36 +35,4 @@ class Key {
   char digits_[21];  // "-9223372036854775808" and one to spare; filled only when numeric_
 };
 
-namespace detail {
-
-/// `space:key`, or the key alone where the space is empty. Short names live on the stack.
-class FullKey {
- public:
-  FullKey(std::string_view space, std::string_view key) {
-    size_ = space.empty() ? key.size() : space.size() + 1 + key.size();
-    char* to = inline_;
-    if (size_ > sizeof inline_) {
-      heap_ = std::make_unique_for_overwrite<char[]>(size_);
-      to = heap_.get();
-    }
-    if (!space.empty()) {
-      std::memcpy(to, space.data(), space.size());
-      to[space.size()] = ':';
-      to += space.size() + 1;
-    }
-    if (!key.empty()) std::memcpy(to, key.data(), key.size());
-  }
-  FullKey(const FullKey&) = delete;
-  FullKey& operator=(const FullKey&) = delete;
-
-  std::string_view view() const noexcept { return {heap_ ? heap_.get() : inline_, size_}; }
-  operator std::string_view() const noexcept { return view(); }
-
- private:
-  std::size_t size_;
-  std::unique_ptr<char[]> heap_;
-  char inline_[160];
-};
-
-}  // namespace detail
 }  // namespace larder

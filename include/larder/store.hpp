@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -127,14 +128,27 @@ class Store {
                      std::optional<Millis> ttl_if_new = std::nullopt,
                      const CallOptions& call = {}) const;
 
-  // Many keys: answers in the order of the questions. Over several nodes these are not one atomic step.
+  // Many keys, as strings, views or a list: answers in the order of the questions. Over several nodes these are not one
+  // atomic step.
+  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string_view> keys,
+                                                     const CallOptions& call = {}) const;
   Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string> keys,
                                                      const CallOptions& call = {}) const;
+  Result<std::vector<std::optional<Bytes>>> get_many(std::initializer_list<std::string_view> keys,
+                                                     const CallOptions& call = {}) const {
+    return get_many(std::span<const std::string_view>(keys), call);
+  }
   Result<void> set_many(std::span<const KeyValue> entries, const SetOptions& options = {},
                         const CallOptions& call = {}) const;
   /// How many there were to erase.
+  Result<std::size_t> erase_many(std::span<const std::string_view> keys,
+                                 const CallOptions& call = {}) const;
   Result<std::size_t> erase_many(std::span<const std::string> keys,
                                  const CallOptions& call = {}) const;
+  Result<std::size_t> erase_many(std::initializer_list<std::string_view> keys,
+                                 const CallOptions& call = {}) const {
+    return erase_many(std::span<const std::string_view>(keys), call);
+  }
 
   /// Visits every key that stays in the store from the first page to the last at least once. Start with cursor 0.
   Result<ScanPage> scan(std::uint64_t cursor, const ScanOptions& options = {},
@@ -145,6 +159,13 @@ class Store {
   Result<void> flush(const CallOptions& call = {}) const;
   /// A round trip, for health checks.
   Result<void> ping(const CallOptions& call = {}) const;
+  /// Changes a setting while the store runs: `max_bytes` to a size such as `64MiB` (0: no bound), `eviction` to a policy
+  /// such as `allkeys-lru`; as in the URL of `memory:`. On a Redis server these are maxmemory and maxmemory-policy, and
+  /// hold for all its databases. A bound that was lowered is reached by and by.
+  /// Errors: `bad_argument` names the settings there are, or what one takes; `server_error`, `unauthorized` where the
+  /// server does not let it be changed.
+  Result<void> configure(std::string_view name, std::string_view value,
+                         const CallOptions& call = {}) const;
   /// `INFO`-like text of the engine or server, for people.
   Result<std::string> info(const CallOptions& call = {}) const;
   /// The library's metrics of this store, in Prometheus' text format.

@@ -2,6 +2,7 @@
 #include "base/metrics.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 
@@ -11,11 +12,45 @@
 namespace larder::base {
 namespace detail {
 
-std::size_t metric_shard() noexcept {
-  static std::atomic<std::size_t> next{0};
-  thread_local const std::size_t mine =
-      next.fetch_add(1, std::memory_order_relaxed) % kMetricShards;
-  return mine;
+namespace {
+
+static_assert(kOwnSlots <= 32);
+constinit std::atomic<std::uint32_t> owned{0};  ///< A bit for each slot that has an owner.
+constinit std::atomic<std::uint32_t> next_shared{0};
+
+std::uint32_t shared_slot() noexcept {
+  return kOwnSlots + next_shared.fetch_add(1, std::memory_order_relaxed) % kSharedSlots;
+}
+
+// Taking a slot acquires what giving it back released: the new owner goes on from the last count of
+// the one before.
+std::uint32_t own_or_shared_slot() noexcept {
+  std::uint32_t taken = owned.load(std::memory_order_relaxed);
+  for (;;) {
+    const auto slot = static_cast<std::uint32_t>(std::countr_one(taken));
+    if (slot >= kOwnSlots) return shared_slot();
+    if (owned.compare_exchange_weak(taken, taken | 1u << slot, std::memory_order_acquire,
+                                    std::memory_order_relaxed)) {
+      return slot;
+    }
+  }
+}
+
+/// Gives the slot back when the thread ends. What the thread counts after that, in destructors of
+/// other thread-locals, it counts in a shared one.
+struct SlotKeeper {
+  SlotKeeper() noexcept { thread_slot = own_or_shared_slot(); }
+  ~SlotKeeper() {
+    const std::uint32_t slot = std::exchange(thread_slot, shared_slot());
+    if (slot < kOwnSlots) owned.fetch_and(~(1u << slot), std::memory_order_release);
+  }
+};
+
+}  // namespace
+
+std::uint32_t take_slot() noexcept {
+  thread_local const SlotKeeper keeper;
+  return thread_slot;
 }
 
 }  // namespace detail
@@ -102,7 +137,7 @@ void Timing::observe(Nanos duration) noexcept {
   const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(0, duration.count()));
   // Bucket i holds (1000 << (i-1), 1000 << i]; the last holds the rest.
   const auto bucket = ns <= 1000 ? 0 : static_cast<std::size_t>(std::bit_width((ns - 1) / 1000));
-  Cell& cell = cells_[detail::metric_shard() % cells_.size()];
+  Cell& cell = cells_[detail::metric_slot() % cells_.size()];
   cell.buckets[std::min(bucket, kBounds)].fetch_add(1, std::memory_order_relaxed);
   cell.sum_ns.fetch_add(ns, std::memory_order_relaxed);
 }

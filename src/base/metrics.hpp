@@ -18,17 +18,32 @@
 namespace larder::base {
 
 namespace detail {
-/// Threads are dealt out over this many cache lines, so that counting does not make processors wait
-/// for each other.
-inline constexpr std::size_t kMetricShards = 16;
-std::size_t metric_shard() noexcept;
+// Every metric has a cell for each slot, on a cache line of its own, and every thread counts in its
+// slot. The first slots belong to one thread each, from its first count to its end, so that it counts
+// without a locked instruction: those cost as much as a read from memory and let no later read begin
+// before them. Threads that find these taken are dealt out over the others, and share.
+inline constexpr std::uint32_t kOwnSlots = 16;
+inline constexpr std::uint32_t kSharedSlots = 8;
+inline constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
+inline constinit thread_local std::uint32_t thread_slot = kNoSlot;
+std::uint32_t take_slot() noexcept;
+inline std::uint32_t metric_slot() noexcept {
+  return thread_slot != kNoSlot ? thread_slot : take_slot();
+}
 }  // namespace detail
 
-/// Only grows. Threads: safe from any thread. Cost: one uncontended atomic add; 1 KiB of memory.
+/// Only grows. Threads: safe from any thread. Cost: a load and a store for the first 16 threads, an
+/// atomic add for those beyond; 1.5 KiB of memory.
 class Counter {
  public:
   void add(std::uint64_t n = 1) noexcept {
-    cells_[detail::metric_shard()].value.fetch_add(n, std::memory_order_relaxed);
+    const std::uint32_t slot = detail::metric_slot();
+    auto& value = cells_[slot].value;
+    if (slot < detail::kOwnSlots) [[likely]] {
+      value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    } else {
+      value.fetch_add(n, std::memory_order_relaxed);
+    }
   }
   std::uint64_t value() const noexcept;
 
@@ -36,7 +51,7 @@ class Counter {
   struct alignas(64) Cell {
     std::atomic<std::uint64_t> value{0};
   };
-  std::array<Cell, detail::kMetricShards> cells_;
+  std::array<Cell, detail::kOwnSlots + detail::kSharedSlots> cells_;
 };
 
 /// Goes up and down. Threads: safe from any thread.

@@ -28,32 +28,41 @@ Error bad_argument(std::string why) {
   return {Errc::bad_argument, Effect::not_sent, std::move(why)};
 }
 
+// With nothing else to return, the store writes its answer straight to where the caller wants it.
+Result<std::optional<Bytes>> counted_get(const Store& store, cache::Tally& tally,
+                                         std::string_view full_key, const CallOptions& call) {
+  Result<std::optional<Bytes>> stored = store.get(full_key, call);
+  cache::count_read(tally, stored);
+  return stored;
+}
+
 }  // namespace
 
-CacheCore::CacheCore(Store store, std::string space, Policy policy)
-    : store_(std::move(store)), space_(std::move(space)), policy_(policy) {
-  if (space_.size() > base::limits::kSpaceBytesMax) {
-    throw Failure(bad_argument("space of " + std::to_string(space_.size()) +
-                               " bytes; the most is " +
+CacheCore::CacheCore(Store store, std::string_view space, Policy policy)
+    : store_(std::move(store)), space_(space), policy_(policy) {
+  if (space.size() > base::limits::kSpaceBytesMax) {
+    throw Failure(bad_argument("space of " + std::to_string(space.size()) + " bytes; the most is " +
                                std::to_string(base::limits::kSpaceBytesMax)));
   }
   if (policy_.ttl.negative()) {
-    throw Failure(bad_argument("space " + base::quoted(space_, 64) + ": negative ttl"));
+    throw Failure(bad_argument("space " + base::quoted(space, 64) + ": negative ttl"));
   }
   flights_ = cache::Flights::of(store_.driver());
-  tally_ = std::make_unique<cache::Tally>(space_);
+  tally_ = std::make_unique<cache::Tally>(space);
 }
 
 CacheCore::~CacheCore() = default;
+
+inline std::optional<Error> CacheCore::make_way(std::string_view full_key, Millis at_most) const {
+  return flights_->idle() ? std::nullopt : wait_for_fill(full_key, at_most);
+}
 
 CacheStats CacheCore::stats() const noexcept { return tally_->stats(); }
 std::string CacheCore::metrics_text() const { return tally_->metrics.text(); }
 
 Result<std::optional<Bytes>> CacheCore::get(std::string_view key, const CallOptions& call) const {
   if (key.empty()) return cache::empty_key();
-  Result<std::optional<Bytes>> stored = store_.get(FullKey(space_, key), call);
-  cache::count_read(*tally_, stored);
-  return stored;
+  return counted_get(store_, *tally_, FullKey(space_, key), call);
 }
 
 Result<bool> CacheCore::set(std::string_view key, std::string_view value,
@@ -101,8 +110,10 @@ Result<std::string> CacheCore::full_key(std::string_view key) const {
   return std::string(FullKey(space_, key).view());
 }
 
+Error CacheCore::empty_key() { return cache::empty_key(); }
+
 Result<std::vector<std::optional<Bytes>>> CacheCore::get_many(
-    std::span<const std::string> full_keys, const CallOptions& call) const {
+    std::span<const std::string_view> full_keys, const CallOptions& call) const {
   auto stored = store_.get_many(full_keys, call);
   cache::count_reads(*tally_, stored);
   return stored;
@@ -118,16 +129,15 @@ Result<void> CacheCore::set_many(const KeyedValues& entries, const WriteOptions&
   return store_.set_many(views, set_options(options), {options.deadline});
 }
 
-Result<std::size_t> CacheCore::erase_many(std::span<const std::string> full_keys,
+Result<std::size_t> CacheCore::erase_many(std::span<const std::string_view> full_keys,
                                           const CallOptions& call) const {
-  for (const auto& name : full_keys) {
+  for (const std::string_view name : full_keys) {
     if (auto late = make_way(name, call.deadline)) return *std::move(late);
   }
   return store_.erase_many(full_keys, call);
 }
 
-std::optional<Error> CacheCore::make_way(std::string_view full_key, Millis at_most) const {
-  if (flights_->idle()) return std::nullopt;
+std::optional<Error> CacheCore::wait_for_fill(std::string_view full_key, Millis at_most) const {
   cache::Nap nap;
   cache::WriterSeat seat(*flights_, full_key, nap);
   if (!seat.waits()) return std::nullopt;

@@ -68,11 +68,6 @@ bool is_callers(const Error& error) noexcept {
          error.code == Errc::too_large || error.code == Errc::cancelled;
 }
 
-void count_read(Tally& tally, const Result<std::optional<Bytes>>& stored) noexcept {
-  if (!stored) return tally.store_read_errors.add();
-  (*stored ? tally.hits : tally.misses).add();
-}
-
 void count_reads(Tally& tally, const Result<std::vector<std::optional<Bytes>>>& stored) noexcept {
   if (!stored) return tally.store_read_errors.add();
   std::uint64_t hits = 0;

@@ -42,7 +42,10 @@ Error loader_failed(std::string_view full_key, std::exception_ptr thrown);
 /// True for what the caller did wrong rather than the store: no reason to load.
 bool is_callers(const Error& error) noexcept;
 
-void count_read(Tally& tally, const Result<std::optional<Bytes>>& stored) noexcept;
+inline void count_read(Tally& tally, const Result<std::optional<Bytes>>& stored) noexcept {
+  if (!stored) return tally.store_read_errors.add();
+  (*stored ? tally.hits : tally.misses).add();
+}
 void count_reads(Tally& tally, const Result<std::vector<std::optional<Bytes>>>& stored) noexcept;
 
 /// The error of a role that neither leads nor gets a value; none for the others.

@@ -9,9 +9,7 @@
 namespace larder::codec {
 namespace {
 
-constexpr std::string_view kMagic =
-    "\xCA"
-    "LDR";
+using detail::kEnvelopeMagic;
 constexpr std::size_t kHeaderBytes = 12;  // magic crc version flags fields-size
 constexpr std::size_t kChecked = 8;       // Where what the checksum covers begins.
 constexpr std::uint8_t kVersion = 1;
@@ -90,7 +88,7 @@ void append_envelope(std::string& out, const Facts& facts, std::string_view payl
     append_field(fields, kLoadCost, static_cast<std::uint64_t>(us), 4);
   }
   const std::size_t start = out.size();
-  out.append(kMagic);
+  out.append(kEnvelopeMagic);
   append_number(out, 0, 4);
   append_number(out, kVersion, 1);
   append_number(out, (facts.compressed ? kCompressed : 0U) | (facts.negative ? kNegative : 0U), 1);
@@ -98,7 +96,7 @@ void append_envelope(std::string& out, const Facts& facts, std::string_view payl
   out.append(fields).append(payload);
   std::string crc;
   append_number(crc, base::crc32c(std::string_view(out).substr(start + kChecked)), 4);
-  out.replace(start + kMagic.size(), 4, crc);
+  out.replace(start + kEnvelopeMagic.size(), 4, crc);
 }
 
 Result<Envelope> open_envelope(std::string_view stored) {
@@ -128,8 +126,6 @@ Result<Envelope> open_envelope(std::string_view stored) {
 }  // namespace larder::codec
 
 namespace larder {
-
-bool is_enveloped(std::string_view stored) noexcept { return stored.starts_with(codec::kMagic); }
 
 Result<std::string_view> plain_value(std::string_view stored) {
   if (!is_enveloped(stored)) return stored;

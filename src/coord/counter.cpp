@@ -61,10 +61,9 @@ Task<Result<Number>> read(Store store, std::string full_key, CallOptions call) {
 
 template <class Number>
 BasicCounter<Number>::BasicCounter(Store store, std::string space)
-    : store_(std::move(store)), space_(std::move(space)) {
-  if (space_.size() > base::limits::kSpaceBytesMax) {
-    throw Failure(bad_argument("space of " + std::to_string(space_.size()) +
-                               " bytes; the most is " +
+    : store_(std::move(store)), space_(space) {
+  if (space.size() > base::limits::kSpaceBytesMax) {
+    throw Failure(bad_argument("space of " + std::to_string(space.size()) + " bytes; the most is " +
                                std::to_string(base::limits::kSpaceBytesMax)));
   }
 }

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "store/setting.hpp"
 
 namespace larder::store {
 namespace {
@@ -12,9 +13,6 @@ using base::limits::kKeyBytesMax;
 using base::limits::kScanCountMax;
 using base::limits::kValueBytesMax;
 
-// Far enough for any cache, and near enough that "now + ttl" overflows no clock (64-bit nanoseconds
-// end in 292 years).
-constexpr Millis kTtlMax = std::chrono::years{100};
 Error bad_argument(std::string detail) {
   return {Errc::bad_argument, Effect::not_sent, std::move(detail)};
 }
@@ -94,6 +92,19 @@ std::optional<Error> problem(const Scan& op) {
   if (op.count >= 1 && op.count <= kScanCountMax) return std::nullopt;
   return bad_argument("scan count of " + std::to_string(op.count) + "; 1 to " +
                       std::to_string(kScanCountMax) + " are possible");
+}
+
+template <>
+std::optional<Error> problem(const Configure& op) {
+  const Setting* setting = find_setting(op.name);
+  if (!setting) {
+    std::string names;
+    for (const auto& known : settings()) names.append(names.empty() ? "" : ", ").append(known.name);
+    return bad_argument("no setting " + base::quoted(op.name, 64) + "; known are " + names);
+  }
+  if (setting->redis_value(op.value)) return std::nullopt;
+  return bad_argument(std::string(setting->name) + "=" + base::quoted(op.value, 64) +
+                      " does not fit; it takes " + std::string(setting->takes));
 }
 
 }  // namespace larder::store

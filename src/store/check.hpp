@@ -1,11 +1,17 @@
 // What no store would take, refused once for all of them before any driver sees it.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
+#include "base/limits.hpp"
 #include "store/operation.hpp"
 
 namespace larder::store {
+
+// Far enough for any cache, and near enough that "now + ttl" overflows no clock (64-bit nanoseconds
+// end in 292 years).
+inline constexpr Millis kTtlMax = std::chrono::years{100};
 
 std::optional<Error> key_problem(std::string_view key);
 std::optional<Error> value_problem(std::string_view key, std::string_view value);
@@ -46,5 +52,29 @@ template <>
 std::optional<Error> problem(const SetMany& op);
 template <>
 std::optional<Error> problem(const Scan& op);
+template <>
+std::optional<Error> problem(const Configure& op);
+
+inline bool key_fits(std::string_view key) noexcept {
+  return !key.empty() && key.size() <= base::limits::kKeyBytesMax;
+}
+
+// True: nothing is wrong, seen in a few instructions. False: problem() knows more.
+template <class Op>
+bool plainly_fine(const Op&) noexcept {
+  return false;
+}
+inline bool plainly_fine(const Get& op) noexcept { return key_fits(op.key); }
+inline bool plainly_fine(const GetMany& op) noexcept {
+  return std::all_of(op.keys.begin(), op.keys.end(), key_fits);
+}
+inline bool plainly_fine(const SetOptions& options) noexcept {
+  return !options.ttl ||
+         (!options.keep_ttl && *options.ttl > Millis::zero() && *options.ttl <= kTtlMax);
+}
+inline bool plainly_fine(const Set& op) noexcept {
+  return key_fits(op.key) && op.value.size() <= base::limits::kValueBytesMax &&
+         plainly_fine(op.options);
+}
 
 }  // namespace larder::store

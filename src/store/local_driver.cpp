@@ -5,6 +5,7 @@
 
 #include "base/glob.hpp"
 #include "store/number.hpp"
+#include "store/setting.hpp"
 
 namespace larder::store {
 namespace {
@@ -25,21 +26,6 @@ bool is_other_kind(const Entry& entry) { return entry.exists() && entry.kind() !
 
 bool allows(SetIf condition, const Entry& entry) {
   return condition == SetIf::always || entry.exists() == (condition == SetIf::present);
-}
-
-std::string_view key_of(const std::string& key) { return key; }
-std::string_view key_of(const KeyValue& entry) { return entry.key; }
-
-/// Calls `fn(index of the first, keys)` for one group of keys after the other, as the node takes
-/// them.
-void in_groups(const auto& items, auto fn) {
-  std::array<std::string_view, node::Node::kGroupKeysMax> keys;
-  for (std::size_t first = 0; first < items.size(); first += keys.size()) {
-    const auto group = items.subspan(first, std::min(keys.size(), items.size() - first));
-    std::transform(group.begin(), group.end(), keys.begin(),
-                   [](const auto& item) { return key_of(item); });
-    fn(first, std::span<const std::string_view>{keys.data(), group.size()});
-  }
 }
 
 }  // namespace
@@ -75,7 +61,7 @@ Result<std::optional<Bytes>> LocalDriver::answer(const Get& op, const CallOption
                      [](Entry& entry) -> Result<std::optional<Bytes>> {
                        if (!entry.exists()) return std::optional<Bytes>{};
                        if (entry.kind() != Kind::string) return wrong_type();
-                       return std::optional<Bytes>{std::in_place, entry.value()};
+                       return Result<std::optional<Bytes>>{std::in_place, entry.value()};
                      });
 }
 
@@ -165,33 +151,34 @@ Result<double> LocalDriver::answer(const AddDouble& op, const CallOptions&) {
 
 Result<std::vector<std::optional<Bytes>>> LocalDriver::answer(const GetMany& op,
                                                               const CallOptions&) {
-  std::vector<std::optional<Bytes>> values(op.keys.size());
-  in_groups(op.keys, [&](std::size_t first, std::span<const std::string_view> group) {
-    node_.visit_many(kDatabase, group, Mode::read, [&](std::size_t i, Entry& entry) {
-      if (entry.exists() && entry.kind() == Kind::string) values[first + i].emplace(entry.value());
-    });
+  Result<std::vector<std::optional<Bytes>>> values(op.keys.size());
+  node_.visit_many(kDatabase, op.keys, Mode::read, [&](std::size_t i, Entry& entry) {
+    if (entry.exists() && entry.kind() == Kind::string) (*values)[i].emplace(entry.value());
   });
   return values;
 }
 
 Result<void> LocalDriver::answer(const SetMany& op, const CallOptions&) {
   Result<void> outcome;
-  in_groups(op.entries, [&](std::size_t first, std::span<const std::string_view> group) {
-    node_.visit_many(kDatabase, group, Mode::write, [&](std::size_t i, Entry& entry) {
-      if (!outcome || !allows(op.options.condition, entry)) return;
-      outcome = write(entry, op.entries[first + i].value, op.options);
-    });
-  });
+  std::array<std::string_view, node::Node::kGroupKeysMax> keys;
+  for (auto left = op.entries; !left.empty();) {
+    const auto group = left.first(std::min(keys.size(), left.size()));
+    std::transform(group.begin(), group.end(), keys.begin(), [](const auto& e) { return e.key; });
+    node_.visit_many(kDatabase, {keys.data(), group.size()}, Mode::write,
+                     [&](std::size_t i, Entry& entry) {
+                       if (!outcome || !allows(op.options.condition, entry)) return;
+                       outcome = write(entry, group[i].value, op.options);
+                     });
+    left = left.subspan(group.size());
+  }
   after_write(op.options.ttl.has_value());
   return outcome;
 }
 
 Result<std::size_t> LocalDriver::answer(const EraseMany& op, const CallOptions&) {
   std::size_t erased = 0;
-  in_groups(op.keys, [&](std::size_t, std::span<const std::string_view> group) {
-    node_.visit_many(kDatabase, group, Mode::write,
-                     [&](std::size_t, Entry& entry) { erased += entry.erase(); });
-  });
+  node_.visit_many(kDatabase, op.keys, Mode::write,
+                   [&](std::size_t, Entry& entry) { erased += entry.erase(); });
   return erased;
 }
 
@@ -212,6 +199,12 @@ Result<std::size_t> LocalDriver::answer(const Size&, const CallOptions&) {
 Result<void> LocalDriver::answer(const Flush&, const CallOptions&) {
   node_.flush(kDatabase);
   upkeep_.wake();
+  return {};
+}
+
+Result<void> LocalDriver::answer(const Configure& op, const CallOptions&) {
+  find_setting(op.name)->apply(node_, op.value);
+  upkeep_.wake();  // A bound that was lowered is upkeep's work.
   return {};
 }
 

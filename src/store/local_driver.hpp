@@ -41,6 +41,7 @@ class LocalDriver final : public LocalBase {
   Result<std::size_t> answer(const Size&, const CallOptions&);
   Result<void> answer(const Flush&, const CallOptions&);
   Result<void> answer(const Ping&, const CallOptions&) { return {}; }
+  Result<void> answer(const Configure& op, const CallOptions&);
   Result<std::string> answer(const Info&, const CallOptions&);
 
  private:

@@ -71,7 +71,7 @@ struct AddDouble {
 
 struct GetMany {
   using Answer = std::vector<std::optional<Bytes>>;
-  std::span<const std::string> keys;
+  std::span<const std::string_view> keys;
 };
 
 struct SetMany {
@@ -82,7 +82,7 @@ struct SetMany {
 
 struct EraseMany {
   using Answer = std::size_t;
-  std::span<const std::string> keys;
+  std::span<const std::string_view> keys;
 };
 
 struct Scan {
@@ -104,6 +104,11 @@ struct Ping {
   using Answer = void;
 };
 
+struct Configure {
+  using Answer = void;
+  std::string_view name, value;
+};
+
 struct Info {
   using Answer = std::string;
 };
@@ -113,6 +118,6 @@ struct OperationList {};
 
 using Operations =
     OperationList<Get, Set, CompareAndSet, Erase, Exists, Expire, TimeToLive, AddInteger, AddDouble,
-                  GetMany, SetMany, EraseMany, Scan, Size, Flush, Ping, Info>;
+                  GetMany, SetMany, EraseMany, Scan, Size, Flush, Ping, Configure, Info>;
 
 }  // namespace larder::store

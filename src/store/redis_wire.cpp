@@ -6,6 +6,7 @@
 #include "redis/script.hpp"
 #include "resp/writer.hpp"
 #include "store/number.hpp"
+#include "store/setting.hpp"
 
 namespace larder::store {
 namespace {
@@ -56,7 +57,7 @@ void append_words(base::Buffer& out, const Words& words) { append_command(out, w
 /// Appends `name key key …`, a bounded number of keys a command; answers how many commands that
 /// took.
 std::uint32_t append_batches(base::Buffer& out, std::string_view name,
-                             std::span<const std::string> keys) {
+                             std::span<const std::string_view> keys) {
   std::uint32_t commands = 0;
   for (; !keys.empty(); ++commands) {
     const auto batch = keys.first(std::min(keys.size(), kKeysOfOneCommand));
@@ -254,6 +255,12 @@ std::uint32_t Wire<Flush>::write(base::Buffer& out, Ways&) {
 
 std::uint32_t Wire<Ping>::write(base::Buffer& out, Ways&) {
   append_command(out, {"PING"});
+  return 1;
+}
+
+std::uint32_t Wire<Configure>::write(base::Buffer& out, Ways&) {
+  const Setting& setting = *find_setting(op_.name);
+  append_command(out, {"CONFIG", "SET", setting.redis_name, *setting.redis_value(op_.value)});
   return 1;
 }
 

@@ -292,6 +292,17 @@ class Wire<Ping> : public Row<Ping> {
   void take() const {}
 };
 
+/// CONFIG SET: for all databases of the server.
+template <>
+class Wire<Configure> : public Row<Configure> {
+ public:
+  using Row::Row;
+  static constexpr bool kRepeatable = true;
+  std::uint32_t write(base::Buffer& out, Ways&);
+  void read(std::uint32_t, const resp::Value& reply, Ways&) { failed(reply); }
+  void take() const {}
+};
+
 template <>
 class Wire<Info> : public Row<Info> {
  public:

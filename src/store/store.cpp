@@ -8,10 +8,23 @@
 namespace larder {
 namespace {
 
+// Apart, so that calls with nothing wrong save no registers for making an error.
 template <class Op>
-Result<typename Op::Answer> perform(StoreDriver& driver, const Op& op, const CallOptions& call) {
+[[gnu::noinline]] Result<typename Op::Answer> look_closer(StoreDriver& driver, const Op& op,
+                                                          const CallOptions& call) {
   if (auto bad = store::problem(op)) return *std::move(bad);
   return driver.run(op, call);
+}
+
+template <class Op>
+Result<typename Op::Answer> perform(StoreDriver& driver, const Op& op, const CallOptions& call) {
+  if (store::plainly_fine(op)) [[likely]]
+    return driver.run(op, call);
+  return look_closer(driver, op, call);
+}
+
+std::vector<std::string_view> views_of(std::span<const std::string> keys) {
+  return {keys.begin(), keys.end()};
 }
 
 }  // namespace
@@ -62,9 +75,14 @@ Result<double> Store::add(std::string_view key, double delta, std::optional<Mill
   return perform(*driver_, store::AddDouble{key, delta, ttl_if_new}, call);
 }
 
-Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::string> keys,
+Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::string_view> keys,
                                                           const CallOptions& call) const {
   return perform(*driver_, store::GetMany{keys}, call);
+}
+
+Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::string> keys,
+                                                          const CallOptions& call) const {
+  return get_many(views_of(keys), call);
 }
 
 Result<void> Store::set_many(std::span<const KeyValue> entries, const SetOptions& options,
@@ -72,9 +90,14 @@ Result<void> Store::set_many(std::span<const KeyValue> entries, const SetOptions
   return perform(*driver_, store::SetMany{entries, options}, call);
 }
 
-Result<std::size_t> Store::erase_many(std::span<const std::string> keys,
+Result<std::size_t> Store::erase_many(std::span<const std::string_view> keys,
                                       const CallOptions& call) const {
   return perform(*driver_, store::EraseMany{keys}, call);
+}
+
+Result<std::size_t> Store::erase_many(std::span<const std::string> keys,
+                                      const CallOptions& call) const {
+  return erase_many(views_of(keys), call);
 }
 
 Result<ScanPage> Store::scan(std::uint64_t cursor, const ScanOptions& options,
@@ -92,6 +115,11 @@ Result<void> Store::flush(const CallOptions& call) const {
 
 Result<void> Store::ping(const CallOptions& call) const {
   return perform(*driver_, store::Ping{}, call);
+}
+
+Result<void> Store::configure(std::string_view name, std::string_view value,
+                              const CallOptions& call) const {
+  return perform(*driver_, store::Configure{name, value}, call);
 }
 
 Result<std::string> Store::info(const CallOptions& call) const {

@@ -68,6 +68,11 @@ auto perform(std::shared_ptr<StoreDriver> driver, CallOptions call, Make make, A
   co_return co_await wait_for(*driver, op, call);
 }
 
+/// They go along with what they point at: a moved vector keeps its elements where they are.
+std::vector<std::string_view> views_of(const std::vector<std::string>& keys) {
+  return {keys.begin(), keys.end()};
+}
+
 }  // namespace
 
 Task<Result<std::optional<Bytes>>> Store::async_get(std::string key, CallOptions call) const {
@@ -144,13 +149,14 @@ Task<Result<double>> Store::async_add(std::string key, double delta,
 
 Task<Result<std::vector<std::optional<Bytes>>>> Store::async_get_many(std::vector<std::string> keys,
                                                                       CallOptions call) const {
+  auto views = views_of(keys);
   return perform(
-      driver_, call, [](const auto& k) { return store::GetMany{k}; }, std::move(keys));
+      driver_, call, [](const auto& v, const auto&) { return store::GetMany{v}; }, std::move(views),
+      std::move(keys));
 }
 
 Task<Result<void>> Store::async_set_many(std::vector<std::pair<std::string, std::string>> entries,
                                          SetOptions options, CallOptions call) const {
-  // The views go along with what they point at: a moved vector keeps its elements where they are.
   std::vector<KeyValue> views;
   views.reserve(entries.size());
   for (const auto& [key, value] : entries) views.push_back({key, value});
@@ -164,8 +170,10 @@ Task<Result<void>> Store::async_set_many(std::vector<std::pair<std::string, std:
 
 Task<Result<std::size_t>> Store::async_erase_many(std::vector<std::string> keys,
                                                   CallOptions call) const {
+  auto views = views_of(keys);
   return perform(
-      driver_, call, [](const auto& k) { return store::EraseMany{k}; }, std::move(keys));
+      driver_, call, [](const auto& v, const auto&) { return store::EraseMany{v}; },
+      std::move(views), std::move(keys));
 }
 
 }  // namespace larder

@@ -10,6 +10,7 @@
 #include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "store/setting.hpp"
 
 namespace larder::store {
 namespace {
@@ -68,11 +69,8 @@ bool set_seed(node::NodeOptions& options, std::string_view value) {
 }
 
 constexpr std::array kMemoryOptions{
-    MemoryOption{"max_bytes", "a size such as 64MiB or 1GiB", &set_max_bytes},
-    MemoryOption{"eviction",
-                 "adaptive, noeviction, allkeys-lru, allkeys-lfu, allkeys-random, volatile-lru, "
-                 "volatile-lfu, volatile-random or volatile-ttl",
-                 &set_eviction},
+    MemoryOption{"max_bytes", kTakesSize, &set_max_bytes},
+    MemoryOption{"eviction", kTakesEviction, &set_eviction},
     MemoryOption{"shards", "a number from 1 to 4096", &set_shards},
     MemoryOption{"seed", "a number; 0 takes one from the operating system", &set_seed},
 };

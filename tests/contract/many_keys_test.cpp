@@ -49,6 +49,18 @@ TEST_P(ManyKeys, AnswersComeInTheOrderOfTheQuestions) {
               ElementsAre(Bytes("3"), std::nullopt, Bytes("1"), Bytes("3")));
 }
 
+TEST_P(ManyKeys, KeysMayBeStringsViewsOrAList) {
+  store.set("a", "1").value();
+  const std::vector<std::string> strings{"a", "b"};
+  const std::vector<std::string_view> views(strings.begin(), strings.end());
+  const std::vector<std::optional<Bytes>> expected{Bytes("1"), std::nullopt};
+  EXPECT_EQ(store.get_many(strings).value(), expected);
+  EXPECT_EQ(store.get_many(views).value(), expected);
+  EXPECT_EQ(store.get_many({"a", "b"}).value(), expected);
+  EXPECT_EQ(store.erase_many({"a", "b"}).value(), 1u);
+  EXPECT_EQ(store.erase_many(views).value(), 0u);
+}
+
 TEST_P(ManyKeys, NoKeysNoWork) {
   EXPECT_TRUE(store.get_many({}).value().empty());
   EXPECT_TRUE(store.set_many({}).has_value());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <larder/cache_options.hpp>
+#include <larder/detail/full_key.hpp>
 #include <larder/key.hpp>
 #include <larder/store.hpp>
 
@@ -59,13 +60,13 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   using KeyedValues = std::vector<std::pair<std::string, std::string>>;
 
   /// Throws Failure (`bad_argument`) on a space or policy that no call could use.
-  CacheCore(Store store, std::string space, Policy policy);
+  CacheCore(Store store, std::string_view space, Policy policy);
   ~CacheCore();
   CacheCore(const CacheCore&) = delete;
   CacheCore& operator=(const CacheCore&) = delete;
 
   const Store& store() const noexcept { return store_; }
-  std::string_view space() const noexcept { return space_; }
+  std::string_view space() const noexcept { return space_.name(); }
   const Policy& policy() const noexcept { return policy_; }
   CacheStats stats() const noexcept;
   std::string metrics_text() const;
@@ -81,10 +82,12 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
 
   // The many forms take full keys, as full_keys makes them.
   Result<std::string> full_key(std::string_view key) const;
-  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string> full_keys,
+  void add_full_key(FullKeys& names, std::string_view key) const { names.add(space_, key); }
+  static Error empty_key();
+  Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string_view> full_keys,
                                                      const CallOptions& call) const;
   Result<void> set_many(const KeyedValues& entries, const WriteOptions& options) const;
-  Result<std::size_t> erase_many(std::span<const std::string> full_keys,
+  Result<std::size_t> erase_many(std::span<const std::string_view> full_keys,
                                  const CallOptions& call) const;
 
   Result<CoreFetched> fetch(std::string_view key, Fetcher& typed, const LoadOptions& options) const;
@@ -114,11 +117,12 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   Task<Result<CoreFetched>> async_fly(const std::string& key, AsyncFetcher& typed,
                                       LoadOptions options) const;
   std::optional<Error> make_way(std::string_view full_key, Millis at_most) const;
+  std::optional<Error> wait_for_fill(std::string_view full_key, Millis at_most) const;
   Task<std::optional<Error>> async_make_way(std::string full_key, Millis at_most) const;
   SetOptions set_options(const WriteOptions& options) const;
 
   Store store_;
-  std::string space_;
+  Space space_;
   Policy policy_;
   std::shared_ptr<cache::Flights> flights_;
   std::unique_ptr<cache::Tally> tally_;

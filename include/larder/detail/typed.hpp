@@ -5,8 +5,11 @@
 #include <larder/detail/cache_core.hpp>
 #include <larder/detail/loader.hpp>
 
+#include <algorithm>
 #include <concepts>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +34,22 @@ Result<std::optional<T>> decoded(const CacheCore& core, std::string_view key,
   auto value = decode<T>(**stored);
   if (!value) return core.bad_value(key, value.error());
   return std::optional<T>(std::move(*value));
+}
+
+template <class T>
+Result<std::optional<T>> get(const CacheCore& core, std::string_view key, const CallOptions& call) {
+  return decoded<T>(core, key, core.get(key, call));
+}
+
+/// Bytes are the store's own answer, made where the caller wants it: one variable, returned once.
+template <>
+inline Result<std::optional<Bytes>> get<Bytes>(const CacheCore& core, std::string_view key,
+                                               const CallOptions& call) {
+  Result<std::optional<Bytes>> stored = core.get(key, call);
+  if (stored && *stored && is_enveloped(**stored)) {
+    stored = decoded<Bytes>(core, key, std::move(stored));
+  }
+  return stored;
 }
 
 template <class T>
@@ -79,19 +98,20 @@ Result<bool> compare_and_set(const CacheCore& core, std::string_view key, const 
 }
 
 template <class Keys>
-Result<std::vector<std::string>> full_keys(const CacheCore& core, const Keys& keys) {
-  std::vector<std::string> names;
+Result<FullKeys> full_keys(const CacheCore& core, const Keys& keys) {
+  FullKeys names;
+  if constexpr (requires { std::size(keys); }) names = FullKeys(std::size(keys));
   for (const auto& key : keys) {
-    auto name = core.full_key(Key(key).text());
-    if (!name) return std::move(name).error();
-    names.push_back(std::move(*name));
+    const Key named(key);
+    if (named.text().empty()) return CacheCore::empty_key();
+    core.add_full_key(names, named.text());
   }
   return names;
 }
 
 template <class T>
 Result<std::vector<std::optional<T>>> decoded_many(
-    const CacheCore& core, const std::vector<std::string>& names,
+    const CacheCore& core, std::span<const std::string_view> names,
     Result<std::vector<std::optional<Bytes>>> stored) {
   if (!stored) return std::move(stored).error();
   std::vector<std::optional<T>> values(stored->size());
@@ -102,6 +122,25 @@ Result<std::vector<std::optional<T>>> decoded_many(
     values[i].emplace(std::move(*value));
   }
   return values;
+}
+
+template <class T>
+Result<std::vector<std::optional<T>>> get_many(const CacheCore& core,
+                                               std::span<const std::string_view> names,
+                                               const CallOptions& call) {
+  return decoded_many<T>(core, names, core.get_many(names, call));
+}
+
+/// As get<Bytes>: the store's own vector.
+template <>
+inline Result<std::vector<std::optional<Bytes>>> get_many<Bytes>(
+    const CacheCore& core, std::span<const std::string_view> names, const CallOptions& call) {
+  Result<std::vector<std::optional<Bytes>>> stored = core.get_many(names, call);
+  const auto enveloped = [](const auto& value) { return value && is_enveloped(*value); };
+  if (stored && std::any_of(stored->begin(), stored->end(), enveloped)) {
+    stored = decoded_many<Bytes>(core, names, std::move(stored));
+  }
+  return stored;
 }
 
 template <class T, class Entries>

@@ -48,12 +48,17 @@ LateTask<T, Result<bool>> async_compare_and_set(std::shared_ptr<Core> core, std:
   co_return co_await core->async_compare_and_set(key, std::move(**stored), *new_bytes, options);
 }
 
+inline std::vector<std::string> strings(const FullKeys& names) {
+  return {names.views().begin(), names.views().end()};
+}
+
 template <class T, class Core>
-LateTask<T, Result<std::vector<std::optional<T>>>> async_get_many(
-    std::shared_ptr<Core> core, Result<std::vector<std::string>> names, CallOptions call) {
+LateTask<T, Result<std::vector<std::optional<T>>>> async_get_many(std::shared_ptr<Core> core,
+                                                                  Result<FullKeys> names,
+                                                                  CallOptions call) {
   if (!names) co_return std::move(names).error();
-  auto stored = co_await core->async_get_many(*names, call);
-  co_return decoded_many<T>(*core, *names, std::move(stored));
+  auto stored = co_await core->async_get_many(strings(*names), call);
+  co_return decoded_many<T>(*core, names->views(), std::move(stored));
 }
 
 template <class T, class Core>
@@ -66,10 +71,9 @@ LateTask<T, Result<void>> async_set_many(std::shared_ptr<Core> core,
 
 template <class T, class Core>
 LateTask<T, Result<std::size_t>> async_erase_many(std::shared_ptr<Core> core,
-                                                  Result<std::vector<std::string>> names,
-                                                  CallOptions call) {
+                                                  Result<FullKeys> names, CallOptions call) {
   if (!names) co_return std::move(names).error();
-  co_return co_await core->async_erase_many(std::move(*names), call);
+  co_return co_await core->async_erase_many(strings(*names), call);
 }
 
 template <class T, class F>

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <barrier>
 #include <thread>
 #include <vector>
 
@@ -30,6 +32,54 @@ TEST(MetricsThreads, NoIncrementIsLostAndTheTextCanBeMadeMeanwhile) {
   EXPECT_EQ(sum, 40'000U);
   EXPECT_EQ(metrics.timing("t_seconds", "").count(), 40'000U);
   EXPECT_EQ(metrics.timing("t_seconds", "").sum(), 40ms);
+}
+
+// More at once than there are cells with one owner: the others share, and are counted all the same.
+TEST(MetricsThreads, AnyNumberOfThreadsCountsExactly) {
+  constexpr int kThreads = 3 * detail::kOwnSlots;
+  Counter counter;
+  std::barrier all_there(kThreads);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      counter.add();
+      all_there.arrive_and_wait();
+      for (int i = 0; i < 1'000; ++i) counter.add(2);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(counter.value(), kThreads * 2'001U);
+}
+
+TEST(MetricsThreads, AThreadGoesOnWhereTheLastOwnerOfItsCellEnded) {
+  Counter counter;
+  std::atomic<int> ended{0};
+  const auto short_lived = [&] {
+    counter.add();
+    ++ended;
+  };
+  for (int t = 0; t < 200; ++t) std::thread(short_lived).detach();
+  while (ended < 200) std::this_thread::yield();
+  EXPECT_EQ(counter.value(), 200U);
+}
+
+struct CountsAtTheEnd {
+  Counter& counter;
+  ~CountsAtTheEnd() { counter.add(); }
+};
+
+TEST(MetricsThreads, AThreadsLastDestructorsAreCounted) {
+  Counter counter;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 50; ++t) {
+    threads.emplace_back([&counter] {
+      thread_local CountsAtTheEnd before{counter};  // Outlives the thread's hold on its cell.
+      counter.add();
+      thread_local CountsAtTheEnd after{counter};
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(counter.value(), 150U);
 }
 
 }  // namespace
