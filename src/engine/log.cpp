@@ -8,8 +8,7 @@
 namespace larder::engine {
 namespace {
 
-// 32 bits of units of two bytes.
-constexpr std::size_t kReserved = std::size_t{8} << 30;
+constexpr std::size_t kKeptForMoves = 2;
 // Segments looked at in one search for one to clean: enough for the best of them to be nearly the
 // best of all.
 constexpr std::size_t kLook = 256;
@@ -18,20 +17,20 @@ constexpr std::size_t kDeadMin = 32;
 
 }  // namespace
 
-Log::Log(std::size_t segment_bytes)
+Log::Log(std::size_t segment_bytes, std::size_t bytes_max)
     : segment_bytes_(segment_bytes),
       segment_units_log_(static_cast<unsigned>(std::countr_zero(segment_bytes / Record::kUnit))),
-      pages_(kReserved),
+      pages_(bytes_max),
       base_(pages_.data()) {
   LARDER_ASSERT(std::has_single_bit(segment_bytes) && segment_bytes >= 4096);
 }
 
 // ---- writing ----------------------------------------------------------------------------------------
 
-Address Log::append(Queue queue, std::size_t bytes, DeadlineMs now) noexcept {
+Address Log::append(Queue queue, std::size_t bytes, DeadlineMs now, For what) noexcept {
   Ends& ends = ends_[index(queue)];
   if (!has_room(ends.open, bytes)) {
-    const SegmentNumber fresh = take_segment();
+    const SegmentNumber fresh = take_segment(what);
     if (fresh == kNoSegment) return 0;
     if (ends.open != kNoSegment) close(ends.open);
     link_newest(fresh, queue);
@@ -45,7 +44,7 @@ Address Log::append(Queue queue, std::size_t bytes, DeadlineMs now) noexcept {
 Address Log::append_beside(SegmentNumber segment, std::size_t bytes) noexcept {
   Ends& ends = ends_[index(segments_[segment].queue)];
   if (ends.beside == segment || !has_room(ends.beside, bytes)) {
-    const SegmentNumber fresh = take_segment();
+    const SegmentNumber fresh = take_segment(For::move);
     if (fresh == kNoSegment) return 0;
     if (ends.beside != kNoSegment) close(ends.beside);
     link_newer_than(fresh, segment);
@@ -180,7 +179,8 @@ SegmentNumber Log::misfit() noexcept {
 
 // ---- segments ---------------------------------------------------------------------------------------
 
-SegmentNumber Log::take_segment() noexcept {
+SegmentNumber Log::take_segment(For what) noexcept {
+  if (what == For::write && segments_left() <= kKeptForMoves) return kNoSegment;
   SegmentNumber number;
   std::vector<SegmentNumber>& reused = warm_.empty() ? returned_ : warm_;
   if (!reused.empty()) {

@@ -50,8 +50,11 @@ struct Segment {
 
 class Log {
  public:
+  /// 32 bits of units of two bytes.
+  static constexpr std::size_t kBytesMax = std::size_t{8} << 30;
+
   /// `segment_bytes` is a power of two. Reserves address space only.
-  explicit Log(std::size_t segment_bytes);
+  explicit Log(std::size_t segment_bytes, std::size_t bytes_max = kBytesMax);
 
   std::size_t segment_bytes() const noexcept { return segment_bytes_; }
   /// Bodies above this lie outside the log.
@@ -65,8 +68,10 @@ class Log {
 
   // ---- writing
 
+  /// What room is for. Two segments are kept for moves, or a full log could not be cleaned.
+  enum class For : bool { write, move };
   /// Room for `bytes` at the end of `queue`. 0: no memory left.
-  Address append(Queue queue, std::size_t bytes, DeadlineMs now) noexcept;
+  Address append(Queue queue, std::size_t bytes, DeadlineMs now, For what = For::write) noexcept;
   /// The same, for a record that leaves `segment` but keeps its place in the queue.
   Address append_beside(SegmentNumber segment, std::size_t bytes) noexcept;
   /// Whether `bytes` more would fit behind this record, which ends where its open segment does; if
@@ -137,7 +142,10 @@ class Log {
   static std::size_t index(Queue queue) noexcept { return static_cast<std::size_t>(queue); }
   static std::uint32_t start_of(SegmentNumber number) noexcept { return number == 0 ? 2 : 0; }
 
-  SegmentNumber take_segment() noexcept;
+  SegmentNumber take_segment(For what) noexcept;
+  std::size_t segments_left() const noexcept {
+    return warm_.size() + returned_.size() + pages_.reserved() / segment_bytes_ - segments_.size();
+  }
   void link_newest(SegmentNumber number, Queue queue) noexcept;
   void link_newer_than(SegmentNumber number, SegmentNumber older) noexcept;
   void unlink(SegmentNumber number) noexcept;

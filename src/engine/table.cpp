@@ -22,7 +22,7 @@ Table::Table(const TableOptions& options, Budget& budget, const base::Clock& clo
       random_(options.seed),
       // A whole millisecond, so that deadlines of whole milliseconds come back as they went in.
       origin_ns_(floor_millis(clock.now().time_since_epoch().count()) * kNanosAMilli),
-      log_(options.segment_bytes),
+      log_(options.segment_bytes, options.log_bytes_max),
       spaces_(options.databases),
       space_of_(options.databases) {
   LARDER_ASSERT(options.databases <= kSpacesMax / 2);

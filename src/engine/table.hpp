@@ -52,6 +52,7 @@ struct TableOptions {
   base::HashKey hash_key{};
   std::uint64_t seed = 1;
   std::size_t segment_bytes = 32 * 1024;
+  std::size_t log_bytes_max = Log::kBytesMax;  ///< Address space for records.
   Charge charge = Charge::memory;
 };
 
@@ -177,6 +178,7 @@ class Table final : private Residents {
   bool append_in_place(Entry& entry, std::string_view tail);
   Result<void> place(Entry& entry, const Shape& shape, DeadlineMs deadline, std::size_t keep_bytes,
                      std::string_view value);
+  Address append_record(const Entry& entry, std::size_t bytes);
   Result<void> put(Entry& entry, Address to, const Record& record);
   Queue queue_for(const Entry& entry) noexcept;
   void written(Entry& entry, Change::What what, std::size_t appended);

@@ -78,7 +78,7 @@ bool Table::move_front(SegmentNumber number, Slot slot, bool to_main) {
   const Record record = log_.record(slot.address());
   Shape shape = record.shape();
   shape.used = log_.used_fields();
-  const Address to = to_main ? log_.append(Queue::main, shape.bytes(), coarse_now_)
+  const Address to = to_main ? log_.append(Queue::main, shape.bytes(), coarse_now_, Log::For::move)
                              : log_.append_beside(number, shape.bytes());
   if (to == 0) return false;
   relocate(slot, record, shape, record.deadline(), to);

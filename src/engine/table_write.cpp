@@ -253,6 +253,19 @@ Queue Table::queue_for(const Entry& entry) noexcept {
   return adaptive_ && adaptive_->comes_back(entry.hash_) ? Queue::main : Queue::small;
 }
 
+// Room at the log's end. Where its address space is used up or the system has no memory left, entries
+// go as if a bound were reached, until a segment is free. 0: that did not help.
+Address Table::append_record(const Entry& entry, std::size_t bytes) {
+  const Queue queue = queue_for(entry);
+  Address to = log_.append(queue, bytes, coarse_now_);
+  keep_ = entry.address_;
+  for (std::size_t left = 2 * log_.segment_bytes(); to == 0 && left > 0 && make_space(); --left)
+    to = log_.append(queue, bytes, coarse_now_);
+  keep_ = 0;
+  (void)entry.record();  // It may have moved.
+  return to;
+}
+
 // Writes the entry anew at the log's end: the first `keep_bytes` of the value it had, and `value`.
 Result<void> Table::place(Entry& entry, const Shape& shape, DeadlineMs deadline,
                           std::size_t keep_bytes, std::string_view value) {
@@ -261,7 +274,7 @@ Result<void> Table::place(Entry& entry, const Shape& shape, DeadlineMs deadline,
     block = allocate_block(shape.key_bytes + shape.value_bytes);
     if (!block) return exhausted();
   }
-  const Address to = log_.append(queue_for(entry), shape.bytes(), coarse_now_);
+  const Address to = append_record(entry, shape.bytes());
   if (to == 0) {
     std::free(block);
     return exhausted();

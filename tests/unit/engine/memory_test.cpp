@@ -231,6 +231,39 @@ TEST_F(VolatileTtlTest, TheEarliestDeadlinesGoFirst) {
       << "those with the longest lives are all here";
 }
 
+// A table whose address space is all but used up; there is no bound otherwise.
+class FullLogTest : public ::testing::TestWithParam<Eviction> {
+ protected:
+  Result<void> set(std::size_t i) {
+    return table.visit(0, name("k", i), Mode::write)
+        .assign(std::string(200, 'v'), Deadline::none());
+  }
+  base::ManualClock clock;
+  Budget budget;
+  Table table{
+      {.eviction = GetParam(), .hash_key = {1, 2}, .log_bytes_max = 1 << 20}, budget, clock};
+};
+
+TEST_P(FullLogTest, EntriesGoWhereThePolicyAllowsItAndNothingIsLostWhereNot) {
+  std::size_t written = 0;
+  while (written < 20'000 && set(written)) ++written;
+  std::size_t present = 0;
+  for (std::size_t i = 0; i < written; ++i)
+    present += table.visit(0, name("k", i), Mode::peek).exists();
+  EXPECT_EQ(present, table.stats().entries.get());
+  EXPECT_GT(present, 3'000u);
+  if (GetParam() == Eviction::noeviction) {
+    EXPECT_EQ(present, written);
+    EXPECT_EQ(set(written).error().code, Errc::out_of_memory);
+  } else {
+    EXPECT_EQ(written, 20'000u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, FullLogTest,
+                         ::testing::Values(Eviction::adaptive, Eviction::noeviction,
+                                           Eviction::allkeys_lru, Eviction::allkeys_random));
+
 TEST_F(TableTest, EmptiedTablesHoldNothing) {
   for (std::size_t i = 0; i < 30'000; ++i) set(name("k", i), std::string(i % 300, 'v'));
   for (std::size_t i = 0; i < 30'000; ++i) erase(name("k", i));
