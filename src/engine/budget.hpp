@@ -27,16 +27,16 @@ class Gauge {
 
 /// Threads  Readable from any thread without the table's lock.
 struct TableStats {
+  Gauge hits, misses;  ///< First, beside the lock: what every read writes is one line.
   Gauge entries;
   Gauge entries_with_deadline;
-  Gauge bytes_used;      ///< Everything held, index, dead bytes and flushed memory included.
-  Gauge bytes_data;      ///< Key and value bytes.
-  Gauge bytes_entries;   ///< Of bytes_used, records of living entries and what they own.
-  Gauge bytes_volatile;  ///< Of bytes_entries, those with a deadline.
-  Gauge bytes_index;     ///< Of bytes_used.
-  Gauge bytes_dead;      ///< Of bytes_used, what was erased and not yet reclaimed.
-  Gauge bytes_resident;  ///< Memory had from the operating system for all of it.
-  Gauge hits, misses;
+  Gauge bytes_used;         ///< Everything held, index, dead bytes and flushed memory included.
+  Gauge bytes_data;         ///< Key and value bytes.
+  Gauge bytes_entries;      ///< Of bytes_used, records of living entries and what they own.
+  Gauge bytes_volatile;     ///< Of bytes_entries, those with a deadline.
+  Gauge bytes_index;        ///< Of bytes_used.
+  Gauge bytes_dead;         ///< Of bytes_used, what was erased and not yet reclaimed.
+  Gauge bytes_resident;     ///< Memory had from the operating system for all of it.
   Gauge expired;            ///< Entries whose time came …
   Gauge expired_on_access;  ///< … of them, those found by who asked for them, not by upkeep.
   Gauge evicted;            ///< Entries given up for want of memory …

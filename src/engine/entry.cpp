@@ -5,20 +5,20 @@
 
 namespace larder::engine {
 
-const Record& Entry::record() const noexcept {
-  if (epoch_ != table_->epoch_) table_->find_again(*this);
-  return record_;
-}
+// As a scan meets it, which changes nothing.
+Entry::Entry(Table& table, const Record& record, std::uint32_t address, std::string_view key,
+             unsigned db) noexcept
+    : table_(&table),
+      record_(record),
+      address_(address),
+      epoch_now_(&table.epoch_),
+      epoch_(table.epoch_),
+      key_(key),
+      hash_(0),
+      db_(db),
+      mode_(Mode::peek) {}
 
-Kind Entry::kind() const noexcept {
-  LARDER_ASSERT(exists());
-  return record_.kind();
-}
-
-std::string_view Entry::value() const noexcept {
-  LARDER_ASSERT(exists() && record_.kind() == Kind::string);
-  return record_.value();
-}
+void Entry::find_again() const noexcept { table_->find_again(*this); }
 
 Object& Entry::object() const noexcept {
   LARDER_ASSERT(exists() && record_.kind() != Kind::string);

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/assert.hpp"
 #include "base/clock.hpp"
 #include "engine/kind.hpp"
 #include "engine/mode.hpp"
@@ -46,9 +47,15 @@ class Entry {
   /// False: vacant (never written, erased, or past its deadline).
   bool exists() const noexcept { return static_cast<bool>(record()); }
   /// Requires exists().
-  Kind kind() const noexcept;
+  Kind kind() const noexcept {
+    LARDER_ASSERT(exists());
+    return record_.kind();
+  }
   /// The bytes of a string. Requires exists() and kind() == string.
-  std::string_view value() const noexcept;
+  std::string_view value() const noexcept {
+    LARDER_ASSERT(exists() && record_.kind() == Kind::string);
+    return record_.value();
+  }
   /// The out-of-line value. Requires exists() and kind() != string. After a change:
   /// object_changed().
   Object& object() const noexcept;
@@ -91,23 +98,21 @@ class Entry {
   friend class Table;
   /// Looked up where it is made, so that what was found is written once.
   Entry(Table& table, std::string_view key, std::uint64_t hash, unsigned db, Mode mode);
-  Entry(Table& table, const Record& record, std::uint32_t address, std::uint32_t epoch,
-        std::string_view key, std::uint64_t hash, unsigned db, Mode mode) noexcept
-      : table_(&table),
-        record_(record),
-        address_(address),
-        epoch_(epoch),
-        key_(key),
-        hash_(hash),
-        db_(db),
-        mode_(mode) {}
+  /// Found by somebody else already.
+  Entry(Table& table, const Record& record, std::uint32_t address, std::string_view key,
+        unsigned db) noexcept;
 
   /// Where the entry is now: looked up again where a write under the same locks may have moved it.
-  const Record& record() const noexcept;
+  const Record& record() const noexcept {
+    if (epoch_ != *epoch_now_) find_again();
+    return record_;
+  }
+  void find_again() const noexcept;
 
   Table* table_;
   mutable Record record_;  ///< None: vacant.
   mutable std::uint32_t address_ = 0;
+  const std::uint32_t* epoch_now_;
   mutable std::uint32_t epoch_ = 0;  ///< The table's, of when record_ was found.
   std::string_view key_;
   std::uint64_t hash_;

@@ -99,7 +99,8 @@ class SlotIndex {
   std::size_t memory_bytes() const noexcept { return buckets_.bytes() + cells_.bytes(); }
   /// See base::Pages.
   char* take_huge() noexcept { return buckets_.take_huge(); }
-  /// Slots looked at since the beginning: what bounds on work are asserted with.
+  /// Slots looked at since the beginning, the first bucket of a look-up aside: what bounds on work
+  /// are asserted with.
   std::uint64_t slots_touched() const noexcept { return slots_touched_; }
 
   /// The entry for which `is(Address)` holds; asked only where the tag fits.
@@ -210,7 +211,6 @@ class SlotIndex {
   template <class Place, class Is>
   Slot find_in(Place& place, std::uint16_t tag, Is&& is) noexcept {
     constexpr std::size_t kCount = std::tuple_size_v<decltype(place.tags)>;
-    slots_touched_ += kCount;
     for (unsigned fitting = tags_fitting<kCount>(&place, tag); fitting; fitting &= fitting - 1) {
       const int i = std::countr_zero(fitting);
       // An empty slot's tag may fit as well.
@@ -223,6 +223,7 @@ class SlotIndex {
   template <class Is>
   [[gnu::noinline]] Slot find_in_chain(std::uint32_t at, std::uint16_t tag, Is& is) noexcept {
     for (; at != 0; at = cell(at).next) {
+      slots_touched_ += kCellSlots;
       if (const Slot slot = find_in(cell(at), tag, is)) return slot;
     }
     return {};
@@ -255,8 +256,9 @@ class SlotIndex {
   PagedArray<Cell> cells_;
   std::uint64_t mask_ = 1;  ///< 2^(L+1) - 1.
   std::size_t size_ = 0;
-  std::uint64_t slots_touched_ = 0;
   std::vector<Entry> moving_;  ///< Entries between two buckets, during a split.
+  /// On a line of its own: look-ups of several threads share the lines above, and write none of them.
+  alignas(64) std::uint64_t slots_touched_ = 0;
 };
 
 }  // namespace larder::engine

@@ -179,7 +179,7 @@ std::uint64_t Table::scan(unsigned db, std::uint64_t position, std::size_t count
       ++seen;
       const Record record = log_.record(address);
       if (past(record.deadline())) return;
-      fn(Entry{*this, record, address, epoch_, record.key(), 0, db, Mode::peek});
+      fn(Entry{*this, record, address, record.key(), db});
     });
     if (position == 0) return 0;
   }

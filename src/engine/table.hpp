@@ -110,7 +110,11 @@ class Table final : private Residents {
   void listen(ChangeSink& sink) { sinks_.push_back(&sink); }
   std::span<ChangeSink* const> sinks() const noexcept { return sinks_; }
   /// True if there were changes since the last call: the step that ends must be committed.
-  bool take_changed() noexcept { return std::exchange(changed_, false); }
+  bool take_changed() noexcept {
+    if (!changed_) return false;  // Nothing is written where nothing was.
+    changed_ = false;
+    return true;
+  }
   /// Bytes written since the last call for which there was no budget: other tables must give them.
   std::size_t take_overdrawn() noexcept { return std::exchange(overdrawn_, 0); }
 
@@ -246,6 +250,7 @@ class Table final : private Residents {
   void forget_flushed(Space& space, std::uint64_t hash, Slot slot) noexcept;
   SpaceNumber fresh_space();
 
+  TableStats stats_;
   TableOptions options_;
   Budget& budget_;
   const base::Clock& clock_;
@@ -258,7 +263,6 @@ class Table final : private Residents {
   std::vector<ChangeSink*> sinks_;
   policy::Candidates candidates_;               ///< Of the policies that sample.
   std::unique_ptr<policy::Adaptive> adaptive_;  ///< Of `adaptive`, once it evicts.
-  TableStats stats_;
   std::int64_t credit_ = 0;  ///< Drawn from the budget; charged() of it are in use.
   Address keep_ = 0;         ///< While memory is made for it, an entry must not go itself.
   std::size_t bytes_index_ = 0;
@@ -287,7 +291,7 @@ class Table final : private Residents {
 
 // Inlined, for it is what most calls of a cache do.
 inline Entry::Entry(Table& table, std::string_view key, std::uint64_t hash, unsigned db, Mode mode)
-    : table_(&table), key_(key), hash_(hash), db_(db), mode_(mode) {
+    : table_(&table), epoch_now_(&table.epoch_), key_(key), hash_(hash), db_(db), mode_(mode) {
   table.look_up(*this);
 }
 

@@ -59,12 +59,10 @@ Node::Node(const NodeOptions& options, const base::Clock& clock)
 Node::~Node() = default;
 
 Node::Visit::Visit(Node& node, unsigned db, std::string_view key, Mode mode)
-    : Visit(node, node.state_->hash_of(key), db, key, mode) {}
-
-Node::Visit::Visit(Node& node, std::uint64_t hash, unsigned db, std::string_view key, Mode mode)
     : node_(node),
-      shard_(node.state_->shard_of(hash)),
-      entry_((shard_.mutex.lock(), shard_.table.visit(db, key, hash, mode))) {}
+      hash_(node.state_->hash_of(key)),
+      shard_(node.state_->shard_of(hash_)),
+      entry_((shard_.mutex.lock(), shard_.table.visit(db, key, hash_, mode))) {}
 
 Node::Visit::~Visit() {
   std::size_t overdrawn = 0;

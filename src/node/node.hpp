@@ -146,9 +146,8 @@ class Node {
     engine::Entry& entry() noexcept { return entry_; }
 
    private:
-    friend class Node;
-    Visit(Node& node, std::uint64_t hash, unsigned db, std::string_view key, Mode mode);
     Node& node_;
+    std::uint64_t hash_;
     Shard& shard_;
     engine::Entry entry_;
   };
