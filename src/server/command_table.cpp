@@ -113,7 +113,11 @@ constexpr Command kSlowLogRows[] = {
 constexpr Command kObjectRows[] = {
     {"object|encoding", 3, kRead, kSecond, &object_encoding, kGeneric, "2.2.3",
      "How the value of a key is kept: int, embstr or raw."},
+    {"object|freq", 3, kRead, kSecond, &object_frequency, kGeneric, "4.0.0",
+     "How often a key was used, on a logarithmic scale."},
     {"object|help", 2, 0, kNone, &help, kGeneric, "6.2.0", kHelp},
+    {"object|idletime", 3, kRead, kSecond, &object_idle_time, kGeneric, "2.2.3",
+     "How many seconds a key was not used."},
     {"object|refcount", 3, kRead, kSecond, &object_ref_count, kGeneric, "2.2.3",
      "How many keys share a value: always 1."},
 };

@@ -55,8 +55,10 @@ void copy(Call& call);
 void move(Call& call);
 void swap_db(Call& call);
 
-// How values are kept: commands_object.cpp
+// How values are kept and used: commands_object.cpp
 void object_encoding(Call& call);
+void object_frequency(Call& call);
+void object_idle_time(Call& call);
 void object_ref_count(Call& call);
 
 // Bits: commands_bit.cpp, commands_bitfield.cpp

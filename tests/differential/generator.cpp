@@ -150,6 +150,7 @@ constexpr Shape kShapes[] = {
     {"lcs K K idx withmatchlen minmatchlen N", 2},
     {"object refcount K", 1},
     {"object encoding K", 3},
+    {"object freq K", 1},
     {"object W K", 1},
 };
 
