@@ -9,6 +9,7 @@
 #include "server/bits.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
+#include "server/string_patch.hpp"
 
 namespace larder::server {
 namespace {
@@ -144,13 +145,12 @@ void set_bit(Call& call) {
   if (*bit < 0 || *bit > 1) return call.fail(errors::kBadBit);
   call.on_string(call.arg(1), node::Mode::write, [&](engine::Entry& entry) {
     const bool before = bit_at(value_of(entry), *at);
-    if (*at / 8 >= value_of(entry).size() || before != (*bit == 1)) {
-      std::string value(value_of(entry));
-      value.resize(std::max<std::size_t>(value.size(), *at / 8 + 1), '\0');
-      set_bit(value, *at, *bit == 1);
-      if (const auto done = entry.assign(value, engine::Deadline::keep()); !done) {
-        return call.fail(done.error());
-      }
+    const std::size_t at_byte = *at / 8;
+    const std::string_view value = value_of(entry);
+    if (at_byte >= value.size() || before != (*bit == 1)) {
+      std::string byte(1, at_byte < value.size() ? value[at_byte] : '\0');
+      set_bit(byte, *at % 8, *bit == 1);
+      if (const auto done = write_at(entry, at_byte, byte); !done) return call.fail(done.error());
     }
     call.reply.integer(before ? 1 : 0);
   });

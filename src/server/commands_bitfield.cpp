@@ -10,6 +10,7 @@
 #include "server/bits.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
+#include "server/string_patch.hpp"
 
 namespace larder::server {
 namespace {
@@ -158,15 +159,23 @@ void get_field(Call& call, std::string_view value, const Step& step) {
   call.reply.integer(static_cast<std::int64_t>(number_from(raw, step.field)));
 }
 
-void change_field(Call& call, std::string& value, const Step& step) {
-  const Wide before = number_from(read_bits(value, step.at, step.field.bits), step.field);
+/// Requires a string that holds the field. Touches the bytes it lies in, nine at most.
+void change_field(Call& call, engine::Entry& entry, const Step& step) {
+  const std::size_t first = step.at / 8;
+  std::string bytes(entry.value().substr(first, (step.end() + 7) / 8 - first));
+  const std::uint64_t at = step.at % 8;
+  const Wide before = number_from(read_bits(bytes, at, step.field.bits), step.field);
   // A negative number for an unsigned field is a large one, as in Redis.
   const Wide given = step.field.is_signed || step.verb == Verb::add
                          ? static_cast<Wide>(step.operand)
                          : static_cast<Wide>(static_cast<std::uint64_t>(step.operand));
   const auto after = fit(step.verb == Verb::set ? given : before + given, step);
   if (!after) return call.reply.null();
-  write_bits(value, step.at, step.field.bits, low_bits(*after, step.field.bits));
+  // What stays the same was not written, as WATCH sees it.
+  if (*after != before) {
+    write_bits(bytes, at, step.field.bits, low_bits(*after, step.field.bits));
+    entry.overwrite(first, bytes);
+  }
   call.reply.integer(static_cast<std::int64_t>(step.verb == Verb::set ? before : *after));
 }
 
@@ -182,17 +191,11 @@ void write_fields(Call& call, const std::vector<Step>& steps) {
   std::uint64_t bits = 0;
   for (const Step& step : steps) bits = std::max(bits, step.verb == Verb::get ? 0 : step.end());
   call.on_string(call.arg(1), node::Mode::write, [&](engine::Entry& entry) {
-    std::string value(entry.exists() ? entry.value() : std::string_view{});
-    value.resize(std::max<std::size_t>(value.size(), (bits + 7) / 8), '\0');
-    // The replies come first, and are taken back if the table refuses.
-    const std::size_t written = call.reply.buffer().size();
+    if (const auto done = reach(entry, (bits + 7) / 8); !done) return call.fail(done.error());
     call.reply.array(steps.size());
     for (const Step& step : steps) {
-      step.verb == Verb::get ? get_field(call, value, step) : change_field(call, value, step);
-    }
-    if (const auto done = entry.assign(value, engine::Deadline::keep()); !done) {
-      call.reply.buffer().truncate(written);
-      call.fail(done.error());
+      step.verb == Verb::get ? get_field(call, entry.value(), step)
+                             : change_field(call, entry, step);
     }
   });
 }

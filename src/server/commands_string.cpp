@@ -1,10 +1,10 @@
 // GET and what reads or changes a string in part.
 #include <algorithm>
-#include <string>
 
 #include "base/limits.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
+#include "server/string_patch.hpp"
 
 namespace larder::server {
 
@@ -78,14 +78,10 @@ void set_range(Call& call) {
       const std::size_t size = entry.exists() ? entry.value().size() : 0;
       return call.reply.integer(static_cast<std::int64_t>(size));
     }
-    std::string value(entry.exists() ? entry.value() : std::string_view{});
-    const auto at = static_cast<std::size_t>(*offset);
-    value.resize(std::max(value.size(), at + patch.size()), '\0');
-    value.replace(at, patch.size(), patch);
-    if (const auto done = entry.assign(value, engine::Deadline::keep()); !done) {
+    if (const auto done = write_at(entry, static_cast<std::size_t>(*offset), patch); !done) {
       return call.fail(done.error());
     }
-    call.reply.integer(static_cast<std::int64_t>(value.size()));
+    call.reply.integer(static_cast<std::int64_t>(entry.value().size()));
   });
 }
 
