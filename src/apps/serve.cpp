@@ -9,6 +9,7 @@
 #include "apps/serve_options.hpp"
 #include "apps/welcome.hpp"
 #include "base/limits.hpp"
+#include "base/log.hpp"
 #include "base/process.hpp"
 #include "console/console.hpp"
 #include "net/socket.hpp"
@@ -61,6 +62,7 @@ int serve(const ServeOptions& options) {
   base::give_back_large_memory();
   node::Node node{{.bytes_max = options.memory_bytes_max, .eviction = options.eviction},
                   base::SystemClock::instance()};
+  base::Log log{base::StderrSink::instance(), base::SystemClock::instance()};
   server::Server server{node,
                         {.bind = options.bind,
                          .port = options.port,
@@ -68,7 +70,8 @@ int serve(const ServeOptions& options) {
                          .password = options.password,
                          .clients_max = clients_that_fit(),
                          .config_file = options.config_file,
-                         .on_shutdown = &base::StopSignals::request}};
+                         .on_shutdown = &base::StopSignals::request,
+                         .log = &log}};
   for (const auto& setting : options.settings) {
     const auto set = server.configure(setting.name, setting.value);
     if (!set) throw BadInput(setting.place + set.error().detail);

@@ -8,6 +8,7 @@
 #include "base/units.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
+#include "server/policy_alarm.hpp"
 #include "server/rates.hpp"
 #include "server/settings.hpp"
 #include "server/timings.hpp"
@@ -96,13 +97,13 @@ void memory_section(Call& call, Lines& out) {
   out.line("used_memory_overhead", overhead);
   out.line("used_memory_dataset", stats.bytes_data);
   out.line("used_memory_dataset_perc", percent(stats.bytes_data, stats.bytes_used));
+  out.line("used_memory_index", stats.bytes_index);
+  out.line("used_memory_dead", stats.bytes_dead);
+  out.line("allocator_resident", stats.bytes_resident);
   bytes("maxmemory", stats.bytes_max);
   out.line("maxmemory_policy", policy::to_string(call.node().eviction()));
-  out.line("mem_fragmentation_ratio",
-           decimal(stats.bytes_used == 0
-                       ? 0
-                       : static_cast<double>(resident) / static_cast<double>(stats.bytes_used),
-                   2));
+  if (stats.nothing_evictable) out.line("maxmemory_policy_note", kNothingEvictable);
+  out.line("mem_fragmentation_ratio", decimal(stats.fragmentation(), 2));
   out.line("mem_clients_normal", call.context.host.stats().buffered_bytes);
   out.line("mem_clients_slaves", 0);
 }
@@ -133,10 +134,13 @@ void stats_section(Call& call, Lines& out) {
   out.line("sync_partial_ok", 0);
   out.line("sync_partial_err", 0);
   out.line("expired_keys", node.expired);
+  out.line("expired_keys_on_access", node.expired_on_access);
   out.line("evicted_keys", node.evicted);
+  out.line("evicted_keys_by_upkeep", node.evicted_by_upkeep);
   out.line("evicted_clients", server.connections_evicted);
   out.line("keyspace_hits", node.hits);
   out.line("keyspace_misses", node.misses);
+  out.line("hit_ratio", decimal(node.hit_ratio(), 2));
   out.line("pubsub_channels", 0);
   out.line("pubsub_patterns", 0);
   out.line("latest_fork_usec", 0);

@@ -17,6 +17,7 @@
 #include "server/io_thread.hpp"
 #include "server/latency.hpp"
 #include "server/pause.hpp"
+#include "server/policy_alarm.hpp"
 #include "server/rates.hpp"
 #include "server/settings.hpp"
 #include "server/slow_log.hpp"
@@ -64,6 +65,7 @@ struct Server::Impl final : Host {
   LatencyMonitor monitor;
   AuthGuard guard;
   Rates speed;
+  PolicyAlarm policy_alarm{options.log};
   const std::string id = fresh_run_id();
   ClientDirectory directory;  // Outlives the threads and their connections.
   std::uint16_t bound_port = 0;
@@ -114,6 +116,7 @@ struct Server::Impl final : Host {
   void keep_sampled() {
     const ServerStats now = stats();
     speed.sample(node.clock().now(), {now.commands, now.bytes_in, now.bytes_out});
+    policy_alarm.look(node.stats(), node.eviction());
     first_loop().after(Rates::kEvery, [this] { keep_sampled(); });
   }
 

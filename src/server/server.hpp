@@ -14,8 +14,9 @@
 #include "base/limits.hpp"
 
 namespace larder::base {
+class Log;
 class Metrics;
-}
+}  // namespace larder::base
 namespace larder::node {
 class Node;
 }
@@ -35,6 +36,8 @@ struct ServerOptions {
   /// What SHUTDOWN does: asks the program to end. Empty: SHUTDOWN is refused. Called on an I/O
   /// thread; must not block.
   std::function<void()> on_shutdown = {};
+  /// Where it tells the operator what is wrong; none: nowhere. Outlives the server.
+  base::Log* log = nullptr;
 };
 
 struct ServerStats {
