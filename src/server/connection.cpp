@@ -130,11 +130,21 @@ bool Connection::deliver(base::Instant now) {
   session_.release();
   const bool alive = flush(out);
   if (&out == &scratch_.output) {
-    if (alive) output_.append(out.view());
+    if (alive) keep_output(out);
     out.clear();
     out.shrink(Scratch::kOutputKeptBytes);
   }
   return alive;
+}
+
+/// What the socket did not take. A large rest comes with its memory, which the thread would not keep anyway, unless most
+/// of that is used up; a small one is copied.
+void Connection::keep_output(base::Buffer& rest) {
+  if (rest.size() > Scratch::kOutputKeptBytes && rest.size() >= rest.capacity() / 2) {
+    output_ = std::move(rest);
+  } else {
+    output_.append(rest.view());
+  }
 }
 
 void Connection::keep_input(base::Buffer& in, const Session::Turn& turn, base::Instant now) {

@@ -70,6 +70,7 @@ class Connection {
   Next close_or_linger(base::Instant now);
   Next discard();
   void keep_input(base::Buffer& in, const Session::Turn& turn, base::Instant now);
+  void keep_output(base::Buffer& rest);
   void note_output(base::Instant now) noexcept;
 
   std::unique_ptr<net::Stream> stream_;

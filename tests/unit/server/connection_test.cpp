@@ -71,6 +71,18 @@ TEST_F(ConnectionTest, AValueThatComesInPiecesIsKeptWhole) {
   EXPECT_EQ(connection->memory_bytes(), 0U);
 }
 
+TEST_F(ConnectionTest, ALargeReplyThatTheSocketTakesInPartIsNotCopied) {
+  world.node.visit(0, "k", node::Mode::write, [](engine::Entry& entry) {
+    entry.assign(std::string(10'000'000, 'x'), engine::Deadline::none()).value();
+  });
+  peer->incoming().capacity = 1'000;
+  peer->write("GET k\r\n");
+  settle();
+  EXPECT_EQ(connection->output_bytes(), 10'000'000 + 13 - 1'000U);
+  EXPECT_GE(connection->memory_bytes(), 10'000'000U);  // What was sent is still in front.
+  EXPECT_EQ(scratch.output.capacity(), 0U);
+}
+
 TEST_F(ConnectionTest, APeerThatDoesNotReadGetsNoMoreAnswersMade) {
   peer->incoming().capacity = 1'000;
   peer->write("SET k " + std::string(30'000, 'x') + "\r\n");
