@@ -46,7 +46,7 @@ class RequestReader {
     error,      ///< error() says why. The connection can't be read any further.
   };
 
-  explicit RequestReader(const RequestLimits& limits = {}) noexcept : limits_(limits) {}
+  explicit RequestReader(const RequestLimits& limits = {}) noexcept { set_limits(limits); }
 
   /// `input` begins where the last call's consumed() ended. It may have moved in memory.
   Status next(std::string_view input);
@@ -62,7 +62,11 @@ class RequestReader {
   /// True between the first byte of a request and its last.
   bool in_request() const noexcept { return in_request_; }
 
-  void set_limits(const RequestLimits& limits) noexcept { limits_ = limits; }
+  void set_limits(const RequestLimits& limits) noexcept {
+    limits_ = limits;
+    shorts_fit_ = limits.args_max >= kShortArgsMax && limits.bulk_bytes_max >= kShortBulkBytesMax &&
+                  limits.request_bytes_max >= kShortArgsMax * (kShortBulkBytesMax + 32);
+  }
   /// Forgets a half-read request and any error: the next input begins at the start of some request again.
   void restart() noexcept;
   /// Memory held beside the input; a large command leaves its room behind for the next.
@@ -75,6 +79,12 @@ class RequestReader {
  private:
   enum class Part : std::uint8_t { start, args, line };
 
+  // What is read in one go: one digit of arguments, each of at most three digits of bytes.
+  static constexpr std::size_t kShortArgsMax = 9;
+  static constexpr std::size_t kShortBulkBytesMax = 999;
+
+  bool read_short(std::string_view input);
+  Status read_in_parts(std::string_view input);
   Status read_one(std::string_view input);
   Status read_args(std::string_view input);
   Status read_inline(std::string_view input);
@@ -94,6 +104,7 @@ class RequestReader {
   std::size_t missing_ = 0;
   Part part_ = Part::start;
   bool in_request_ = false;
+  bool shorts_fit_ = false;  // The limits allow all that read_short() takes.
   RequestLimits limits_;
   std::string inline_text_;  // Unquoted arguments of an inline command.
   std::string error_;

@@ -55,6 +55,35 @@ std::string error_of(std::string_view bytes, const RequestLimits& limits = {}) {
   return read(bytes, limits).error;
 }
 
+// Short ones are read in one go, others in parts: what they mean must not depend on it.
+TEST(RequestReader, ReadsLengthsOfAnyNumberOfDigitsAlike) {
+  for (const std::size_t bytes : {0U, 1U, 9U, 10U, 99U, 100U, 999U, 1'000U, 10'000U}) {
+    const std::string value(bytes, 'v');
+    const std::string request =
+        "*2\r\n$3\r\nGET\r\n$" + std::to_string(bytes) + "\r\n" + value + "\r\n";
+    EXPECT_THAT(read(request).commands, ElementsAre(Command{"GET", value}));
+    EXPECT_THAT(read(request + "PING\r\n").commands,
+                ElementsAre(Command{"GET", value}, Command{"PING"}));
+    EXPECT_TRUE(read(std::string_view(request).substr(0, request.size() - 1)).in_request);
+  }
+}
+
+TEST(RequestReader, ReadsAnyNumberOfArgumentsAlike) {
+  for (const std::size_t count : {1U, 2U, 9U, 10U, 11U}) {
+    std::string request = "*" + std::to_string(count) + "\r\n";
+    for (std::size_t i = 0; i < count; ++i) request += "$1\r\nx\r\n";
+    EXPECT_THAT(read(request + request).commands,
+                ElementsAre(Command(count, "x"), Command(count, "x")));
+  }
+}
+
+TEST(RequestReader, RefusesALengthThatIsNoNumberHoweverShort) {
+  EXPECT_EQ(error_of("*1\r\n$04\r\nPING\r\n"), "Protocol error: invalid bulk length");
+  EXPECT_EQ(error_of("*1\r\n$:4\r\n" + std::string(104, 'x') + "\r\n"),
+            "Protocol error: invalid bulk length");
+  EXPECT_EQ(error_of("*01\r\n$4\r\nPING\r\n"), "Protocol error: invalid multibulk length");
+}
+
 TEST(RequestReader, ReadsAnArrayOfBulks) {
   RequestReader reader;
   const std::string_view bytes = "*2\r\n$3\r\nGET\r\n$4\r\na\r\nb\r\n*1\r\n$4\r\nPING\r\n";
