@@ -10,6 +10,7 @@
 #include "base/process.hpp"
 #include "base/random.hpp"
 #include "server/counters.hpp"
+#include "server/key_run.hpp"
 #include "server/server.hpp"
 #include "server/wall_bridge.hpp"
 
@@ -72,6 +73,7 @@ struct Context {
   Counters& counters;
   base::Random& random;
   ClientKeeper* keeper = nullptr;  ///< Of this thread's connections.
+  KeyRun run{};                    ///< Of the session whose turn it is.
 };
 
 }  // namespace larder::server

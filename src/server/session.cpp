@@ -68,11 +68,12 @@ struct Session::Progress {
   const std::string_view input;
   base::Buffer& out;
   const TurnLimits& limits;
+  KeyRun& run;
   std::size_t at =
       0;  // In the input: everything before was read, and executed unless it is in the run.
   std::size_t commands = 0;
   std::size_t arguments = 0;
-  KeyRun run{};
+  bool may_join = false;  // Requests may wait for their neighbours.
   bool held = false;
 
   bool spent() const noexcept {
@@ -83,7 +84,12 @@ struct Session::Progress {
 
 Session::Turn Session::run(std::string_view input, base::Buffer& out, const TurnLimits& limits) {
   using Status = resp::RequestReader::Status;
-  Progress progress{input, out, limits};
+  context_.run.clear();
+  Progress progress{.input = input,
+                    .out = out,
+                    .limits = limits,
+                    .run = context_.run,
+                    .may_join = may_join_neighbours()};
   while (!client_.closing) {
     if (progress.spent()) {
       finish_run(progress);
@@ -113,31 +119,35 @@ Session::Turn Session::run(std::string_view input, base::Buffer& out, const Turn
 void Session::take(std::span<const std::string_view> args, std::size_t begin, Progress& progress) {
   ++progress.commands;
   progress.arguments += args.size();
-  const auto joins = [&] {
-    return client_.authenticated && !client_.in_multi() && client_.replies == Replies::all &&
-           client_.touches && !every_command_is_timed() &&
-           progress.run.take(args, progress.input, begin);
-  };
-  if (must_wait(args)) {
+  if (context_.pause.may_hold() && must_wait(args)) {
     progress.held = finish_run(progress);
     if (progress.held) reader_.restart();
     return;
   }
+  const auto joins = [&] {
+    return progress.may_join && progress.run.take(args, progress.input, begin);
+  };
   if (joins()) return;
   if (!progress.run.empty()) {
     if (!finish_run(progress)) return;
     if (joins()) return;
   }
   execute(args, progress.out);
+  progress.may_join = may_join_neighbours();
   const Command* last = client_.last_command;
   if (last != nullptr && (last->flags & kLong) != 0) {
     progress.arguments = progress.limits.arguments;
   }
 }
 
+/// Asked once for many requests: only what is executed changes the answer, or another client that changes a setting.
+bool Session::may_join_neighbours() const {
+  return client_.authenticated && !client_.in_multi() && client_.replies == Replies::all &&
+         client_.touches && !every_command_is_timed();
+}
+
 /// Is there a pause for this command? What would only be refused need not wait for its refusal.
 bool Session::must_wait(std::span<const std::string_view> args) const {
-  if (!context_.pause.may_hold()) return false;
   const Pause::Kind kind = context_.pause.kind(context_.clock.now());
   if (kind == Pause::Kind::none) return false;
   const Command* row = find_command(args[0]);
