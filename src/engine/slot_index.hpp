@@ -124,13 +124,19 @@ class SlotIndex {
   void prefetch_bucket(std::uint64_t hash) const noexcept {
     __builtin_prefetch(&buckets_[bucket_of(hash)]);
   }
-  /// Calls `fn(Address)` where the tag fits, in the bucket without its chain: for prefetching.
+  /// Calls `fn(Address)` where the tag fits in the bucket: for prefetching. True: none did, and the
+  /// chain goes on in a cell that is being fetched; for_tag_in_chain will find it there.
   template <class Fn>
-  void for_tag(std::uint64_t hash, Fn&& fn) {
-    find_in(buckets_[bucket_of(hash)], tag_of(hash), [&](Address address) {
-      fn(address);
-      return false;
-    });
+  bool for_tag(std::uint64_t hash, Fn&& fn) {
+    const Bucket& bucket = buckets_[bucket_of(hash)];
+    if (for_tag_in(bucket, tag_of(hash), fn) || bucket.overflow == 0) return false;
+    __builtin_prefetch(&cell(bucket.overflow));
+    return true;
+  }
+  /// The same for the first cell of the chain; few have a second. Requires that for_tag said true.
+  template <class Fn>
+  void for_tag_in_chain(std::uint64_t hash, Fn&& fn) {
+    for_tag_in(cell(buckets_[bucket_of(hash)].overflow), tag_of(hash), fn);
   }
 
   /// Calls `fn(Slot)` for one bucket's entries; `fn` must not insert or erase. Returns how many
@@ -227,6 +233,18 @@ class SlotIndex {
       if (const Slot slot = find_in(cell(at), tag, is)) return slot;
     }
     return {};
+  }
+  template <class Place, class Fn>
+  static bool for_tag_in(const Place& place, std::uint16_t tag, Fn& fn) {
+    bool found = false;
+    for (unsigned fitting = tags_fitting<std::tuple_size_v<decltype(place.tags)>>(&place, tag);
+         fitting; fitting &= fitting - 1) {
+      const Address address = place.addresses[std::countr_zero(fitting)];
+      if (address == 0) continue;
+      fn(address);
+      found = true;
+    }
+    return found;
   }
   template <class Place, class Fn>
   static void for_each(Place& place, Fn& fn) {

@@ -74,8 +74,11 @@ class Table final : private Residents {
     return visit(db, key, hash_of(key), mode);
   }
 
+  // In three steps, between which memory has time to answer. The second says whether a third is
+  // needed.
   void prefetch_bucket(unsigned db, std::uint64_t hash) const noexcept;
-  void prefetch_record(unsigned db, std::uint64_t hash) noexcept;
+  bool prefetch_record(unsigned db, std::uint64_t hash) noexcept;
+  void prefetch_chained(unsigned db, std::uint64_t hash) noexcept;
 
   void flush(unsigned db);
   void swap_databases(unsigned a, unsigned b);

@@ -41,6 +41,22 @@ TEST_F(SlotIndexTest, TheFirstBucketsEntriesOfATagCanBePrefetched) {
   EXPECT_EQ(seen, std::vector<Address>{wanted});
 }
 
+TEST_F(SlotIndexTest, WhatABucketHasNoRoomForIsPrefetchedFromItsChain) {
+  std::vector<Address> all;
+  for (std::uint64_t tag = 1; tag <= 12; ++tag) all.push_back(insert(tag << 36));
+  bool chained = false;
+  for (std::uint64_t tag = 1; tag <= 12; ++tag) {
+    std::vector<Address> seen;
+    const auto see = [&](Address address) { seen.push_back(address); };
+    if (index.for_tag(tag << 36, see)) {
+      index.for_tag_in_chain(tag << 36, see);
+      chained = true;
+    }
+    EXPECT_EQ(seen, std::vector<Address>{all[tag - 1]});
+  }
+  EXPECT_TRUE(chained);
+}
+
 /// The index beside a map from addresses to bits of use, under random insertions and erasures. Few
 /// different hashes: tags and buckets collide all the time.
 class SlotIndexModelTest : public SlotIndexTest, public ::testing::WithParamInterface<int> {
