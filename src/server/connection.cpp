@@ -11,6 +11,23 @@ namespace larder::server {
 namespace limits = base::limits;
 using net::Transfer;
 
+void Scratch::end_turn(std::size_t bytes_made) noexcept {
+  output.clear();
+  if (bytes_made > kOutputKeptBytes) large_lately = true;
+  if (output.capacity() > kOutputSpareBytes) output.release();
+}
+
+void Scratch::take_back(base::Buffer& sent) noexcept {
+  if (sent.capacity() > output.capacity() && sent.capacity() <= kOutputSpareBytes) {
+    std::swap(output, sent);
+  }
+  sent.release();
+}
+
+void Scratch::tidy() {
+  if (!std::exchange(large_lately, false)) output.shrink(kOutputKeptBytes);
+}
+
 Connection::Connection(std::unique_ptr<net::Stream> stream, Context& context, Scratch& scratch,
                        Addresses addresses)
     : stream_(std::move(stream)),
@@ -84,7 +101,7 @@ bool Connection::flush(base::Buffer& buffer) {
     buffer.consume(sent.bytes);
     if (sent.status == Transfer::Status::blocked) break;
   }
-  if (buffer.empty() && &buffer == &output_) output_.release();
+  if (buffer.empty() && &buffer == &output_) scratch_.take_back(output_);
   return true;
 }
 
@@ -128,19 +145,19 @@ bool Connection::deliver(base::Instant now) {
   in.consume(turn.consumed);
   keep_input(in, turn, now);
   session_.release();
+  const std::size_t bytes_made = out.size();
   const bool alive = flush(out);
   if (&out == &scratch_.output) {
     if (alive) keep_output(out);
-    out.clear();
-    out.shrink(Scratch::kOutputKeptBytes);
+    scratch_.end_turn(bytes_made);
   }
   return alive;
 }
 
-/// What the socket did not take. A large rest comes with its memory, which the thread would not keep anyway, unless most
-/// of that is used up; a small one is copied.
+/// What the socket did not take. A large rest comes with its memory, unless little of that is still needed; a small one is
+/// copied.
 void Connection::keep_output(base::Buffer& rest) {
-  if (rest.size() > Scratch::kOutputKeptBytes && rest.size() >= rest.capacity() / 2) {
+  if (rest.size() > Scratch::kOutputKeptBytes && rest.size() >= rest.capacity() / 4) {
     output_ = std::move(rest);
   } else {
     output_.append(rest.view());

@@ -17,15 +17,25 @@
 
 namespace larder::server {
 
-/// Buffers that all connections of a thread use in turn.
+/// Buffers that all connections of a thread use in turn. Between turns they are empty.
 struct Scratch {
   base::Buffer input;
   base::Buffer output;
+  bool large_lately = false;  ///< Since the last tidy() a reply needed more than what is kept.
 
   /// One read. 64 KiB hold 1,400 GETs; more would only make a turn longer.
   static constexpr std::size_t kReadBytes = 64 * 1024;
-  /// What `output` keeps between turns.
+  /// What `output` keeps for good.
   static constexpr std::size_t kOutputKeptBytes = 1024 * 1024;
+  /// What it keeps from one large reply to the next: fresh pages cost three times the reply itself.
+  static constexpr std::size_t kOutputSpareBytes = 32 * 1024 * 1024;
+
+  /// Clears `output` after a turn that made so many bytes of replies.
+  void end_turn(std::size_t bytes_made) noexcept;
+  /// Takes back the memory of a reply that is sent. Empties `sent`.
+  void take_back(base::Buffer& sent) noexcept;
+  /// To be called now and then: gives back what no large reply needed lately.
+  void tidy();
 };
 
 class Connection {

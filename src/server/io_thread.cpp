@@ -198,6 +198,7 @@ void IoThread::patrol() {
       ++patrol_at_;
     }
   }
+  scratch_.tidy();
   loop_.after(kPatrolInterval, [this] { patrol(); });
 }
 

@@ -83,6 +83,27 @@ TEST_F(ConnectionTest, ALargeReplyThatTheSocketTakesInPartIsNotCopied) {
   EXPECT_EQ(scratch.output.capacity(), 0U);
 }
 
+TEST_F(ConnectionTest, TheMemoryOfALargeReplyIsKeptForTheNextAndThenGivenBack) {
+  world.node.visit(0, "k", node::Mode::write, [](engine::Entry& entry) {
+    entry.assign(std::string(10'000'000, 'x'), engine::Deadline::none()).value();
+  });
+  peer->write("GET k\r\n");
+  settle();
+  while (connection->wants_write()) {
+    peer->take();
+    settle(false);
+  }
+  EXPECT_EQ(connection->memory_bytes(), 0U);
+  EXPECT_GE(scratch.output.capacity(), 10'000'000U);
+
+  scratch.tidy();  // It was needed since the last time.
+  EXPECT_GE(scratch.output.capacity(), 10'000'000U);
+  peer->write("PING\r\n");
+  settle();
+  scratch.tidy();
+  EXPECT_EQ(scratch.output.capacity(), 0U);
+}
+
 TEST_F(ConnectionTest, APeerThatDoesNotReadGetsNoMoreAnswersMade) {
   peer->incoming().capacity = 1'000;
   peer->write("SET k " + std::string(30'000, 'x') + "\r\n");
