@@ -22,7 +22,7 @@ def show(cells):
             rows.append([name, *(f"{cell[f'{clock}_us_{figure}']:.1f}" for figure in FIGURES)])
     print_table("us of single calls (two clock readings included)", ["", *FIGURES], rows)
     expiring = next(c for c in cells if c["part"] == "expiring")
-    print(f"5 of 6 entries gone after {seconds(expiring['entries_gone_seconds'])}, their memory "
+    print(f"the memory of the 5 of 6 entries that expire "
           f"({expiring['resident_full'] / MIB:.0f} MiB) back after {seconds(expiring['memory_back_seconds'])}, "
           f"{expiring['resident_after'] / MIB:.0f} MiB of it left\n")
     back = expiring["memory_back_seconds"]

@@ -189,8 +189,9 @@ SegmentNumber Log::take_segment(For what) noexcept {
   } else {
     if (!pages_.grow_to((segments_.size() + 1) * segment_bytes_)) return kNoSegment;
     try {
-      warm_.reserve(segments_.size() + 1);  // So that release() does not fail.
-      returned_.reserve(segments_.size() + 1);
+      // So that release() does not fail; seldom, so that it is not all copied each time.
+      if (warm_.capacity() <= segments_.size()) warm_.reserve(2 * segments_.size() + 16);
+      if (returned_.capacity() <= segments_.size()) returned_.reserve(2 * segments_.size() + 16);
       segments_.emplace_back();
     } catch (const std::bad_alloc&) {
       return kNoSegment;
