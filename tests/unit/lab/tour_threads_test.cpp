@@ -51,8 +51,7 @@ TEST(TourTest, AUrlThatIsNoneIsOneLineAndStatusTwo) {
 
 TEST(TourTest, AStoreThatCannotHoldTheTourEndsItWithStatusOne) {
   Written results, notes;
-  const TourOptions tiny{.url = "memory:?max_bytes=256&eviction=noeviction&shards=1",
-                         .fast = true};
+  const TourOptions tiny{.url = "memory:?max_bytes=256&eviction=noeviction&shards=1", .fast = true};
   EXPECT_EQ(tour(tiny, {results.file(), notes.file()}), kFailed);
   EXPECT_NE(notes.text().find("out_of_memory"), std::string::npos) << notes.text();
 }
