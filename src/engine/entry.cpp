@@ -34,8 +34,9 @@ std::uint64_t Entry::version() const { return exists() ? table_->version_of(*thi
 
 std::size_t Entry::memory_bytes() const noexcept {
   if (!exists()) return 0;
-  return record_.bytes() + record_.outside_bytes() +
-         static_cast<std::size_t>(SlotIndex::kBytesPerEntry + 0.5);
+  constexpr std::size_t kOfIndex = 9;  // SlotIndex::kBytesPerEntry, rounded up.
+  static_assert(kOfIndex >= SlotIndex::kBytesPerEntry && kOfIndex < SlotIndex::kBytesPerEntry + 1);
+  return record_.bytes() + record_.outside_bytes() + kOfIndex;
 }
 
 std::optional<base::Millis> Entry::idle() const noexcept {

@@ -192,7 +192,11 @@ inline void Record::read(char* at) noexcept {
   char* const fields = at + (next - at);
   char* body = fields + ((flags & kTimed) != 0 ? ((flags & kWide) != 0 ? 8 : kDeadlineBytes) : 0) +
                ((flags & kUsed) != 0 ? 4 : 0);
-  if ((flags & kOutside) != 0) std::memcpy(&body, body, sizeof body);
+  if ((flags & kOutside) != 0) {
+    char* block;
+    std::memcpy(&block, body, sizeof block);
+    body = block;
+  }
   at_ = at;
   fields_ = fields;
   body_ = body;
