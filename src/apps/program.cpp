@@ -86,6 +86,8 @@ int run_action(const Command& command, const Action& action) {
   } catch (const Negative& no) {
     if (*no.what() != '\0') complain(command.name, no.what());
     return kNo;
+  } catch (const std::bad_alloc&) {
+    return complain(command.name, "there is no memory left, or no address space (see `ulimit -v`)");
   } catch (const std::exception& e) {
     return complain(command.name, e.what());
   }

@@ -20,12 +20,7 @@
 namespace larder::base {
 namespace {
 
-std::uint64_t load64(const char* at) noexcept {
-  std::uint64_t word;
-  std::memcpy(&word, at, sizeof word);
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  return word;
-}
+using detail::load64;
 
 // slices[k][b]: the CRC of byte b followed by k zero bytes.
 constexpr auto kSlices = [] {

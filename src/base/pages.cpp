@@ -1,7 +1,9 @@
 #include "base/pages.hpp"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <new>
 #include <utility>
@@ -10,19 +12,28 @@ namespace larder::base {
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr int kMadviseCollapse =
-    25;  // MADV_COLLAPSE, Linux 6.1 and later; Debian 12's headers lack it.
+// MADV_COLLAPSE, Linux 6.1 and later; Debian 12's headers lack it.
+constexpr int kMadviseCollapse = 25;
 constexpr std::size_t kStep = std::size_t{1} << 20;  // What one system call makes usable at least.
+// Where address space is limited (`ulimit -v`), one reservation takes this part of it: the others of
+// this process, its heap and its threads need some too.
+constexpr std::size_t kShareOfLimit = 64;
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
+}
+
+std::size_t within_limit(std::size_t bytes) noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return bytes;
+  return std::min(bytes, std::max<std::size_t>(limit.rlim_cur / kShareOfLimit, kStep));
 }
 
 }  // namespace
 
 // Reserved without access, so that it counts towards no limit on committed memory.
 Pages::Pages(std::size_t bytes) {
-  for (reserved_ = round_up(bytes, kStep); reserved_ >= kStep;
+  for (reserved_ = round_up(within_limit(bytes), kStep); reserved_ >= kStep;
        reserved_ = reserved_ / 2 / kStep * kStep) {
     mapped_bytes_ = reserved_ + kHugeBytes;
     void* at =

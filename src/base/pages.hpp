@@ -13,7 +13,8 @@ namespace larder::base {
 class Pages {
  public:
   Pages() = default;
-  /// Reserves `bytes` of address space, or the largest half, quarter … of it that the system grants.
+  /// Reserves `bytes` of address space, or the largest half, quarter … of it that the system grants;
+  /// a small part of the limit where one is set (RLIMIT_AS).
   /// Errors   throws std::bad_alloc where not even 1 MiB is granted.
   explicit Pages(std::size_t bytes);
   ~Pages();

@@ -9,6 +9,8 @@ namespace larder::engine {
 namespace {
 
 constexpr std::size_t kKeptForMoves = 2;
+// A log of fewer keeps no memory that is not in use; of more, one free segment for so many.
+constexpr std::size_t kFewSegments = 64;
 // Segments looked at in one search for one to clean: enough for the best of them to be nearly the
 // best of all.
 constexpr std::size_t kLook = 256;
@@ -134,23 +136,28 @@ bool Log::skip_dead(SegmentNumber number, std::size_t& most) noexcept {
     if (!Record::is_filler(place)) return true;
     if (most == 0) return false;
     --most;
-    const std::size_t bytes = Record::bytes_at(place);
-    segment.consumed += static_cast<std::uint32_t>(bytes);
-    segment.dead -= static_cast<std::uint32_t>(bytes);
-    held_ -= bytes;
-    dead_ -= bytes;
+    take_consumed(number, Record::bytes_at(place));
   }
   return false;
 }
 
 void Log::consume(SegmentNumber number, std::size_t bytes) noexcept {
-  Segment& segment = segments_[number];
+  const Segment& segment = segments_[number];
   // The end of its last record has released it already.
-  if (!segment.in_use || segment.consumed == segment.filled) return;
+  if (segment.in_use && segment.consumed < segment.filled) take_consumed(number, bytes);
+}
+
+// The first half goes back as soon as it is consumed: in a small table half a segment counts.
+void Log::take_consumed(SegmentNumber number, std::size_t bytes) noexcept {
+  Segment& segment = segments_[number];
+  const std::size_t half = segment_bytes_ / 2;
+  const bool was_below = segment.consumed < half;
   segment.consumed += static_cast<std::uint32_t>(bytes);
   segment.dead -= static_cast<std::uint32_t>(bytes);
   held_ -= bytes;
   dead_ -= bytes;
+  if (was_below && segment.consumed >= half && in_use_ < kFewSegments)
+    pages_.give_back(std::size_t{number} * segment_bytes_, half);
 }
 
 SegmentNumber Log::dirtiest() noexcept {
@@ -266,7 +273,7 @@ void Log::release(SegmentNumber number) noexcept {
 
 // Gives memory back where more is warm than will be wanted soon; a little at a time, since in_use_ may have fallen far.
 void Log::cool() noexcept {
-  for (int i = 0; i < 4 && warm_.size() > 1 + in_use_ / 64; ++i) {
+  for (int i = 0; i < 4 && warm_.size() > in_use_ / kFewSegments; ++i) {
     const SegmentNumber number = warm_.back();
     warm_.pop_back();
     pages_.give_back(std::size_t{number} * segment_bytes_, segment_bytes_);

@@ -120,6 +120,16 @@ class Log {
   Address address_of(SegmentNumber number, std::size_t offset) const noexcept {
     return static_cast<Address>((std::size_t{number} * segment_bytes_ + offset) / Record::kUnit);
   }
+  Address address(const Record& record) const noexcept {
+    return static_cast<Address>((record.at() - base_) / static_cast<std::ptrdiff_t>(Record::kUnit));
+  }
+  /// The record at `offset` of a segment, or none where a filler lies; `offset` moves on behind it.
+  Record read_next(SegmentNumber number, std::uint32_t& offset) const noexcept {
+    char* const place = at(address_of(number, offset));
+    const Record record = Record::is_filler(place) ? Record{} : Record{place};
+    offset += static_cast<std::uint32_t>(record ? record.bytes() : Record::bytes_at(place));
+    return record;
+  }
   /// Makes a segment's `due` what a look at its records has shown.
   void set_due(SegmentNumber number, DeadlineMs due) noexcept { segments_[number].due = due; }
 
@@ -151,6 +161,7 @@ class Log {
   void unlink(SegmentNumber number) noexcept;
   void release(SegmentNumber number) noexcept;
   void cool() noexcept;
+  void take_consumed(SegmentNumber number, std::size_t bytes) noexcept;
   void close(SegmentNumber number) noexcept;
   Address put(SegmentNumber number, std::size_t bytes) noexcept;
   bool has_room(SegmentNumber number, std::size_t bytes) const noexcept {

@@ -169,8 +169,8 @@ class SlotIndex {
   }
 
   /// Takes the last bucket out and hands its addresses to `fn`: how a flushed index is emptied in
-  /// slices. Returns how many slots it looked at. Requires buckets() > 0. Nothing but this and the
-  /// destructor may be called afterwards.
+  /// slices. Returns how many slots it looked at. Requires buckets() > 0. Afterwards only this, look-ups
+  /// and erasures of what is left may be called.
   template <class Fn>
   std::size_t drain_bucket(Fn&& fn) {
     const std::size_t touched = for_bucket(buckets_.size() - 1, [&](Slot slot) {

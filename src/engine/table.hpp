@@ -225,11 +225,11 @@ class Table final : private Residents {
   Taken take_oldest(SegmentNumber number, bool may_keep);
   bool evict_from_samples();
   bool evict_random();
-  bool evictable(Address address, const Record& record) const noexcept;
-  double coldness(const Record& record, Slot slot, const Segment& segment) const noexcept;
-  void offer(SpaceNumber number, Slot slot, std::uint64_t hash);
-  void sample();
-  void sample_timed();
+  bool evictable(Address address) const noexcept;
+  double coldness(const Record& record, Slot slot, policy::Moment now) const noexcept;
+  void offer(SpaceNumber number, Slot slot, std::uint64_t hash, policy::Moment now);
+  void sample(policy::Moment now);
+  void sample_timed(policy::Moment now);
   bool random_space(SpaceNumber& number) noexcept;
 
   // table_clean.cpp

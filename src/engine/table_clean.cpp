@@ -39,14 +39,11 @@ bool Table::clean_segment(SegmentNumber number, std::size_t& records_max) {
   const Segment& segment = log_.segment(number);
   std::uint32_t offset = segment.consumed;
   const std::size_t batch_max = std::min(kBatch, records_max);
-  for (; offset < segment.filled && count < batch_max;) {
-    const Address address = log_.address_of(number, offset);
-    const char* at = log_.at(address);
-    offset += static_cast<std::uint32_t>(Record::bytes_at(at));
+  while (offset < segment.filled && count < batch_max) {
+    const Record record = log_.read_next(number, offset);
     ++records_touched_;
-    if (Record::is_filler(at)) continue;
-    const Record record = log_.record(address);
-    batch[count] = {address, hash_of(record.key())};
+    if (!record) continue;
+    batch[count] = {log_.address(record), hash_of(record.key())};
     if (const auto& index = spaces_[record.space()].index)
       index->prefetch_bucket(batch[count].hash);
     ++count;

@@ -139,8 +139,9 @@ bool Table::spare(std::uint64_t hash, const Record& record) noexcept {
 
 // ---- Redis' policies --------------------------------------------------------------------------------
 
-bool Table::evictable(Address address, const Record& record) const noexcept {
-  return address != keep_ && (!policy::only_volatile(options_.eviction) || record.has_deadline());
+bool Table::evictable(Address address) const noexcept {
+  return address != keep_ &&
+         (!policy::only_volatile(options_.eviction) || log_.record(address).has_deadline());
 }
 
 // A space with entries, each as likely as its share of them. False: there are none.
@@ -157,28 +158,27 @@ bool Table::random_space(SpaceNumber& number) noexcept {
   return false;
 }
 
-double Table::coldness(const Record& record, Slot slot, const Segment& segment) const noexcept {
+double Table::coldness(const Record& record, Slot slot, policy::Moment now) const noexcept {
   if (options_.eviction == policy::Eviction::volatile_ttl)
     return -static_cast<double>(record.deadline());
   if (!policy::tracks_usage(options_.eviction)) return 0;
   // What was written under another policy is as old as its segment, unless it was used since.
+  const Segment& segment = log_.segment(log_.segment_of(slot.address()));
   const std::uint32_t usage =
       record.used()
           ? record.usage()
           : policy::usage_new(options_.eviction,
-                              slot.use() > 0 ? moment() : policy::Moment::at_millis(segment.born));
-  return policy::coldness(options_.eviction, usage, moment());
+                              slot.use() > 0 ? now : policy::Moment::at_millis(segment.born));
+  return policy::coldness(options_.eviction, usage, now);
 }
 
-void Table::offer(SpaceNumber number, Slot slot, std::uint64_t hash) {
-  const Record record = log_.record(slot.address());
-  const Segment& segment = log_.segment(log_.segment_of(slot.address()));
-  candidates_.offer({coldness(record, slot, segment), hash, number});
+void Table::offer(SpaceNumber number, Slot slot, std::uint64_t hash, policy::Moment now) {
+  candidates_.offer({coldness(log_.record(slot.address()), slot, now), hash, number});
 }
 
 // A few entries from random buckets: the hash has shuffled them. Within a bucket it has not: who comes
 // new gets the first place that is free, so each place must be as likely as the others.
-void Table::sample() {
+void Table::sample(policy::Moment now) {
   for (unsigned found = 0, tries = 0; found < kSamples && tries < 2 * kSamples; ++tries) {
     SpaceNumber number = 0;
     if (!random_space(number)) return;
@@ -188,20 +188,19 @@ void Table::sample() {
     unsigned seen = 0;
     const unsigned wanted = kSamples - found;
     index.for_bucket(bucket, [&](Slot slot) {
-      const Record record = log_.record(slot.address());
-      if (!evictable(slot.address(), record)) return;
+      if (!evictable(slot.address())) return;
       const std::uint64_t place = seen < wanted ? seen : random_.below(seen + 1);
       if (place < wanted) chosen[place] = slot;
       ++seen;
     });
     for (unsigned i = 0; i < std::min(seen, wanted); ++i, ++found)
-      offer(number, chosen[i], hash_at(chosen[i].address()));
+      offer(number, chosen[i], hash_at(chosen[i].address()), now);
   }
 }
 
 // Where deadlines are rare: all that have one in a segment, from a random one on; under volatile-ttl
 // in the one whose earliest is the earliest of those looked at.
-void Table::sample_timed() {
+void Table::sample_timed(policy::Moment now) {
   const std::size_t segments = log_.segments();
   if (segments == 0) return;
   const bool earliest = options_.eviction == policy::Eviction::volatile_ttl;
@@ -219,27 +218,27 @@ void Table::sample_timed() {
   const Segment& segment = log_.segment(best);
   DeadlineMs due = kNever;
   for (std::uint32_t offset = segment.consumed; offset < segment.filled;) {
-    const Address address = log_.address_of(best, offset);
-    offset += static_cast<std::uint32_t>(Record::bytes_at(log_.at(address)));
+    const Record record = log_.read_next(best, offset);
     ++records_touched_;
-    if (Record::is_filler(log_.at(address))) continue;
-    const Record record = log_.record(address);
+    if (!record) continue;
+    const Address address = log_.address(record);
     const Space& space = spaces_[record.space()];
     due = std::min(due, record.deadline());
-    if (!record.has_deadline() || space.flushed || !evictable(address, record)) continue;
+    if (!record.has_deadline() || space.flushed || address == keep_) continue;
     const std::uint64_t hash = hash_of(record.key());
-    offer(record.space(), space.index->find_address(hash, address), hash);
+    offer(record.space(), space.index->find_address(hash, address), hash, now);
   }
   log_.set_due(best, due);
 }
 
 bool Table::evict_from_samples() {
   const bool only_volatile = policy::only_volatile(options_.eviction);
+  const policy::Moment now = moment();
   for (unsigned round = 0; round < kSampleRounds; ++round) {
-    if (options_.eviction != policy::Eviction::volatile_ttl) sample();
+    if (options_.eviction != policy::Eviction::volatile_ttl) sample(now);
     if (only_volatile && candidates_.size() == 0) {
       if (stats_.entries_with_deadline.get() == 0) return false;
-      sample_timed();
+      sample_timed(now);
     }
     while (const auto candidate = candidates_.take()) {
       const auto number = static_cast<SpaceNumber>(candidate->space);
@@ -249,11 +248,8 @@ bool Table::evict_from_samples() {
           candidate->hash, [&](Address at) { return hash_at(at) == candidate->hash; });
       if (!slot) continue;
       const Record record = log_.record(slot.address());
-      const Segment& segment = log_.segment(log_.segment_of(slot.address()));
       // Time alone makes an entry colder: one that is warmer than it was has been used since.
-      if (!evictable(slot.address(), record) ||
-          coldness(record, slot, segment) < candidate->coldness)
-        continue;
+      if (!evictable(slot.address()) || coldness(record, slot, now) < candidate->coldness) continue;
       remove(number, candidate->hash, slot, Change::What::evict);
       return true;
     }

@@ -167,14 +167,11 @@ std::size_t Table::next_expired(const Segment& segment, DeadlineMs now, std::spa
   std::size_t count = 0;
   expiry_.offset = std::max(expiry_.offset, segment.consumed);
   while (expiry_.offset < segment.filled && count < batch.size() && slots_max > 0) {
-    const Address address = log_.address_of(expiry_.segment, expiry_.offset);
-    const char* at = log_.at(address);
-    expiry_.offset += static_cast<std::uint32_t>(Record::bytes_at(at));
+    const Record record = log_.read_next(expiry_.segment, expiry_.offset);
     spend(slots_max, 1);
     ++records_touched_;
-    if (Record::is_filler(at)) continue;
-    const Record record = log_.record(address);
-    if (spaces_[record.space()].flushed) continue;
+    if (!record || spaces_[record.space()].flushed) continue;
+    const Address address = log_.address(record);
     if (record.deadline() < now && address != keep_) {
       batch[count++] = address;
     } else {

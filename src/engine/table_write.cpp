@@ -211,9 +211,9 @@ void Table::set_deadline(Entry& entry, std::optional<base::Instant> deadline) {
   Record& record = entry.record_;
   if (!record.timed() && !deadline) return;
   Space& space = space_of(entry.db_);
-  const Queue queue = log_.queue_of(entry.address_);
   if (record.timed() && (!wide_deadline(when) || record.shape().wide)) {
     const bool had_deadline = record.has_deadline();
+    const Queue queue = log_.queue_of(entry.address_);
     count(space, record, queue, Counted::out);
     record.set_deadline(when);
     log_.change_deadline(entry.address_, had_deadline, record.has_deadline(), when);
@@ -224,7 +224,9 @@ void Table::set_deadline(Entry& entry, std::optional<base::Instant> deadline) {
     shape.timed = true;
     shape.wide = wide_deadline(when);
     shape.used = log_.used_fields();
-    const Address to = log_.append(queue, shape.bytes(), coarse_now_);
+    Address to = append_record(entry, shape.bytes());
+    // As a last resort what is kept for moves.
+    if (to == 0) to = log_.append(Queue::main, shape.bytes(), coarse_now_, Log::For::move);
     if (to == 0) throw std::bad_alloc{};
     relocate(space.index->find_address(entry.hash_, entry.address_), record, shape, when, to);
     find_again(entry);
@@ -295,24 +297,24 @@ Result<void> Table::place(Entry& entry, const Shape& shape, DeadlineMs deadline,
 
 // Puts a finished record in the place of the one the entry had, if any.
 Result<void> Table::put(Entry& entry, Address to, const Record& record) {
-  SlotIndex& index = index_of(entry.db_);
   Space& space = space_of(entry.db_);
   log_.begin(to, record.has_deadline(), record.deadline());
   if (const Record old = entry.record_) {
-    index.find_address(entry.hash_, entry.address_).set_address(to);
+    space.index->find_address(entry.hash_, entry.address_).set_address(to);
     count(space, old, log_.queue_of(entry.address_), Counted::out);
     drop_body(old);
     log_.end(entry.address_, old.bytes(), old.has_deadline());
   } else {
-    const std::size_t before = index.memory_bytes();
     try {
+      SlotIndex& index = index_of(entry.db_);
+      const std::size_t before = index.memory_bytes();
       index.insert(entry.hash_, to);
+      index_changed(index, before);
     } catch (const std::bad_alloc&) {
       if (record.outside()) std::free(record.block());
       log_.end(to, record.bytes(), record.has_deadline());
       return exhausted();
     }
-    index_changed(index, before);
     told(entry.hash_, policy::Visit::arrival);
   }
   count(space, record, log_.queue_of(to), Counted::in);

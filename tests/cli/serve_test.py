@@ -1,6 +1,7 @@
 """`larder serve`: what it prints, whom it lets in, how it ends."""
 
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -101,6 +102,19 @@ class ServeTest(Case):
                 info = connection.ask("INFO").decode()
             self.assertIn(f"maxmemory:{64 << 20}\r\n", info)
             self.assertIn("maxmemory_policy:allkeys-lfu\r\n", info)
+
+    def test_limited_address_space_is_enough_for_a_small_server(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, hard))  # As `ulimit -v` would.
+        try:
+            server = Server()
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        with server, Connection(server.port) as connection:
+            for i in range(2000):
+                self.assertEqual(connection.ask("SET", f"k{i}", "x" * 200), b"+OK")
+            self.assertEqual(connection.ask("SELECT", "5"), b"+OK")
+            self.assertEqual(connection.ask("SET", "k", "v"), b"+OK")
 
     def test_a_bound_on_memory_holds(self):
         with Server("--max-memory", "16mb") as server, Connection(server.port) as connection:
