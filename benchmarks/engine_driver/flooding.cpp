@@ -13,11 +13,12 @@
 #include "line.hpp"
 #include "machine.hpp"
 #include "parts.hpp"
+#include "support/colliding_keys.hpp"
 
 namespace larder::bench {
 namespace {
 
-constexpr std::uint64_t kMultiplier = 0xc6a4a7935bd1e995;
+constexpr std::uint64_t kMultiplier = test::kMurmurMultiplier;
 
 /// Austin Appleby's MurmurHash64A, for whole 8-byte blocks.
 std::uint64_t murmur64a(std::string_view text, std::uint64_t seed) {
@@ -31,30 +32,6 @@ std::uint64_t murmur64a(std::string_view text, std::uint64_t seed) {
   }
   hash = (hash ^ (hash >> 47)) * kMultiplier;
   return hash ^ (hash >> 47);
-}
-
-/// The block that the two multiplications above turn into `mixed`.
-std::uint64_t unmixed(std::uint64_t mixed) {
-  std::uint64_t inverse = kMultiplier;
-  for (int i = 0; i < 6; ++i) inverse *= 2 - kMultiplier * inverse;  // Newton, modulo 2^64.
-  mixed *= inverse;
-  mixed ^= mixed >> 47;
-  return mixed * inverse;
-}
-
-/// 2^bits keys: a flip of the top bit survives a multiplication as a flip of the top bit, and the
-/// next block flips it back; so each pair of blocks has two forms that hash alike.
-std::vector<std::string> colliding(unsigned bits) {
-  std::vector<std::string> keys(std::size_t{1} << bits);
-  for (std::uint64_t choice = 0; choice < keys.size(); ++choice) {
-    for (std::uint64_t bit = 0; bit < bits; ++bit) {
-      const std::uint64_t flip = (choice >> bit & 1) << 63;
-      for (const std::uint64_t block : {unmixed(2 * bit + 1 + flip), unmixed(2 * bit + 2 + flip)}) {
-        keys[choice].append(reinterpret_cast<const char*>(&block), sizeof block);
-      }
-    }
-  }
-  return keys;
 }
 
 std::vector<std::string> ordinary(const std::vector<std::string>& like) {
@@ -93,7 +70,7 @@ double write_and_read_ns(const std::string& url, const std::vector<std::string>&
 void measure_flooding(const Options& options) {
   pin_to(0);
   const std::string url = options.text("url", "memory:");
-  const auto flood = colliding(static_cast<unsigned>(options.number("bits", 15)));
+  const auto flood = test::colliding_keys(static_cast<unsigned>(options.number("bits", 15)));
   const auto usual = ordinary(flood);
   require_collisions(flood);
   for (std::uint64_t round = 0; round < options.number("rounds", 9); ++round) {

@@ -1,29 +1,16 @@
 // cache-manager with a Redis store below, alone and behind one in memory: wrap, times to live, many keys, clearing.
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import KeyvRedis from '@keyv/redis';
 import { createCache } from 'cache-manager';
 import Keyv from 'keyv';
-import { createClient } from 'redis';
-import { eventually, Server } from './server.mjs';
+import { eventually } from './server.mjs';
+import { setUp, within } from './setup.mjs';
 
-const server = await Server.start();
-const raw = await createClient({ url: server.url }).connect();
+const { server, raw, opened } = await setUp((one) => one.disconnect());
 const remote = () => new Keyv({ store: new KeyvRedis(server.url, { namespace: 'app' }), namespace: 'app', useKeyPrefix: false });
-const opened = [];
-const cache = (options = {}) => {
-  const one = createCache({ stores: [remote()], ...options });
-  opened.push(one);
-  return one;
-};
-after(async () => {
-  await Promise.all(opened.map((one) => one.disconnect()));
-  raw.destroy();
-  await server.stop();
-});
-beforeEach(() => raw.flushAll());
-const within = (value, low, high) => assert.ok(value >= low && value <= high, `${value} in ${low}..${high}`);
+const cache = (options = {}) => opened(createCache({ stores: [remote()], ...options }));
 
 test('set, get and del, with the cache\'s time to live or one\'s own', async () => {
   const kept = cache({ ttl: 100_000 });

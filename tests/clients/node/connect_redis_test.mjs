@@ -7,6 +7,7 @@ import { RedisStore } from 'connect-redis';
 import session from 'express-session';
 import { createClient } from 'redis';
 import { eventually, Server } from './server.mjs';
+import { within } from './setup.mjs';
 
 const server = await Server.start();
 const client = await createClient({ url: server.url }).connect();
@@ -15,7 +16,6 @@ after(async () => {
   await server.stop();
 });
 beforeEach(() => client.flushAll());
-const within = (value, low, high) => assert.ok(value >= low && value <= high, `${value} in ${low}..${high}`);
 const lasting = (seconds, more = {}) => ({ cookie: { expires: new Date(Date.now() + seconds * 1000) }, ...more });
 
 test('a session is set, got and destroyed', async () => {

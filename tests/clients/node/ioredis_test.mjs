@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import Redis from 'ioredis';
 import { eventually, gathered, Server } from './server.mjs';
+import { within } from './setup.mjs';
 
 const server = await Server.start();
 const opened = [];
@@ -17,7 +18,6 @@ after(async () => {
   await server.stop();
 });
 beforeEach(() => r.flushall());
-const within = (value, low, high) => assert.ok(value >= low && value <= high, `${value} in ${low}..${high}`);
 
 test('SET with every option', async () => {
   assert.equal(await r.set('k', '1', 'NX'), 'OK');

@@ -1,28 +1,17 @@
 // keyv over @keyv/redis: times to live, namespaces, many keys at once, iteration, clearing.
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import KeyvRedis, { createKeyv } from '@keyv/redis';
 import Keyv from 'keyv';
 import { createClient } from 'redis';
-import { gathered, Server } from './server.mjs';
+import { gathered } from './server.mjs';
+import { setUp, within } from './setup.mjs';
 
-const server = await Server.start();
-const raw = await createClient({ url: server.url }).connect();
-const opened = [];
-const keyv = (options = {}) => {
+const { server, raw, opened } = await setUp((one) => one.disconnect());
+const keyv = (options = {}) =>
   // One prefix, not two: @keyv/redis writes the namespace before the key, so keyv itself should not.
-  const one = new Keyv({ store: new KeyvRedis(server.url, options), namespace: options.namespace, useKeyPrefix: false, throwOnErrors: true });
-  opened.push(one);
-  return one;
-};
-after(async () => {
-  await Promise.all(opened.map((one) => one.disconnect()));
-  raw.destroy();
-  await server.stop();
-});
-beforeEach(() => raw.flushAll());
-const within = (value, low, high) => assert.ok(value >= low && value <= high, `${value} in ${low}..${high}`);
+  opened(new Keyv({ store: new KeyvRedis(server.url, options), namespace: options.namespace, useKeyPrefix: false, throwOnErrors: true }));
 
 test('a value of any JSON kind is set, found and deleted', async () => {
   const kept = keyv({ namespace: 'app' });

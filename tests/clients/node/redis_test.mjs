@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
 import { createClient, createClientPool, ErrorReply, MultiErrorReply, RESP_TYPES, WatchError } from 'redis';
 import { eventually, gathered, Server } from './server.mjs';
+import { within } from './setup.mjs';
 
 const server = await Server.start();
 after(() => server.stop());
-const within = (value, low, high) => assert.ok(value >= low && value <= high, `${value} in ${low}..${high}`);
 
 for (const RESP of [2, 3]) {
   describe(`node-redis in RESP${RESP}`, () => {

@@ -1,26 +1,12 @@
 // unstorage with its redis driver (ioredis below): items of every kind, times to live, bases, listing, clearing.
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
-import { createClient } from 'redis';
+import { test } from 'node:test';
 import { createStorage, prefixStorage } from 'unstorage';
 import redisDriver from 'unstorage/drivers/redis';
-import { Server } from './server.mjs';
+import { setUp, within } from './setup.mjs';
 
-const server = await Server.start();
-const raw = await createClient({ url: server.url }).connect();
-const opened = [];
-const storage = (options = {}) => {
-  const one = createStorage({ driver: redisDriver({ url: server.url, base: 'app', ...options }) });
-  opened.push(one);
-  return one;
-};
-after(async () => {
-  await Promise.all(opened.map((one) => one.dispose()));
-  raw.destroy();
-  await server.stop();
-});
-beforeEach(() => raw.flushAll());
-const within = (value, low, high) => assert.ok(value >= low && value <= high, `${value} in ${low}..${high}`);
+const { server, raw, opened } = await setUp((one) => one.dispose());
+const storage = (options = {}) => opened(createStorage({ driver: redisDriver({ url: server.url, base: 'app', ...options }) }));
 
 test('items of every kind are set, found and removed', async () => {
   const kept = storage();

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
 #include "lab/policy_replay.hpp"
+#include "unit/lab/written.hpp"
 
 namespace larder::lab {
 namespace {
@@ -14,17 +14,10 @@ class PolicyReplayTest : public testing::Test {
  protected:
   /// Runs it; what it wrote is in results_ and notes_ then.
   int run(const PolicyReplayOptions& options) {
-    char* texts[2] = {};
-    std::size_t sizes[2] = {};
-    std::FILE* const results = open_memstream(&texts[0], &sizes[0]);
-    std::FILE* const notes = open_memstream(&texts[1], &sizes[1]);
-    const int status = policy_replay(options, {results, notes});
-    std::fclose(results);
-    std::fclose(notes);
-    results_.assign(texts[0], sizes[0]);
-    notes_.assign(texts[1], sizes[1]);
-    std::free(texts[0]);
-    std::free(texts[1]);
+    test::Written results, notes;
+    const int status = policy_replay(options, {results.file(), notes.file()});
+    results_ = results.text();
+    notes_ = notes.text();
     return status;
   }
 

@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 
 #include "lab/bench.hpp"
+#include "unit/lab/written.hpp"
 
 namespace larder::lab {
 namespace {
@@ -28,17 +28,10 @@ class ReplayTest : public testing::Test {
 
   /// Runs it; what it wrote is in results_ and notes_ then.
   int run(const ReplayOptions& options) {
-    char* texts[2] = {};
-    std::size_t sizes[2] = {};
-    std::FILE* const results = open_memstream(&texts[0], &sizes[0]);
-    std::FILE* const notes = open_memstream(&texts[1], &sizes[1]);
-    const int status = replay(options, {results, notes});
-    std::fclose(results);
-    std::fclose(notes);
-    results_.assign(texts[0], sizes[0]);
-    notes_.assign(texts[1], sizes[1]);
-    std::free(texts[0]);
-    std::free(texts[1]);
+    test::Written results, notes;
+    const int status = replay(options, {results.file(), notes.file()});
+    results_ = results.text();
+    notes_ = notes.text();
     return status;
   }
 

@@ -1,33 +1,14 @@
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "lab/tour.hpp"
+#include "unit/lab/written.hpp"
 
 namespace larder::lab {
 namespace {
 
-/// A FILE that ends up in a string.
-class Written {
- public:
-  Written() : file_(open_memstream(&text_, &size_)) {}
-  ~Written() {
-    std::fclose(file_);
-    std::free(text_);
-  }
-  std::FILE* file() { return file_; }
-  std::string text() {
-    std::fflush(file_);
-    return {text_, size_};
-  }
-
- private:
-  char* text_ = nullptr;
-  std::size_t size_ = 0;
-  std::FILE* file_;
-};
+using test::Written;
 
 TEST(TourTest, KeepsEveryPromiseOnTheEmbeddedStore) {
   Written results, notes;
