@@ -24,11 +24,18 @@ using Instant = Monotonic::time_point;
 /// Wall-clock time since the Unix epoch; only the wire and the disk speak it (EXPIREAT, log records).
 using WallTime = std::chrono::sys_time<Millis>;
 
+/// How far Clock::coarse() may lie behind: ticks come every few milliseconds, and a processor that was
+/// halted for longer has one before its next instruction.
+inline constexpr Millis kCoarse{1'000};
+
 /// Both clocks. Threads: safe from any thread.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual Instant now() const noexcept = 0;
+  /// Never later than now(), and earlier by less than kCoarse: for a quick look at what is far off.
+  /// Cost: a fifth of now()'s.
+  virtual Instant coarse() const noexcept { return now(); }
   virtual WallTime wall() const noexcept = 0;
 };
 
@@ -36,6 +43,7 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   Instant now() const noexcept override;
+  Instant coarse() const noexcept override;
   WallTime wall() const noexcept override;
   /// The one instance everybody may share.
   static SystemClock& instance() noexcept;

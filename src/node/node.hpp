@@ -30,6 +30,10 @@ struct NodeOptions {
 
 using engine::Mode;
 
+/// What NodeStats::nothing_evictable means, in words for INFO and logs.
+inline constexpr std::string_view kNothingEvictable =
+    "no entry has a time to live, so this policy evicts nothing";
+
 struct NodeStats {
   std::size_t entries = 0;
   std::size_t entries_with_deadline = 0;

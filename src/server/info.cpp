@@ -102,7 +102,7 @@ void memory_section(Call& call, Lines& out) {
   out.line("allocator_resident", stats.bytes_resident);
   bytes("maxmemory", stats.bytes_max);
   out.line("maxmemory_policy", policy::to_string(call.node().eviction()));
-  if (stats.nothing_evictable) out.line("maxmemory_policy_note", kNothingEvictable);
+  if (stats.nothing_evictable) out.line("maxmemory_policy_note", node::kNothingEvictable);
   out.line("mem_fragmentation_ratio", decimal(stats.fragmentation(), 2));
   out.line("mem_clients_normal", call.context.host.stats().buffered_bytes);
   out.line("mem_clients_slaves", 0);

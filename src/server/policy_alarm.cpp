@@ -12,7 +12,7 @@ void PolicyAlarm::look(const node::NodeStats& stats, policy::Eviction eviction) 
   log_->warn("nothing_evictable", {{"maxmemory_policy", policy::to_string(eviction)},
                                    {"maxmemory", stats.bytes_max},
                                    {"used_memory", stats.bytes_used},
-                                   {"why", kNothingEvictable}});
+                                   {"why", node::kNothingEvictable}});
 }
 
 }  // namespace larder::server

@@ -1,8 +1,6 @@
 // PolicyAlarm: says in the log when the eviction policy has nothing that it may evict, which ends in refused writes.
 #pragma once
 
-#include <string_view>
-
 #include "node/node.hpp"
 
 namespace larder::base {
@@ -10,10 +8,6 @@ class Log;
 }
 
 namespace larder::server {
-
-/// What is the matter, for INFO and the log.
-inline constexpr std::string_view kNothingEvictable =
-    "no entry has a time to live, so this policy evicts nothing";
 
 /// Once when it becomes so, and again only after it was different.
 class PolicyAlarm {

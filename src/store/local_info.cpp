@@ -66,9 +66,6 @@ std::string two_places(double value) {
   return {text.begin(), end.ptr};
 }
 
-constexpr std::string_view kNothingEvictable =
-    "\r\nmaxmemory_policy_note:no entry has a time to live, so this policy evicts nothing";
-
 }  // namespace
 
 Result<std::string> LocalDriver::answer(const Info&, const CallOptions&) {
@@ -82,7 +79,8 @@ Result<std::string> LocalDriver::answer(const Info&, const CallOptions&) {
       if (section == "Memory") {
         text.append("maxmemory_policy:").append(to_string(node_.eviction())).append("\r\n");
         text.append("mem_fragmentation_ratio:").append(two_places(stats.fragmentation()));
-        if (stats.nothing_evictable) text.append(kNothingEvictable);
+        if (stats.nothing_evictable)
+          text.append("\r\nmaxmemory_policy_note:").append(node::kNothingEvictable);
         text.append("\r\n");
       }
       if (section == "Stats") {

@@ -55,9 +55,8 @@ bool set_eviction(node::NodeOptions& options, std::string_view value) {
 }
 
 bool set_shards(node::NodeOptions& options, std::string_view value) {
-  constexpr std::size_t kShardsMax = 4096;
   const auto shards = base::parse_unsigned(value);
-  if (!shards || *shards == 0 || *shards > kShardsMax) return false;
+  if (!shards || *shards == 0 || *shards > node::kShardsMax) return false;
   options.shards = *shards;
   return true;
 }

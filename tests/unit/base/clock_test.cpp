@@ -32,5 +32,21 @@ TEST(SystemClock, NeverGoesBackAndKnowsTheYear) {
   EXPECT_GT(clock.wall(), WallTime{std::chrono::sys_days{std::chrono::year{2024} / 1 / 1}});
 }
 
+TEST(SystemClock, TheCoarseClockIsNeverAheadAndNeverFarBehind) {
+  const Clock& clock = SystemClock::instance();
+  for (int i = 0; i < 100'000; ++i) {
+    const Instant coarse = clock.coarse();
+    const Instant now = clock.now();
+    ASSERT_LE(coarse, now);
+    ASSERT_GE(clock.coarse() + kCoarse, now);
+  }
+}
+
+TEST(ManualClock, IsNeverCoarse) {
+  ManualClock clock;
+  clock.advance(1ns);
+  EXPECT_EQ(clock.coarse(), clock.now());
+}
+
 }  // namespace
 }  // namespace larder::base
