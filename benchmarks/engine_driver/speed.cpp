@@ -3,8 +3,10 @@
 #include <larder/cache.hpp>
 #include <larder/store.hpp>
 
+#include <algorithm>
 #include <barrier>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -16,6 +18,7 @@
 #include "line.hpp"
 #include "machine.hpp"
 #include "node/node.hpp"
+#include "node/reader.hpp"
 #include "parts.hpp"
 #include "store/local_driver.hpp"
 
@@ -113,6 +116,31 @@ std::size_t node_get(node::Node& node, std::span<const Key16> draws) {
   return found;
 }
 
+std::size_t node_read(node::Node& node, std::span<const Key16> draws) {
+  std::optional<std::string> copy;
+  std::size_t found = 0;
+  for (const Key16& key : draws) {
+    found += node::Reader(node).read(0, key.full(), copy) == node::Found::string;
+    keep(copy);
+  }
+  return found;
+}
+
+std::size_t node_read_batch(node::Node& node, std::span<const Key16> draws) {
+  std::optional<std::string> copies[kBatch];
+  std::string_view keys[kBatch];
+  node::Found outcome[kBatch];
+  std::size_t found = 0;
+  for (std::size_t first = 0; first < draws.size(); first += kBatch) {
+    for (std::size_t i = 0; i < kBatch; ++i) keys[i] = draws[first + i].full();
+    node::Reader(node).read_group<std::string>(0, keys, copies, outcome);
+    found += static_cast<std::size_t>(
+        std::count(std::begin(outcome), std::end(outcome), node::Found::string));
+    keep(copies);
+  }
+  return found;
+}
+
 std::size_t node_batch(node::Node& node, std::span<const Key16> draws) {
   char copies[kBatch][kValueBytes];
   std::string_view keys[kBatch];
@@ -188,10 +216,12 @@ std::vector<Contender> contenders(Scene& scene) {
       {"floor_small_pages", [&](auto draws) { return floor_get(scene.small_floor, draws); }},
       {"floor_waiting", [&](auto draws) { return floor_get_waiting(scene.floor, draws); }},
       {"node_get", [&](auto draws) { return node_get(scene.node, draws); }},
+      {"node_read", [&](auto draws) { return node_read(scene.node, draws); }, true},
       {"store_get", [&](auto draws) { return store_get(scene.store, draws); }},
       {"cache_get", [&](auto draws) { return cache_get(scene, draws); }, true},
       {"floor_batch", [&](auto draws) { return floor_batch(scene.floor, draws); }},
       {"node_batch", [&](auto draws) { return node_batch(scene.node, draws); }},
+      {"node_read_batch", [&](auto draws) { return node_read_batch(scene.node, draws); }},
       {"cache_batch", [&](auto draws) { return cache_batch(scene, draws); }},
       {"node_set", [&](auto draws) { return node_set(scene.node, scene.value, draws); }},
       {"cache_set", [&](auto draws) { return cache_set(scene, draws); }},

@@ -194,7 +194,8 @@ SegmentNumber Log::take_segment(For what) noexcept {
     number = reused.back();
     reused.pop_back();
   } else {
-    if (!pages_.grow_to((segments_.size() + 1) * segment_bytes_)) return kNoSegment;
+    if (!pages_.grow_to((segments_.size() + 1) * segment_bytes_ + kReadableBehind))
+      return kNoSegment;
     try {
       // So that release() does not fail; seldom, so that it is not all copied each time.
       if (warm_.capacity() <= segments_.size()) warm_.reserve(2 * segments_.size() + 16);

@@ -60,6 +60,8 @@ class Log {
   /// Bodies above this lie outside the log.
   std::size_t body_bytes_max() const noexcept { return segment_bytes_ / 16; }
 
+  /// So much can be read behind any segment that was ever in use.
+  static constexpr std::size_t kReadableBehind = 32;
   char* at(Address address) const noexcept { return base_ + std::size_t{address} * Record::kUnit; }
   Record record(Address address) const noexcept { return Record{at(address)}; }
   bool contains(const char* place) const noexcept {
@@ -114,6 +116,10 @@ class Log {
     return static_cast<SegmentNumber>(std::size_t{address} >> segment_units_log_);
   }
   const Segment& segment(SegmentNumber number) const noexcept { return segments_[number]; }
+  /// Where the segment of a record ends.
+  const char* end_of(Address address) const noexcept {
+    return base_ + (std::size_t{segment_of(address)} + 1) * segment_bytes_;
+  }
   Queue queue_of(Address address) const noexcept { return segments_[segment_of(address)].queue; }
   std::size_t segments() const noexcept { return segments_.size(); }
   std::size_t segments_in_use() const noexcept { return in_use_; }
@@ -154,7 +160,8 @@ class Log {
 
   SegmentNumber take_segment(For what) noexcept;
   std::size_t segments_left() const noexcept {
-    return warm_.size() + returned_.size() + pages_.reserved() / segment_bytes_ - segments_.size();
+    const std::size_t all = (pages_.reserved() - kReadableBehind) / segment_bytes_;
+    return warm_.size() + returned_.size() + all - segments_.size();
   }
   void link_newest(SegmentNumber number, Queue queue) noexcept;
   void link_newer_than(SegmentNumber number, SegmentNumber older) noexcept;

@@ -153,7 +153,9 @@ class Record {
   static constexpr std::uint8_t kWide = 64;
   static constexpr std::uint8_t kSpaced = 128;
   static constexpr std::size_t kDeadlineBytes = 5;
+  static constexpr std::uint64_t kNarrowNever = (std::uint64_t{1} << 40) - 1;
   friend struct Shape;
+  friend class TornRecord;
 
   DeadlineMs timed_deadline() const noexcept;
   std::size_t deadline_bytes() const noexcept {
@@ -213,7 +215,7 @@ inline DeadlineMs Record::timed_deadline() const noexcept {
     return static_cast<DeadlineMs>(deadline);
   }
   std::memcpy(&deadline, fields_, kDeadlineBytes);
-  return deadline == (std::uint64_t{1} << 40) - 1 ? kNever : static_cast<DeadlineMs>(deadline);
+  return deadline == kNarrowNever ? kNever : static_cast<DeadlineMs>(deadline);
 }
 
 }  // namespace larder::engine

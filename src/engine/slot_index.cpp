@@ -33,8 +33,14 @@ unsigned used(const std::array<Address, count>& addresses) noexcept {
 
 SlotIndex::SlotIndex(const Residents& residents, const Reserve& reserve)
     : residents_(residents), buckets_(reserve.bucket_bytes), cells_(reserve.cell_bytes) {
+  begin_anew();
+}
+
+void SlotIndex::begin_anew() {
   if (!buckets_.reserve(1)) throw std::bad_alloc{};
   buckets_.push({});
+  set_mask(1);
+  slots_touched_ = 0;
 }
 
 std::uint64_t SlotIndex::reverse(std::uint64_t position) noexcept {
@@ -48,9 +54,9 @@ std::uint64_t SlotIndex::reverse(std::uint64_t position) noexcept {
 unsigned SlotIndex::depth_of(std::size_t number) const noexcept {
   // Buckets that have been split in this round, and those that came of it, are told apart by one
   // bit more.
-  const std::size_t half = (mask_ >> 1) + 1;
+  const std::size_t half = (mask() >> 1) + 1;
   const bool split = number >= half || number + half < buckets_.size();
-  return static_cast<unsigned>(std::bit_width(mask_)) - (split ? 0 : 1);
+  return static_cast<unsigned>(std::bit_width(mask())) - (split ? 0 : 1);
 }
 
 // Splits before it takes in: what it returns then stays where it is, and the split may have freed
@@ -174,7 +180,7 @@ void SlotIndex::drop_last_bucket() noexcept {
   Bucket& last = buckets_[buckets_.size() - 1];
   while (last.overflow != 0) drop_cell(last.overflow);
   buckets_.pop();
-  mask_ = mask_for(buckets_.size());
+  set_mask(mask_for(buckets_.size()));
 }
 
 // Two buckets never need more cells than the one that they came from: putting back does not fail.
@@ -190,7 +196,7 @@ void SlotIndex::split() {
   while (buckets_[source].overflow != 0) drop_cell(buckets_[source].overflow);
   buckets_[source] = {};
   buckets_.push({});
-  mask_ = mask_for(buckets_.size());
+  set_mask(mask_for(buckets_.size()));
   for (const Entry entry : moving_) put(bucket_of(residents_.hash_at(entry.address)), entry);
 }
 

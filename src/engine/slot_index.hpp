@@ -29,11 +29,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "base/racy.hpp"
 #include "base/random.hpp"
 #include "engine/paged_array.hpp"
 #include "engine/slot_tags.hpp"
@@ -53,7 +55,7 @@ class Residents {
   ~Residents() = default;
 };
 
-/// Threads  One at a time.
+/// Threads  One at a time; beside it others may call glance, prefetch_bucket and likely.
 class SlotIndex {
  public:
   static constexpr unsigned kSlots = 10;
@@ -67,6 +69,16 @@ class SlotIndex {
     explicit operator bool() const noexcept { return address_ != nullptr; }
     Address address() const noexcept { return *address_; }
     void set_address(Address address) noexcept { *address_ = address; }
+    /// The address, from beside a thread that may be writing.
+    LARDER_RACY_INLINE Address racy_address() const noexcept { return base::racy_load(*address_); }
+    /// Raises use() by one unless it is at `most`, from beside a thread that may be writing.
+    LARDER_RACY_INLINE void use_racily(unsigned most) const noexcept {
+      std::uint16_t tag = base::racy_load(*tag_);
+      if (static_cast<unsigned>(tag >> kUseShift) >= most) return;
+      // Where the tag has changed meanwhile the entry may be another; one use is lost.
+      const auto raised = static_cast<std::uint16_t>(tag + (1U << kUseShift));
+      __atomic_compare_exchange_n(tag_, &tag, raised, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
     /// 0 to 3, the eviction policy's. It stays with the entry wherever the index moves it.
     unsigned use() const noexcept { return *tag_ >> kUseShift; }
     void set_use(unsigned use) noexcept {
@@ -115,6 +127,21 @@ class SlotIndex {
   Slot find_address(std::uint64_t hash, Address address) noexcept {
     return find(hash, [address](Address other) { return other == address; });
   }
+  /// find, beside a thread that may be writing: what it gives is true only if none was. Calls
+  /// `is(Address)` for addresses that were in the index once.
+  template <class Is>
+  LARDER_RACY_INLINE Slot glance(std::uint64_t hash, Is&& is) const noexcept {
+    const std::uint16_t tag = tag_of(hash);
+    Bucket& bucket = buckets_[bucket_of(hash)];
+    if (const Slot slot = glance_in(bucket, tag, is)) return slot;
+    std::uint32_t at = base::racy_load(bucket.overflow);
+    for (int cells = 0; at != 0 && cells < kCellsSeenMax; ++cells) {
+      Cell& next = cell(at);
+      if (const Slot slot = glance_in(next, tag, is)) return slot;
+      at = base::racy_load(next.next);
+    }
+    return {};
+  }
   /// Takes in what must be absent; splits one bucket first when the price allows.
   /// Errors   throws std::bad_alloc, and has not taken it in.
   Slot insert(std::uint64_t hash, Address address, unsigned use = 0);
@@ -124,19 +151,19 @@ class SlotIndex {
   void prefetch_bucket(std::uint64_t hash) const noexcept {
     __builtin_prefetch(&buckets_[bucket_of(hash)]);
   }
-  /// Calls `fn(Address)` where the tag fits in the bucket: for prefetching. True: none did, and the
-  /// chain goes on in a cell that is being fetched; for_tag_in_chain will find it there.
-  template <class Fn>
-  bool for_tag(std::uint64_t hash, Fn&& fn) {
-    const Bucket& bucket = buckets_[bucket_of(hash)];
-    if (for_tag_in(bucket, tag_of(hash), fn) || bucket.overflow == 0) return false;
-    __builtin_prefetch(&cell(bucket.overflow));
-    return true;
+  /// The first slot of the bucket whose tag fits, likely the entry's; none: it may be in the chain,
+  /// whose first cell is being fetched.
+  LARDER_RACY_INLINE Slot likely(std::uint64_t hash) const noexcept {
+    Bucket& bucket = buckets_[bucket_of(hash)];
+    if (const Slot slot = glance_in(bucket, tag_of(hash), kAny)) return slot;
+    if (const std::uint32_t at = base::racy_load(bucket.overflow); at != 0)
+      __builtin_prefetch(&cell(at));
+    return {};
   }
-  /// The same for the first cell of the chain; few have a second. Requires that for_tag said true.
-  template <class Fn>
-  void for_tag_in_chain(std::uint64_t hash, Fn&& fn) {
-    for_tag_in(cell(buckets_[bucket_of(hash)].overflow), tag_of(hash), fn);
+  /// The same in the first cell of the chain; few have a second.
+  LARDER_RACY_INLINE Slot likely_in_chain(std::uint64_t hash) const noexcept {
+    const std::uint32_t at = base::racy_load(buckets_[bucket_of(hash)].overflow);
+    return at == 0 ? Slot{} : glance_in(cell(at), tag_of(hash), kAny);
   }
 
   /// Calls `fn(Slot)` for one bucket's entries; `fn` must not insert or erase. Returns how many
@@ -180,9 +207,14 @@ class SlotIndex {
     drop_last_bucket();
     return touched;
   }
+  /// Makes a drained index as new. Errors: throws std::bad_alloc.
+  void begin_anew();
 
  private:
   static constexpr unsigned kUseShift = 14;
+  /// A chain that is being written might seem endless.
+  static constexpr int kCellsSeenMax = 16;
+  static constexpr auto kAny = [](Address) __attribute__((always_inline)) { return true; };
 
   struct alignas(64) Bucket {
     std::array<std::uint16_t, kSlots> tags;
@@ -206,9 +238,12 @@ class SlotIndex {
   static std::uint16_t tag_of(std::uint64_t hash) noexcept { return (hash >> 36) & kTagMask; }
   static std::uint64_t reverse(std::uint64_t position) noexcept;
 
+  std::uint64_t mask() const noexcept { return mask_.load(std::memory_order_relaxed); }
+  void set_mask(std::uint64_t mask) noexcept { mask_.store(mask, std::memory_order_relaxed); }
   std::size_t bucket_of(std::uint64_t hash) const noexcept {
-    const std::size_t number = hash & mask_;
-    return number < buckets_.size() ? number : number & (mask_ >> 1);
+    const std::uint64_t all = mask();
+    const std::size_t number = hash & all;
+    return number < buckets_.size() ? number : number & (all >> 1);
   }
   unsigned depth_of(std::size_t number) const noexcept;
   Cell& cell(std::uint32_t at) const noexcept { return cells_[at - 1]; }
@@ -234,17 +269,16 @@ class SlotIndex {
     }
     return {};
   }
-  template <class Place, class Fn>
-  static bool for_tag_in(const Place& place, std::uint16_t tag, Fn& fn) {
-    bool found = false;
-    for (unsigned fitting = tags_fitting<std::tuple_size_v<decltype(place.tags)>>(&place, tag);
-         fitting; fitting &= fitting - 1) {
-      const Address address = place.addresses[std::countr_zero(fitting)];
-      if (address == 0) continue;
-      fn(address);
-      found = true;
+  template <class Place, class Is>
+  LARDER_RACY_INLINE static Slot glance_in(Place& place, std::uint16_t tag, Is&& is) noexcept {
+    constexpr std::size_t kCount = std::tuple_size_v<decltype(place.tags)>;
+    for (unsigned fitting = tags_fitting<kCount>(&place, tag); fitting; fitting &= fitting - 1) {
+      const int i = std::countr_zero(fitting);
+      Address* const addresses = place.addresses.data();
+      const Address address = base::racy_load(addresses[i]);
+      if (address != 0 && is(address)) return {place.tags.data()[i], addresses[i]};
     }
-    return found;
+    return {};
   }
   template <class Place, class Fn>
   static void for_each(Place& place, Fn& fn) {
@@ -272,7 +306,7 @@ class SlotIndex {
   const Residents& residents_;
   PagedArray<Bucket> buckets_;
   PagedArray<Cell> cells_;
-  std::uint64_t mask_ = 1;  ///< 2^(L+1) - 1.
+  std::atomic<std::uint64_t> mask_{1};  ///< 2^(L+1) - 1.
   std::size_t size_ = 0;
   std::vector<Entry> moving_;  ///< Entries between two buckets, during a split.
   /// On a line of its own: look-ups of several threads share the lines above, and write none of them.

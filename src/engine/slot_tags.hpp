@@ -23,7 +23,7 @@ unsigned tags_fitting_plain(const std::uint16_t* tags, std::uint16_t tag) noexce
 /// The same. `tags` begin a structure in which the next 16 bytes, or
 /// with more than 8 tags 32, can be read: what follows the tags is compared too and not looked at.
 template <std::size_t count>
-unsigned tags_fitting(const void* tags, std::uint16_t tag) noexcept {
+[[gnu::always_inline]] inline unsigned tags_fitting(const void* tags, std::uint16_t tag) noexcept {
   static_assert(count <= 16);
 #ifdef __SSE2__
   const __m128i mask = _mm_set1_epi16(kTagMask);

@@ -19,10 +19,11 @@ Table::Table(const TableOptions& options, Budget& budget, const base::Clock& clo
     : options_(options),
       budget_(budget),
       clock_(clock),
-      random_(options.seed),
       // A whole millisecond, so that deadlines of whole milliseconds come back as they went in.
       origin_ns_(floor_millis(clock.now().time_since_epoch().count()) * kNanosAMilli),
+      indexes_(std::make_unique<std::atomic<SlotIndex*>[]>(options.databases)),
       log_(options.segment_bytes, options.log_bytes_max),
+      random_(options.seed),
       spaces_(options.databases),
       space_of_(options.databases) {
   LARDER_ASSERT(options.databases <= kSpacesMax / 2);
@@ -30,6 +31,7 @@ Table::Table(const TableOptions& options, Budget& budget, const base::Clock& clo
     spaces_[db].db = db;
     space_of_[db] = static_cast<SpaceNumber>(db);
   }
+  spare_indexes_.reserve(spaces_.size());
   set_eviction(options.eviction);
   budget_.enlist(stats_);
 }
@@ -61,10 +63,13 @@ base::Instant Table::instant_of(DeadlineMs deadline) const noexcept {
 // Dead strictly after the deadline, as in Redis: PX 20 can still be read at millisecond 20. Most
 // deadlines are so far off that the quick clock can tell.
 bool Table::past(DeadlineMs deadline) const noexcept {
-  if (deadline == kNever) return false;
+  return !far_off(deadline) && now_ms() > deadline;
+}
+
+bool Table::far_off(DeadlineMs deadline) const noexcept {
+  if (deadline == kNever) return true;
   const std::int64_t coarse = clock_.coarse().time_since_epoch().count() - origin_ns_;
-  if (deadline > floor_millis(coarse) + base::kCoarse.count()) return false;
-  return now_ms() > deadline;
+  return deadline > floor_millis(coarse) + base::kCoarse.count();
 }
 
 policy::Moment Table::moment() const noexcept {
@@ -112,27 +117,24 @@ std::optional<std::uint8_t> Table::frequency_of(const Record& record) const noex
   return policy::lfu_count(record.usage(), moment().minute);
 }
 
-void Table::prefetch_bucket(unsigned db, std::uint64_t hash) const noexcept {
-  if (const SlotIndex* index = space_of(db).index.get()) index->prefetch_bucket(hash);
-}
-
-bool Table::prefetch_record(unsigned db, std::uint64_t hash) noexcept {
-  SlotIndex* const index = space_of(db).index.get();
-  return index && index->for_tag(hash, [&](Address address) { prefetch(address); });
-}
-
-void Table::prefetch_chained(unsigned db, std::uint64_t hash) noexcept {
-  space_of(db).index->for_tag_in_chain(hash, [&](Address address) { prefetch(address); });
-}
-
 SlotIndex& Table::index_of(unsigned db) {
   std::unique_ptr<SlotIndex>& index = space_of(db).index;
-  if (!index) {
+  if (index) return *index;
+  if (spare_indexes_.empty()) {
     const Residents& residents = *this;
     index = std::make_unique<SlotIndex>(residents);
-    index_changed(*index, 0);
+  } else {
+    spare_indexes_.back()->begin_anew();
+    index = std::move(spare_indexes_.back());
+    spare_indexes_.pop_back();
   }
+  index_changed(*index, 0);
+  publish(db);
   return *index;
+}
+
+void Table::publish(unsigned db) noexcept {
+  indexes_[db].store(space_of(db).index.get(), std::memory_order_release);
 }
 
 // ---- databases --------------------------------------------------------------------------------------
@@ -152,6 +154,7 @@ void Table::flush(unsigned db) {
   flushed_.push_back(space_of_[db]);
   space_of_[db] = fresh;
   spaces_[fresh].db = db;
+  publish(db);
   candidates_.clear();
   ++epoch_;
 }
@@ -167,6 +170,7 @@ Table::SpaceNumber Table::fresh_space() {
     const auto same = static_cast<SpaceNumber>(number);
     if (!spaces_[number].flushed && space_of_[spaces_[number].db] != same) return same;
   }
+  spare_indexes_.reserve(spaces_.size() + 1);
   spaces_.emplace_back();
   return static_cast<SpaceNumber>(spaces_.size() - 1);
 }
@@ -176,6 +180,8 @@ void Table::swap_databases(unsigned a, unsigned b) {
   std::swap(space_of_[a], space_of_[b]);
   space_of(a).db = a;
   space_of(b).db = b;
+  publish(a);
+  publish(b);
   ++epoch_;
 }
 
@@ -210,6 +216,7 @@ void Table::set_eviction(policy::Eviction eviction) noexcept {
   if (eviction != policy::Eviction::adaptive) adaptive_.reset();
   tracks_usage_ = policy::tracks_usage(eviction);
   log_.set_used_fields(tracks_usage_);
+  publish_told();
 }
 
 }  // namespace larder::engine

@@ -13,10 +13,12 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -56,7 +58,14 @@ struct TableOptions {
   Charge charge = Charge::memory;
 };
 
-/// Threads  One at a time, except stats().
+/// What a glance beside the lock saw.
+enum class Glance : std::uint8_t {
+  missing,
+  string,
+  ask,  ///< More than a glance can tell, or one that must leave a trace: visit.
+};
+
+/// Threads  One at a time, except stats(), and beside it glance() and the fetches.
 class Table final : private Residents {
  public:
   Table(const TableOptions& options, Budget& budget, const base::Clock& clock);
@@ -74,11 +83,19 @@ class Table final : private Residents {
     return visit(db, key, hash_of(key), mode);
   }
 
-  // In three steps, between which memory has time to answer. The second says whether a third is
-  // needed.
-  void prefetch_bucket(unsigned db, std::uint64_t hash) const noexcept;
-  bool prefetch_record(unsigned db, std::uint64_t hash) noexcept;
-  void prefetch_chained(unsigned db, std::uint64_t hash) noexcept;
+  using Slot = SlotIndex::Slot;
+  /// A read visit beside whoever holds the lock, that leaves the string at `key` in `value`: to be
+  /// copied, by a function that is LARDER_RACY. Neither answer nor copy means anything unless nobody
+  /// held the lock until the copy was made. It counts as a use for eviction, and not as hit or miss.
+  /// `likely`: what fetch gave, if it was called.
+  Glance glance(unsigned db, std::string_view key, std::uint64_t hash, Slot likely,
+                std::string_view& value) const noexcept;
+
+  // For many keys at once, in three rounds, between which memory has time to answer: all buckets,
+  // all records, and those records whose slots were not found in the second round.
+  void fetch_bucket(unsigned db, std::uint64_t hash) const noexcept;
+  Slot fetch(unsigned db, std::uint64_t hash) const noexcept;
+  Slot fetch_chained(unsigned db, std::uint64_t hash) const noexcept;
 
   void flush(unsigned db);
   void swap_databases(unsigned a, unsigned b);
@@ -129,7 +146,6 @@ class Table final : private Residents {
 
  private:
   friend class Entry;
-  using Slot = SlotIndex::Slot;
   using SpaceNumber = std::uint8_t;
 
   struct Space {
@@ -162,9 +178,12 @@ class Table final : private Residents {
   Slot find(const Entry& entry) noexcept;
   void expire_on_access(Entry& entry, Slot slot);
   SlotIndex& index_of(unsigned db);
+  void publish(unsigned db) noexcept;
+  void publish_told() noexcept;
   DeadlineMs now_ms() const noexcept;
   DeadlineMs deadline_ms(base::Instant instant) const noexcept;
   bool past(DeadlineMs deadline) const noexcept;
+  bool far_off(DeadlineMs deadline) const noexcept;
   policy::Moment moment() const noexcept;
   void note_usage(Record& record) noexcept;
 
@@ -257,12 +276,18 @@ class Table final : private Residents {
   TableOptions options_;
   Budget& budget_;
   const base::Clock& clock_;
-  base::Random random_;
   std::int64_t origin_ns_;
+  /// By database, for those who look without the lock; null: empty.
+  std::unique_ptr<std::atomic<SlotIndex*>[]> indexes_;
+  /// Hashes up to it, as the tuner mixes them, are told to it; all where a visit is noted in the record.
+  std::atomic<std::uint64_t> told_to_{0};
   Log log_;
+  base::Random random_;
   std::vector<Space> spaces_;
   std::vector<SpaceNumber> space_of_;  ///< By database.
   std::vector<SpaceNumber> flushed_;   ///< Emptied in slices by sweep.
+  /// Drained, and kept for the next that is needed: somebody may still be looking into them.
+  std::vector<std::unique_ptr<SlotIndex>> spare_indexes_;
   std::vector<ChangeSink*> sinks_;
   policy::Candidates candidates_;               ///< Of the policies that sample.
   std::unique_ptr<policy::Adaptive> adaptive_;  ///< Of `adaptive`, once it evicts.

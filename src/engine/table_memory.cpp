@@ -86,6 +86,7 @@ void Table::settle() noexcept {
   stats_.bytes_dead.set(log_.bytes_dead());
   stats_.bytes_resident.set(log_.bytes_resident() + bytes_index_ + bytes_outside_ +
                             bytes_of_policy());
+  publish_told();
   const std::int64_t used = charged();
   const std::int64_t portion = budget_.portion();
   if (used > credit_) {

@@ -80,6 +80,7 @@ std::size_t Table::sweep_flushed(std::size_t& slots_max) {
     if (index.buckets() == 0) {
       slots_retired_ += index.slots_touched();
       const unsigned db = space.db;
+      spare_indexes_.push_back(std::move(space.index));  // There is room for one of each space.
       space = Space{};
       space.db = db;
       flushed_.pop_back();

@@ -71,24 +71,23 @@ engine::Entry Node::Held::open(unsigned db, std::string_view key, std::uint64_t 
   return node_->state_->shards[number]->table.visit(db, key, hash, mode);
 }
 
-// First all buckets, then all records, then those whose bucket goes on elsewhere: rounds of misses for
-// the group instead of as many for each key.
-void Node::Held::prefetch(unsigned db, std::span<const std::uint64_t> hashes) {
+// Rounds of misses for the group instead of as many for each key.
+void Node::Held::fetch(unsigned db, std::span<const std::uint64_t> hashes) {
   State& state = *node_->state_;
   LARDER_ASSERT(db < state.databases);
   for (const std::uint64_t hash : hashes) {
     LARDER_ASSERT(shards_.contains(state.shard_number(hash)));
-    state.shard_of(hash).table.prefetch_bucket(db, hash);
+    state.shard_of(hash).table.fetch_bucket(db, hash);
   }
   static_assert(kGroupKeysMax <= 64);
   std::uint64_t chained = 0;  // A bit for each key of the group.
   for (std::size_t i = 0; i < hashes.size(); ++i) {
-    const bool goes_on = state.shard_of(hashes[i]).table.prefetch_record(db, hashes[i]);
-    chained |= std::uint64_t{goes_on} << i;
+    const bool found = static_cast<bool>(state.shard_of(hashes[i]).table.fetch(db, hashes[i]));
+    chained |= std::uint64_t{!found} << i;
   }
   for (; chained != 0; chained &= chained - 1) {
     const std::uint64_t hash = hashes[static_cast<std::size_t>(std::countr_zero(chained))];
-    state.shard_of(hash).table.prefetch_chained(db, hash);
+    state.shard_of(hash).table.fetch_chained(db, hash);
   }
 }
 

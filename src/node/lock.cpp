@@ -16,12 +16,14 @@ void pause() noexcept {
 
 void Lock::wait() noexcept {
   for (int i = 0; i < kSpins; ++i) {
-    if (state_.load(std::memory_order_relaxed) == kFree && try_lock()) return;
+    if ((word_.load(std::memory_order_relaxed) & kStates) == 0 && try_lock()) return;
     pause();
   }
   // Who has waited once leaves the mark that somebody may still do so.
-  while (state_.exchange(kAwaited, std::memory_order_acquire) != kFree) {
-    state_.wait(kAwaited, std::memory_order_relaxed);
+  for (;;) {
+    const std::uint32_t before = word_.fetch_or(kAwaited, std::memory_order_acquire);
+    if ((before & kStates) == 0) return;
+    word_.wait(before | kAwaited, std::memory_order_relaxed);
   }
 }
 

@@ -185,6 +185,8 @@ unsigned Node::databases() const noexcept { return state_->databases; }
 NodeStats Node::stats() const {
   NodeStats sum;
   sum.bytes_max = state_->budget.bytes_max();
+  sum.hits = state_->hits.value();
+  sum.misses = state_->misses.value();
   for (const auto& shard : state_->shards) {
     const engine::TableStats& table = shard->table.stats();
     sum.entries += table.entries.get();

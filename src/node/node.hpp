@@ -136,6 +136,7 @@ class Node {
   const base::Clock& clock() const noexcept;
 
  private:
+  friend class Reader;
   struct Shard;
   struct State;
 
@@ -214,11 +215,11 @@ class Node::Held {
   Held(Node& node, const ShardSet& shards, Shared shared = Shared::no);
   engine::Entry open(unsigned db, std::string_view key, Mode mode);
   engine::Entry open(unsigned db, std::string_view key, std::uint64_t hash, Mode mode);
-  void prefetch(unsigned db, std::span<const std::uint64_t> hashes);
+  void fetch(unsigned db, std::span<const std::uint64_t> hashes);
   template <class Fn>
   void visit_group(unsigned db, std::span<const std::string_view> keys, const std::uint64_t* hashes,
                    Mode mode, Fn&& fn) {
-    prefetch(db, {hashes, keys.size()});
+    fetch(db, {hashes, keys.size()});
     for (std::size_t i = 0; i < keys.size(); ++i) {
       engine::Entry entry = open(db, keys[i], hashes[i], mode);
       fn(i, entry);

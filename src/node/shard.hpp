@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/metrics.hpp"
 #include "engine/budget.hpp"
 #include "engine/table.hpp"
 #include "node/lock.hpp"
@@ -43,6 +44,7 @@ struct Node::State {
   std::vector<engine::ChangeSink*> sinks;
   std::atomic<policy::Eviction> eviction;
   std::atomic<std::uint32_t> sweep_next{0};
+  base::Counter hits, misses;  ///< Of reads that took no lock; the tables count the others.
 };
 
 }  // namespace larder::node

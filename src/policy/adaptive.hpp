@@ -12,10 +12,12 @@ namespace larder::policy {
 /// Threads  One at a time.
 class Adaptive {
  public:
-  /// Every visit is told.
+  /// Every visit is told, or at least those in the tuner's sample.
   void visited(std::uint64_t hash, Visit visit) noexcept { tuner_.access(hash, visit); }
   /// Whether a newcomer was here lately, and goes to the main queue at once.
   bool comes_back(std::uint64_t hash) noexcept { return ghosts_.take(hash); }
+  /// See ShareTuner::in_sample.
+  std::uint64_t sampled_to() const noexcept { return tuner_.sampled_to(); }
   double small_share() const noexcept { return tuner_.share(); }
 
   /// What an unused entry is weighed against, when it is the oldest of the small queue.

@@ -32,7 +32,12 @@ class ShareTuner {
   /// Every visit is told. A hit by simulation is a read or a write of what is there.
   /// Cost     One multiplication and one comparison where the hash is not in the sample.
   void access(std::uint64_t hash, Visit visit) noexcept {
-    if (hash * kMix <= sampled_to_) sample(hash, visit);
+    if (in_sample(hash, sampled_to_)) sample(hash, visit);
+  }
+  /// Whose visits change something: hashes for which in_sample(hash, sampled_to()) is true.
+  std::uint64_t sampled_to() const noexcept { return sampled_to_; }
+  static bool in_sample(std::uint64_t hash, std::uint64_t sampled_to) noexcept {
+    return hash * kMix <= sampled_to;
   }
   /// How many entries the cache holds now. While it grows, the simulations begin anew with each
   /// eighth: a cache that fills evicts nothing, and what smaller ones did says little about it.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/glob.hpp"
+#include "node/reader.hpp"
 #include "store/number.hpp"
 #include "store/setting.hpp"
 
@@ -57,12 +58,11 @@ void LocalDriver::after_write(bool timed) noexcept {
 }
 
 Result<std::optional<Bytes>> LocalDriver::answer(const Get& op, const CallOptions&) {
-  return node_.visit(kDatabase, op.key, Mode::read,
-                     [](Entry& entry) -> Result<std::optional<Bytes>> {
-                       if (!entry.exists()) return std::optional<Bytes>{};
-                       if (entry.kind() != Kind::string) return wrong_type();
-                       return Result<std::optional<Bytes>>{std::in_place, entry.value()};
-                     });
+  Result<std::optional<Bytes>> value;
+  if (node::Reader(node_).read(kDatabase, op.key, *value) == node::Found::other_kind) {
+    value = wrong_type();
+  }
+  return value;
 }
 
 Result<bool> LocalDriver::answer(const Set& op, const CallOptions&) {
@@ -152,9 +152,13 @@ Result<double> LocalDriver::answer(const AddDouble& op, const CallOptions&) {
 Result<std::vector<std::optional<Bytes>>> LocalDriver::answer(const GetMany& op,
                                                               const CallOptions&) {
   Result<std::vector<std::optional<Bytes>>> values(op.keys.size());
-  node_.visit_many(kDatabase, op.keys, Mode::read, [&](std::size_t i, Entry& entry) {
-    if (entry.exists() && entry.kind() == Kind::string) (*values)[i].emplace(entry.value());
-  });
+  std::array<node::Found, node::Node::kGroupKeysMax> found;
+  for (std::size_t first = 0; first < op.keys.size(); first += found.size()) {
+    const std::size_t count = std::min(found.size(), op.keys.size() - first);
+    node::Reader(node_).read_group(kDatabase, op.keys.subspan(first, count),
+                                   std::span{*values}.subspan(first, count),
+                                   std::span{found}.first(count));
+  }
   return values;
 }
 

@@ -10,14 +10,14 @@ namespace {
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kKiB = std::size_t{1} << 10;
 
-PagedArray<std::uint64_t> array_of(std::size_t count) {
-  PagedArray<std::uint64_t> array{kMiB};
-  for (std::size_t i = 0; i < count && array.reserve(1); ++i) array.push(i + 1);
-  return array;
-}
+struct Numbers : PagedArray<std::uint64_t> {
+  explicit Numbers(std::size_t count) : PagedArray(kMiB) {
+    for (std::size_t i = 0; i < count && reserve(1); ++i) push(i + 1);
+  }
+};
 
 TEST(PagedArrayTest, ElementsKeepTheirPlaceAndValueWhileItGrows) {
-  PagedArray<std::uint64_t> array = array_of(1);
+  Numbers array(1);
   const std::uint64_t* first = &array[0];
   while (array.reserve(1)) array.push(array.size() + 1);
   EXPECT_EQ(&array[0], first);
@@ -26,7 +26,7 @@ TEST(PagedArrayTest, ElementsKeepTheirPlaceAndValueWhileItGrows) {
 }
 
 TEST(PagedArrayTest, MemoryAboveTheEndIsGivenBackExceptALittle) {
-  PagedArray<std::uint64_t> array = array_of(100'000);
+  Numbers array(100'000);
   EXPECT_LE(array.bytes_held(), array.bytes() + 16 * kKiB);
   while (array.size() > 10) array.pop();
   EXPECT_LE(array.bytes_held(), 32 * kKiB);
@@ -35,7 +35,7 @@ TEST(PagedArrayTest, MemoryAboveTheEndIsGivenBackExceptALittle) {
 }
 
 TEST(PagedArrayTest, AnEndThatSwingsToAndFroGivesNothingBack) {
-  PagedArray<std::uint64_t> array = array_of(50'000);
+  Numbers array(50'000);
   const std::size_t held = array.bytes_held();
   for (int i = 0; i < 2'000; ++i) array.pop();
   EXPECT_EQ(array.bytes_held(), held);

@@ -33,28 +33,47 @@ TEST_F(SlotIndexTest, ASlotCanBeGivenAnotherAddressAndUse) {
   EXPECT_EQ(find(after).use(), 1u);
 }
 
-TEST_F(SlotIndexTest, TheFirstBucketsEntriesOfATagCanBePrefetched) {
+TEST_F(SlotIndexTest, TheLikelySlotIsTheFirstWhoseTagFits) {
   insert(5);
   const Address wanted = insert(std::uint64_t{9} << 36);
-  std::vector<Address> seen;
-  index.for_tag(std::uint64_t{9} << 36, [&](Address address) { seen.push_back(address); });
-  EXPECT_EQ(seen, std::vector<Address>{wanted});
+  EXPECT_EQ(index.likely(std::uint64_t{9} << 36).racy_address(), wanted);
+  EXPECT_FALSE(index.likely(std::uint64_t{8} << 36));
 }
 
-TEST_F(SlotIndexTest, WhatABucketHasNoRoomForIsPrefetchedFromItsChain) {
+TEST_F(SlotIndexTest, WhatABucketHasNoRoomForIsLikelyInItsChain) {
   std::vector<Address> all;
   for (std::uint64_t tag = 1; tag <= 12; ++tag) all.push_back(insert(tag << 36));
   bool chained = false;
   for (std::uint64_t tag = 1; tag <= 12; ++tag) {
-    std::vector<Address> seen;
-    const auto see = [&](Address address) { seen.push_back(address); };
-    if (index.for_tag(tag << 36, see)) {
-      index.for_tag_in_chain(tag << 36, see);
+    SlotIndex::Slot slot = index.likely(tag << 36);
+    if (!slot) {
+      slot = index.likely_in_chain(tag << 36);
       chained = true;
     }
-    EXPECT_EQ(seen, std::vector<Address>{all[tag - 1]});
+    ASSERT_TRUE(slot);
+    EXPECT_EQ(slot.racy_address(), all[tag - 1]);
   }
   EXPECT_TRUE(chained);
+  EXPECT_FALSE(index.likely_in_chain(std::uint64_t{13} << 36));
+}
+
+TEST_F(SlotIndexTest, AGlanceFindsWhatFindDoes) {
+  std::vector<Address> all;
+  for (std::uint64_t tag = 1; tag <= 25; ++tag) all.push_back(insert(tag % 5 << 36));
+  for (std::uint64_t i = 0; i < all.size(); ++i) {
+    const auto is = [&](Address address) { return address == all[i]; };
+    ASSERT_TRUE(index.glance((i + 1) % 5 << 36, is));
+    EXPECT_EQ(index.glance((i + 1) % 5 << 36, is).racy_address(), all[i]);
+    EXPECT_FALSE(index.glance(std::uint64_t{6} << 36, is));
+  }
+}
+
+TEST_F(SlotIndexTest, UseIsRaisedUpToTheMostFromBesideTheLock) {
+  const Address address = insert(7, 1);
+  for (const unsigned use : {2U, 3U, 3U}) {
+    find(address).use_racily(3);
+    EXPECT_EQ(find(address).use(), use);
+  }
 }
 
 /// The index beside a map from addresses to bits of use, under random insertions and erasures. Few

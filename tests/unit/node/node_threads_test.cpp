@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/random.hpp"
+#include "node/reader.hpp"
 #include "unit/node/node_fixture.hpp"
 
 namespace larder::node::test {
@@ -109,6 +110,16 @@ class NodeThreadsTest : public NodeTest {
         if (random.below(2'000) == 0) node.flush(1);
         if (random.below(2'000) == 0) node.set_bytes_max(300'000 + random.below(500'000));
         return;
+      case 9:
+      case 10:
+      case 11:
+      case 12: {
+        std::optional<std::string> value;
+        if (Reader(node).read(db, key, value) != Found::string) return;
+        ++checked;
+        wrong += !fits(key, *value);
+        return;
+      }
       default:
         node.visit(db, key, Mode::read, [&](Entry& entry) { check(key, entry); });
     }
