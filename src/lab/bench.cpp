@@ -39,6 +39,7 @@ JsonObject json(const BenchOptions& options, const LoadReport& report) {
       .add("late", report.late)
       .add("bytes_out", counts.bytes_out)
       .add("bytes_in", counts.bytes_in)
+      .add("fairness", report.fairness())
       .add("generator_us_per_request", generator_us(report))
       .add("latency_us", latency_json(counts.latency_ns));
   if (!counts.first_error.empty()) object.add("first_error", counts.first_error);
@@ -62,6 +63,11 @@ void print(const BenchOptions& options, const LoadReport& report, std::FILE* out
                    base::count_text(counts.misses) + " misses");
   line("sets", base::count_text(counts.sets));
   line("latency", latency_text(counts.latency_ns));
+  if (options.connections > 1) {
+    char share[64];
+    std::snprintf(share, sizeof share, "%.0f %% of the mean", 100 * report.fairness());
+    line("slowest", std::string(share) + " was answered on the connection that got least");
+  }
   if (options.rate > 0) {
     line("schedule", rate_text(options.rate) + " wanted; " + base::count_text(report.late) +
                          " requests had to wait for a connection with room");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <barrier>
 #include <ctime>
+#include <numeric>
 #include <thread>
 
 #include "lab/load_worker.hpp"
@@ -69,6 +70,7 @@ class Load {
       phase(index, kWarmingUp, 0, [&] { loop(worker, options_.warm_up, 0); });
     }
     worker.take_counts();
+    worker.take_replies();
     if (measures) {
       phase(index, "measuring", options_.requests, [&] {
         measured_ = true;
@@ -131,6 +133,8 @@ class Load {
     const base::Instant end = worker.last_reply();
     const std::lock_guard lock(report_mutex_);
     report_.counts.merge(worker.take_counts());
+    const auto replies = worker.take_replies();
+    report_.replies.insert(report_.replies.end(), replies.begin(), replies.end());
     report_.seconds =
         std::max(report_.seconds, std::chrono::duration<double>(end - started_).count());
     report_.generator_seconds = processor_seconds() - processor_started_;
@@ -151,6 +155,13 @@ class Load {
 };
 
 }  // namespace
+
+double LoadReport::fairness() const noexcept {
+  const auto sum = std::accumulate(replies.begin(), replies.end(), std::uint64_t{0});
+  if (sum == 0) return 0;
+  const auto least = static_cast<double>(*std::min_element(replies.begin(), replies.end()));
+  return least * static_cast<double>(replies.size()) / static_cast<double>(sum);
+}
 
 Result<LoadReport> run_load(const BenchOptions& options, const base::Clock& clock,
                             const LoadProgress& progress) {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "lab/bench.hpp"
@@ -18,8 +19,11 @@ struct LoadReport {
   double seconds = 0;            ///< From the first request of it to the last reply.
   double generator_seconds = 0;  ///< Processor time of this process in it.
   std::uint64_t late = 0;  ///< Open loop: requests that found every connection's pipeline full.
-  std::optional<Error> failure;  ///< What ended the run early.
+  std::vector<std::uint64_t> replies;  ///< Of each connection, in the same time.
+  std::optional<Error> failure;        ///< What ended the run early.
 
+  /// Replies of the connection that had fewest, as a part of their mean: 1 is fair. 0: no replies.
+  double fairness() const noexcept;
   double rate() const noexcept {
     return seconds > 0 ? static_cast<double>(counts.answered()) / seconds : 0;
   }

@@ -131,6 +131,7 @@ std::size_t LoadConnection::take_replies(std::string_view bytes, base::Instant n
     }
     ++alike;
     ++answered_;
+    ++replies_;
     taken += checked.bytes;
   }
   record();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -72,6 +73,8 @@ class LoadConnection final : public net::Watcher {
   void flush();
 
   std::size_t waiting() const noexcept { return pending_.size() - answered_; }
+  /// Replies since the last call.
+  std::uint64_t take_replies_counted() noexcept { return std::exchange(replies_, 0); }
   void ready(unsigned events) override;
 
  private:
@@ -95,7 +98,8 @@ class LoadConnection final : public net::Watcher {
   bool failed_ = false;
   std::vector<Pending> pending_;
   std::size_t answered_ = 0;  ///< Of pending_; they go when all are.
-  std::string rest_;          ///< The beginning of a reply whose end has not come.
+  std::uint64_t replies_ = 0;
+  std::string rest_;  ///< The beginning of a reply whose end has not come.
 };
 
 }  // namespace larder::lab

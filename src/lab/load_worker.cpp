@@ -123,6 +123,13 @@ LoadCounts LoadWorker::take_counts() {
   return result;
 }
 
+std::vector<std::uint64_t> LoadWorker::take_replies() {
+  std::vector<std::uint64_t> replies;
+  replies.reserve(connections_.size());
+  for (const auto& connection : connections_) replies.push_back(connection->take_replies_counted());
+  return replies;
+}
+
 void LoadWorker::answered(LoadConnection& connection, base::Instant now) {
   refill(connection, now);
 }

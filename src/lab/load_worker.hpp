@@ -54,6 +54,8 @@ class LoadWorker final : public LoadDriver {
 
   /// Hands over what was counted since the last call.
   LoadCounts take_counts();
+  /// What each of its connections was answered since the last call.
+  std::vector<std::uint64_t> take_replies();
   base::Instant last_reply() const noexcept { return shared_.last_reply; }
 
  private:

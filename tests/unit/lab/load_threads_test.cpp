@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "lab/load.hpp"
 #include "unit/lab/tiny_server.hpp"
 
@@ -32,6 +34,22 @@ TEST_F(LoadTest, EveryGetOfALoadedKeyHits) {
   EXPECT_EQ(report.counts.wrong + report.counts.errors + report.counts.misses, 0u);
   EXPECT_EQ(report.counts.answered(), 5'000u);
   EXPECT_FALSE(report.failure);
+}
+
+TEST_F(LoadTest, SaysHowFairlyTheServerTreatedItsConnections) {
+  TinyServer server;
+  auto load = options(server);
+  load.threads = 2;
+  const auto report = run(load).value();
+  ASSERT_EQ(report.replies.size(), 4u);
+  EXPECT_EQ(std::accumulate(report.replies.begin(), report.replies.end(), std::uint64_t{0}),
+            5'000u);
+  EXPECT_GT(report.fairness(), 0.0);
+  EXPECT_LE(report.fairness(), 1.0);
+  LoadReport unfair;
+  EXPECT_EQ(unfair.fairness(), 0.0);
+  unfair.replies = {50, 150};
+  EXPECT_DOUBLE_EQ(unfair.fairness(), 0.5);
 }
 
 TEST_F(LoadTest, AMixHasItsShares) {
