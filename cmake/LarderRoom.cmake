@@ -1,11 +1,15 @@
 # How a room of the house becomes a target. DESIGN's floors are enforced on includes by tools/floors.py;
 # here each room links exactly the rooms below it that it uses, so a slip also fails to link.
 
-# larder_room(<name> [DEPS rooms-and-libraries...])
-#   Every src/<name>/*.cpp becomes the library larder_<name>. A room without a .cpp is header-only.
+# larder_room(<name> [DEPS rooms-and-libraries...] [WITHOUT files...])
+#   Every src/<name>/*.cpp becomes the library larder_<name>, except those that this build is without. A room without a
+#   .cpp is header-only.
 function(larder_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "DEPS;WITHOUT" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
+  foreach(file IN LISTS ROOM_WITHOUT)
+    list(REMOVE_ITEM sources "${PROJECT_SOURCE_DIR}/src/${name}/${file}")
+  endforeach()
   set(target "larder_${name}")
   if(sources)
     add_library(${target} STATIC ${sources})
@@ -20,10 +24,16 @@ endfunction()
 
 # larder_unit_tests(<room> [LABELS ...] [DEPS ...])
 #   tests/unit/<room>/*_test.cpp become one program, <room>_tests. Files named *_threads_test.cpp go to
-#   <room>_threads_tests, which carries the label `threads`: those run under TSan too.
+#   <room>_threads_tests, which carries the label `threads`: those run under TSan too. A build without TLS leaves out
+#   files named tls_*.
 function(larder_unit_tests room)
   cmake_parse_arguments(T "" "" "DEPS" ${ARGN})
   file(GLOB all CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${room}/*_test.cpp")
+  if(LARDER_TLS)
+    list(APPEND T_DEPS larder_test_certificates)
+  else()
+    list(FILTER all EXCLUDE REGEX "/tls_[^/]*$")
+  endif()
   set(threads ${all})
   list(FILTER threads INCLUDE REGEX "_threads_test\\.cpp$")
   set(plain ${all})

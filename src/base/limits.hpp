@@ -115,6 +115,24 @@ inline constexpr std::chrono::seconds kRequestTime{30};
 inline constexpr std::chrono::seconds kLingerTime{10};
 inline constexpr std::size_t kLingerBytesMax = 256 * kMiB;
 
+/// From connecting to the end of the TLS handshake: two or three round trips, or a slow-loris.
+inline constexpr std::chrono::seconds kTlsHandshakeTime{10};
+
+/// Bytes of the certificates that a TLS peer shows: a chain of four with large keys takes 10 KiB.
+inline constexpr std::size_t kTlsChainBytesMax = 32 * kKiB;
+
+/// Bytes of a file of certificates or of a key that we are named: a bundle of all authorities has 250 KiB.
+inline constexpr std::size_t kTlsFileBytesMax = 4 * kMiB;
+
+/// TLS sessions kept for clients that come back, and for how long, as in Redis. Most clients hold theirs themselves.
+inline constexpr std::size_t kTlsSessionsMax = 20'480;
+inline constexpr std::chrono::seconds kTlsSessionTime{300};
+
+/// What OpenSSL holds for a connection, so that TLS connections count as what they cost: in a handshake, and after.
+/// Measured with OpenSSL 3.0.
+inline constexpr std::size_t kTlsHandshakeBytes = 40 * kKiB;
+inline constexpr std::size_t kTlsSessionBytes = 10 * kKiB;
+
 /// TCP keepalive: a peer that is gone without a word is noticed within idle + probes x interval =
 /// 90 s.
 inline constexpr std::chrono::seconds kKeepaliveIdle{60};

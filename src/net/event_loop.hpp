@@ -17,17 +17,11 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "net/ready.hpp"
 #include "net/socket.hpp"
 #include "net/timer_queue.hpp"
 
 namespace larder::net {
-
-/// Readiness, as bits. Errors and hang-ups are reported as readable (and writable where that was
-/// asked for): the next read or write tells which it is.
-struct Ready {
-  static constexpr unsigned read = 1;
-  static constexpr unsigned write = 2;
-};
 
 /// Told when a descriptor is ready. May unwatch and destroy itself, or others, from inside.
 class Watcher {
