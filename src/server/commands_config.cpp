@@ -1,4 +1,5 @@
 // CONFIG: settings shown, changed together or not at all, and written back to the file they came from.
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -16,8 +17,8 @@
 namespace larder::server {
 namespace {
 
-Ground ground_of(Call& call) {
-  return {call.node(), call.context.settings, call.context.host, call.context.options};
+Ground ground_of(Call& call, TlsDraft& tls) {
+  return {call.node(), call.context.settings, call.context.host, call.context.options, tls};
 }
 
 bool matches_any(Args patterns, std::string_view name) {
@@ -59,23 +60,26 @@ std::string line_value(const Setting& setting, const Ground& ground) {
     case Setting::Form::words:
       return setting.show(ground);
     case Setting::Form::secret:
-      return quoted_value(ground.settings.password.reveal());
+      return quoted_value(setting.reveal(ground));
   }
   return quoted_value(setting.show(ground));
 }
 
 /// What a file that others can read must not be given.
-bool holds_secret(const std::set<std::string_view>& changed, const Settings& settings) {
-  return changed.contains("requirepass") && settings.password.is_set();
+bool holds_secret(const std::set<std::string_view>& changed, const Ground& ground) {
+  return std::any_of(changed.begin(), changed.end(), [&](std::string_view name) {
+    const Setting& setting = *find_setting(name);
+    return setting.form == Setting::Form::secret && !setting.reveal(ground).empty();
+  });
 }
 
 Result<void> write_back(const std::string& path, const Ground& ground) {
   const auto changed = ground.settings.changed();
   const auto privacy = base::privacy_of(path);
   if (!privacy) return privacy.error();
-  if (holds_secret(changed, ground.settings) && privacy->others_can_read) {
+  if (holds_secret(changed, ground) && privacy->others_can_read) {
     return Error{Errc::bad_argument, Effect::refused,
-                 "others can read " + path + ", which would hold the password: chmod 600"};
+                 "others can read " + path + ", which would hold a password: chmod 600"};
   }
   const auto text = base::read_file(path, kConfigBytesMax);
   if (!text) return text.error();
@@ -89,7 +93,8 @@ Result<void> write_back(const std::string& path, const Ground& ground) {
 }  // namespace
 
 void config_get(Call& call) {
-  const Ground ground = ground_of(call);
+  TlsDraft none(call.context.settings.tls);
+  const Ground ground = ground_of(call, none);
   std::vector<const Setting*> found;
   for (const Setting& setting : settings()) {
     if (matches_any(call.args.subspan(2), setting.name)) found.push_back(&setting);
@@ -107,7 +112,8 @@ void config_set(Call& call) {
   }
   const auto named = named_settings(call);
   if (named.empty()) return;
-  const Ground ground = ground_of(call);
+  TlsDraft tls(call.context.settings.tls);
+  const Ground ground = ground_of(call, tls);
   std::vector<Change> changes;
   for (std::size_t i = 0; i < named.size(); ++i) {
     changes.push_back(named[i]->read(ground, call.arg(3 + 2 * i)));
@@ -115,8 +121,14 @@ void config_set(Call& call) {
       return fail_set(call, call.arg(2 + 2 * i), changes.back().wrong);
     }
   }
+  if (const auto ready = tls.prepare(); !ready) {
+    const auto of_tls = [](const Setting* setting) { return setting->name.starts_with("tls-"); };
+    const Setting* first = *std::find_if(named.begin(), named.end(), of_tls);
+    return fail_set(call, first->name, ready.error().detail);
+  }
+  tls.apply();
   for (std::size_t i = 0; i < named.size(); ++i) {
-    changes[i].apply();
+    if (changes[i].apply) changes[i].apply();
     ground.settings.note_change(named[i]->name);
   }
   call.ok();
@@ -130,7 +142,8 @@ void config_reset_stat(Call& call) {
 void config_rewrite(Call& call) {
   const std::string& path = call.context.options.config_file;
   if (path.empty()) return call.fail("ERR The server is running without a config file");
-  const auto written = write_back(path, ground_of(call));
+  TlsDraft none(call.context.settings.tls);
+  const auto written = write_back(path, ground_of(call, none));
   if (!written) return call.fail("ERR Rewriting config file: " + written.error().detail);
   call.ok();
 }

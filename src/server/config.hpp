@@ -12,19 +12,20 @@
 
 namespace larder::server {
 
-/// What settings look at and act on.
+/// What settings look at and act on. `tls` takes what is read of TLS, to be prepared and applied with the rest.
 struct Ground {
   Access node;
   Settings& settings;
   Host& host;
   const ServerOptions& options;
+  TlsDraft& tls;
 };
 
 /// A text that was read: what to do, or what is wrong with it. Doing it cannot fail, so that several settings are
 /// changed together or not at all.
 struct Change {
   std::string wrong;
-  std::function<void()> apply;
+  std::function<void()> apply;  ///< Empty: the draft holds it.
 };
 
 struct Setting {
@@ -36,6 +37,7 @@ struct Setting {
     words,   ///< Several, in a file without quotes.
     secret,  ///< Never shown.
   } form = Form::word;
+  std::string (*reveal)(const Ground& ground) = nullptr;  ///< Of a secret, for the file alone.
 };
 
 /// In the order of their names.

@@ -10,6 +10,7 @@
 #include "base/units.hpp"
 #include "net/socket.hpp"
 #include "server/config.hpp"
+#include "server/config_tls.hpp"
 #include "server/latency.hpp"
 #include "server/slow_log.hpp"
 
@@ -178,6 +179,7 @@ Change read_output_limits(const Ground& ground, std::string_view text) {
   });
 }
 
+using net::TlsOptions;
 // clang-format off: a table is read by its columns
 constexpr Setting kSettings[] = {
     {"appendonly", [](const Ground&) { return std::string("no"); }, nullptr},
@@ -213,7 +215,7 @@ constexpr Setting kSettings[] = {
      [](const Ground& g, std::string_view text) {
        return change([&s = g.settings, text = std::string(text)] { s.password.set(text); });
      },
-     Setting::Form::secret},
+     Setting::Form::secret, [](const Ground& g) { return g.settings.password.reveal(); }},
     {"save", [](const Ground&) { return std::string(); }, nullptr},
     {"slowlog-log-slower-than",
      [](const Ground& g) { return std::to_string(g.host.slow_log().threshold_micros()); },
@@ -240,6 +242,27 @@ constexpr Setting kSettings[] = {
        return integer(text, {0, kIntMax},
                       [&s = g.settings](std::int64_t n) { s.idle_seconds_max = n; });
      }},
+    {"tls-auth-clients", &show_tls_auth_clients, &read_tls_auth_clients},
+    {"tls-ca-cert-dir", &show_tls<&TlsOptions::ca_cert_dir>, &read_tls<&TlsOptions::ca_cert_dir>},
+    {"tls-ca-cert-file", &show_tls<&TlsOptions::ca_cert_file>,
+     &read_tls<&TlsOptions::ca_cert_file>},
+    {"tls-cert-file", &show_tls<&TlsOptions::cert_file>, &read_tls<&TlsOptions::cert_file>},
+    {"tls-ciphers", &show_tls<&TlsOptions::ciphers>, &read_tls<&TlsOptions::ciphers>},
+    {"tls-ciphersuites", &show_tls<&TlsOptions::ciphersuites>,
+     &read_tls<&TlsOptions::ciphersuites>},
+    {"tls-key-file", &show_tls<&TlsOptions::key_file>, &read_tls<&TlsOptions::key_file>},
+    {"tls-key-file-pass", &show_tls_key_pass, &read_tls<&TlsOptions::key_file_pass>,
+     Setting::Form::secret, &show_tls<&TlsOptions::key_file_pass>},
+    {"tls-port", [](const Ground& g) { return std::to_string(g.host.tls_port()); }, nullptr},
+    {"tls-prefer-server-ciphers", &show_tls<&TlsOptions::prefer_server_ciphers>,
+     &read_tls<&TlsOptions::prefer_server_ciphers>},
+    {"tls-protocols", &show_tls<&TlsOptions::protocols>, &read_tls<&TlsOptions::protocols>},
+    {"tls-session-cache-size", &show_tls_number<&TlsOptions::sessions_max>,
+     &read_tls_number<&TlsOptions::sessions_max>},
+    {"tls-session-cache-timeout", &show_tls_number<&TlsOptions::session_seconds>,
+     &read_tls_number<&TlsOptions::session_seconds>},
+    {"tls-session-caching", &show_tls<&TlsOptions::session_caching>,
+     &read_tls<&TlsOptions::session_caching>},
 };
 // clang-format on
 

@@ -47,6 +47,7 @@ Connection::Next Connection::turn(bool readable, bool writable, base::Instant no
   if (lingers()) return discard();
   if (writable && !output_.empty() && !flush(output_)) return Next::close;
   const std::uint64_t before = input_.size();
+  readable = readable || stream_->has_unread();
   if (readable && wants_read() && !read(now)) return Next::close;
   const bool fresh = !scratch_.input.empty() || input_.size() != before;
   if ((fresh || paused_) && output_.size() < limits::kOutputPauseBytes && !deliver(now)) {
@@ -61,7 +62,13 @@ Connection::Next Connection::turn(bool readable, bool writable, base::Instant no
   if (output_.empty() && ((ended_ && !paused_ && !held_))) {
     return Next::close;
   }
-  return paused_ && output_.size() < limits::kOutputPauseBytes ? Next::again : Next::wait;
+  return has_work() ? Next::again : Next::wait;
+}
+
+/// Without any readiness: requests that wait for a turn, or bytes that only the stream knows of.
+bool Connection::has_work() const noexcept {
+  return (paused_ && output_.size() < limits::kOutputPauseBytes) ||
+         (stream_->has_unread() && wants_read());
 }
 
 /// All was sent. Who may be sending still gets time to find the error.
@@ -81,7 +88,7 @@ Connection::Next Connection::discard() {
   if (got.status == Transfer::Status::blocked) return Next::wait;
   if (got.status != Transfer::Status::done || got.bytes >= linger_bytes_) return Next::close;
   linger_bytes_ -= got.bytes;
-  return Next::wait;
+  return stream_->has_unread() ? Next::again : Next::wait;
 }
 
 Connection::Next Connection::finish(base::Instant now) {
@@ -203,6 +210,10 @@ bool Connection::overdue(base::Instant now) const noexcept {
   if (lingers()) return now >= linger_until_;
   if (longer(request_began_, limits::kRequestTime)) return true;
   const Settings& settings = context_.settings;
+  if (!stream_->is_established() &&
+      longer(session_.client().connected, context_.options.tls_handshake_at_most)) {
+    return true;
+  }
   if (longer(output_high_since_, std::chrono::seconds(settings.output().soft_seconds))) return true;
   const std::int64_t idle = settings.idle_seconds_max;
   const bool busy = held_ || !output_.empty();

@@ -63,16 +63,27 @@ class Connection {
 
   bool wants_read() const noexcept;
   bool wants_write() const noexcept { return !output_.empty(); }
+  /// The readiness to wait for, as bits of net::Ready.
+  unsigned interest() const noexcept {
+    return (wants_read() ? stream_->read_needs() : 0U) |
+           (wants_write() ? stream_->write_needs() : 0U);
+  }
+  /// The turn that such readiness is for.
+  Next ready(unsigned events, base::Instant now) {
+    return turn((events & stream_->read_needs()) != 0, (events & stream_->write_needs()) != 0, now);
+  }
   /// Bytes of replies that wait for their reader.
   std::size_t output_bytes() const noexcept { return output_.size(); }
   /// Memory held in buffers.
   std::size_t memory_bytes() const noexcept {
-    return input_.capacity() + output_.capacity() + session_.memory_bytes();
+    return input_.capacity() + output_.capacity() + session_.memory_bytes() +
+           stream_->memory_bytes();
   }
   net::Stream& stream() noexcept { return *stream_; }
   Session& session() noexcept { return session_; }
 
  private:
+  bool has_work() const noexcept;
   bool lingers() const noexcept { return linger_until_ != base::Instant{}; }
   bool flush(base::Buffer& buffer);
   bool read(base::Instant now);

@@ -43,7 +43,8 @@ class Host {
   virtual std::uint64_t refused(std::size_t command) const = 0;
   virtual std::uint64_t failed(std::size_t command) const = 0;
   virtual TimingSum timing(std::size_t command) const = 0;
-  virtual std::uint16_t port() const = 0;
+  virtual std::uint16_t port() const = 0;      ///< 0: none.
+  virtual std::uint16_t tls_port() const = 0;  ///< 0: none.
   /// 40 hexadecimal digits that no other start of a server has.
   virtual const std::string& run_id() const = 0;
   /// Of the whole process.

@@ -24,6 +24,8 @@ struct Counters {
   Count bytes_in;
   Count bytes_out;
   Count auth_failed;
+  Count handshakes_failed;
+  Count tls;   ///< Now: connections that came to the TLS port.
   Count held;  ///< Now: connections that wait for the end of a pause.
   // By the command's place in the table.
   std::array<Count, kCommandsMax> calls;
@@ -34,7 +36,7 @@ struct Counters {
   /// CONFIG RESETSTAT. On the thread that counts.
   void clear() noexcept {
     for (Count* count : {&accepted, &rejected, &cut, &evicted, &closed, &commands, &errors,
-                         &bytes_in, &bytes_out, &auth_failed}) {
+                         &bytes_in, &bytes_out, &auth_failed, &handshakes_failed}) {
       count->clear();
     }
     for (auto* counts : {&calls, &refused, &failed}) {

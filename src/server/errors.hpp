@@ -60,6 +60,8 @@ inline constexpr std::string_view kDiscardWithoutMulti = "ERR DISCARD without MU
 inline constexpr std::string_view kNotInsideMulti = "ERR Command not allowed inside a transaction";
 inline constexpr std::string_view kExecAborted =
     "EXECABORT Transaction discarded because of previous errors.";
+inline constexpr std::string_view kTlsOnPlainPort =
+    "ERR Protocol error: TLS on a port that is not for TLS";
 // Redis has no such bounds.
 inline constexpr std::string_view kQueueFull = "ERR too much queued in one transaction";
 inline constexpr std::string_view kWatchedFull = "ERR too many keys watched";

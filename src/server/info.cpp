@@ -64,7 +64,8 @@ void server_section(Call& call, Lines& out) {
   out.line("multiplexing_api", "epoll");
   out.line("process_id", base::process_id());
   out.line("run_id", call.context.host.run_id());
-  out.line("tcp_port", call.context.host.port());
+  const Host& host = call.context.host;
+  out.line("tcp_port", host.port() != 0 ? host.port() : host.tls_port());
   out.line("server_time_usec", call.context.clock.wall().time_since_epoch().count() * 1'000);
   out.line("uptime_in_seconds", up.count());
   out.line("uptime_in_days", up.count() / 86'400);
@@ -72,6 +73,14 @@ void server_section(Call& call, Lines& out) {
   out.line("configured_hz", 10);
   out.line("config_file", call.context.options.config_file);
   out.line("io_threads_active", call.context.options.threads > 1 ? 1 : 0);
+  int listener = 0;
+  for (const auto& [name, port] :
+       {std::pair{"tcp", host.port()}, std::pair{"tls", host.tls_port()}}) {
+    if (port == 0) continue;
+    out.line("listener" + std::to_string(listener++), std::string("name=") + name +
+                                                          ",bind=" + call.context.options.bind +
+                                                          ",port=" + std::to_string(port));
+  }
 }
 
 void clients_section(Call& call, Lines& out) {
@@ -81,6 +90,7 @@ void clients_section(Call& call, Lines& out) {
   out.line("maxclients", call.context.settings.clients_max.get());
   out.line("blocked_clients", server.connections_held);
   out.line("tracking_clients", 0);
+  if (call.context.host.tls_port() != 0) out.line("tls_clients", server.connections_tls);
   out.line("clients_in_timeout_table", 0);
 }
 
@@ -146,6 +156,9 @@ void stats_section(Call& call, Lines& out) {
   out.line("latest_fork_usec", 0);
   out.line("total_error_replies", server.errors);
   out.line("acl_access_denied_auth", server.logins_failed);
+  if (call.context.host.tls_port() == 0) return;
+  out.line("tls_handshakes_failed", server.tls_handshakes_failed);
+  out.line("tls_certificate_expires", server.tls_expires_unix);
 }
 
 void replication_section(Call& call, Lines& out) {

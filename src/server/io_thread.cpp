@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/log.hpp"
 #include "node/node.hpp"
 #include "server/client_directory.hpp"
 #include "server/latency.hpp"
@@ -25,14 +26,13 @@ constexpr std::size_t kSweepSlots = 1'000;
 /// A connection and its place in the loop.
 class IoThread::Served final : public net::Watcher {
  public:
-  Served(IoThread& owner, std::unique_ptr<net::Stream> stream, Addresses addresses)
+  Served(IoThread& owner, std::unique_ptr<net::Stream> stream, Addresses addresses, bool over_tls)
       : connection(std::move(stream), owner.context_, owner.scratch_, std::move(addresses)),
+        tls(over_tls),
         owner_(owner) {}
 
   void ready(unsigned events) override {
-    const auto next = connection.turn((events & net::Ready::read) != 0,
-                                      (events & net::Ready::write) != 0, owner_.loop_.now());
-    owner_.act(*this, next);
+    owner_.act(*this, connection.ready(events, owner_.loop_.now()));
   }
   std::uint64_t id() noexcept { return connection.session().client().id; }
   int descriptor() noexcept { return connection.stream().descriptor(); }
@@ -41,6 +41,7 @@ class IoThread::Served final : public net::Watcher {
   std::size_t place = 0;  // In served_.
   std::size_t accounted_bytes = 0;
   unsigned interest = net::Ready::read;
+  const bool tls;
   bool queued = false;  // In again_ or running_.
   bool held = false;    // In held_.
 
@@ -78,23 +79,32 @@ void IoThread::run() {
   }
 }
 
-void IoThread::adopt(net::Socket socket) {
+void IoThread::adopt(net::Socket socket, net::TlsContext::Pointer tls) {
   load_.fetch_add(1, std::memory_order_relaxed);
   // std::function wants something to copy: the descriptor, owned again on the other side.
   auto shared_socket = std::make_shared<net::Socket>(std::move(socket));
-  loop_.post([this, shared_socket] { open(std::move(*shared_socket)); });
+  loop_.post([this, shared_socket, context = std::move(tls)] {
+    open(std::move(*shared_socket), context.get());
+  });
 }
 
-void IoThread::open(net::Socket socket) {
+void IoThread::open(net::Socket socket, const net::TlsContext* tls) {
   counters_.accepted.add();
   Addresses addresses{net::peer_name(socket), net::local_name(socket), socket.fd()};
-  auto served = std::make_unique<Served>(*this, std::make_unique<net::TcpStream>(std::move(socket)),
-                                         std::move(addresses));
-  if (draining_ || !loop_.watch(served->descriptor(), served->interest, *served)) {
+  std::unique_ptr<net::Stream> stream = std::make_unique<net::TcpStream>(std::move(socket));
+  if (tls != nullptr) stream = tls->accept(std::move(stream));
+  std::unique_ptr<Served> served;
+  if (stream != nullptr) {
+    served =
+        std::make_unique<Served>(*this, std::move(stream), std::move(addresses), tls != nullptr);
+  }
+  if (draining_ || served == nullptr ||
+      !loop_.watch(served->descriptor(), served->interest, *served)) {
     load_.fetch_sub(1, std::memory_order_relaxed);
     counters_.closed.add();
     return;
   }
+  if (served->tls) counters_.tls.add();
   served->place = served_.size();
   by_id_.emplace(served->id(), served.get());
   served_.push_back(std::move(served));
@@ -102,6 +112,10 @@ void IoThread::open(net::Socket socket) {
 
 void IoThread::close(Served& served) {
   loop_.unwatch(served.descriptor(), served);
+  if (served.tls) {
+    counters_.tls.take();
+    note_handshake(served, false);
+  }
   if (served.queued) {
     std::erase(again_, &served);
     std::replace(running_.begin(), running_.end(), &served, static_cast<Served*>(nullptr));
@@ -122,8 +136,7 @@ void IoThread::close(Served& served) {
 
 void IoThread::act(Served& served, Connection::Next next) {
   if (next == Connection::Next::close) return close(served);
-  const unsigned interest = (served.connection.wants_read() ? net::Ready::read : 0U) |
-                            (served.connection.wants_write() ? net::Ready::write : 0U);
+  const unsigned interest = served.connection.interest();
   if (interest != served.interest) {
     served.interest = interest;
     loop_.rewatch(served.descriptor(), interest, served);
@@ -193,6 +206,7 @@ void IoThread::patrol() {
     patrol_at_ = patrol_at_ < served_.size() ? patrol_at_ : 0;
     Served& served = *served_[patrol_at_];
     if (served.connection.overdue(loop_.now())) {
+      note_handshake(served, true);
       cut(served);  // Another one takes its place.
     } else {
       ++patrol_at_;
@@ -220,6 +234,19 @@ void IoThread::sweep() {
   const base::Nanos took = shared_.clock.now() - begun;
   if (latency.is_slow(took)) {
     latency.add(LatencyMonitor::kExpireCycle, unix_seconds(shared_.clock), took);
+  }
+}
+
+/// Tells the operator why a client of the TLS port was not served.
+void IoThread::note_handshake(Served& served, bool overdue) {
+  const net::Stream& stream = served.connection.stream();
+  if (stream.is_established()) return;
+  const std::string why = overdue ? "not done in time" : stream.failure();
+  if (why.empty()) return;
+  counters_.handshakes_failed.add();
+  if (base::Log* log = shared_.options.log) {
+    log->warn("tls_handshake_failed",
+              {{"peer", served.connection.session().client().address}, {"why", why}});
   }
 }
 

@@ -37,8 +37,8 @@ class IoThread final : public ClientKeeper {
   ~IoThread();
 
   void start();
-  /// Takes over a fresh connection.
-  void adopt(net::Socket socket);
+  /// Takes over a fresh connection; with `tls`, to be spoken to inside it.
+  void adopt(net::Socket socket, net::TlsContext::Pointer tls);
   /// Finishes what was received, sends what waits, closes, ends the thread; after `at_most` it
   /// cuts.
   void drain(base::Millis at_most);
@@ -61,8 +61,9 @@ class IoThread final : public ClientKeeper {
   class Served;
 
   void run();
-  void open(net::Socket socket);
+  void open(net::Socket socket, const net::TlsContext* tls);
   void close(Served& served);
+  void note_handshake(Served& served, bool overdue);
   void act(Served& served, Connection::Next next);
   void run_again();
   void hold(Served& served);

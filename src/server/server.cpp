@@ -69,24 +69,26 @@ struct Server::Impl final : Host {
   const std::string id = fresh_run_id();
   ClientDirectory directory;  // Outlives the threads and their connections.
   std::uint16_t bound_port = 0;
+  std::uint16_t bound_tls_port = 0;
   base::Instant started_at{};
   std::vector<std::unique_ptr<IoThread>> threads;
-  std::unique_ptr<net::Listener> listener;  // On the loop of threads.front(), which outlives it.
+  // On the loop of threads.front(), which outlives them.
+  std::vector<std::unique_ptr<net::Listener>> listeners;
   std::atomic<std::uint64_t> last_client_id{0};
   std::atomic<std::uint64_t> rejected{0};
   bool running = false;
 
   Result<void> start() {
-    const net::Endpoint endpoint{options.bind, options.port};
-    auto socket = net::listen_tcp(endpoint, base::limits::kListenBacklog);
-    if (!socket) return socket.error();
-    auto port_taken = net::local_port(*socket);
-    if (!port_taken) return port_taken.error();
-    bound_port = *port_taken;
+    if (options.tls_port) {
+      if (auto loaded = current.tls.load(); !loaded) return loaded;
+    }
+    net::Socket plain, secure;
+    if (auto bound = bind(options.port, plain, bound_port); !bound) return bound;
+    if (auto bound = bind(options.tls_port, secure, bound_tls_port); !bound) return bound;
     // What clients need, and some for the loops and the program itself.
     net::raise_descriptor_limit(current.clients_max + 64);
     started_at = node.clock().now();
-    listener.reset();
+    listeners.clear();
     threads.clear();
     shared.evicting = false;
     for (unsigned i = 0; i < std::max(options.threads, 1U); ++i) {
@@ -94,18 +96,36 @@ struct Server::Impl final : Host {
     }
     threads.front()->keep_swept();
     keep_sampled();
-    listener = std::make_unique<net::Listener>(
-        first_loop(), std::move(*socket), [this](net::Socket client) { place(std::move(client)); });
-    if (auto listening = listener->start(); !listening) return listening;
+    if (auto listening = listen(std::move(plain), false); !listening) return listening;
+    if (auto listening = listen(std::move(secure), true); !listening) return listening;
     for (auto& thread : threads) thread->start();
     running = true;
     return {};
   }
 
+  /// Takes the port, if one is wanted, and says which it is.
+  Result<void> bind(std::optional<std::uint16_t> port, net::Socket& into, std::uint16_t& taken) {
+    if (!port) return {};
+    auto socket = net::listen_tcp({options.bind, *port}, base::limits::kListenBacklog);
+    if (!socket) return socket.error();
+    const auto local = net::local_port(*socket);
+    if (!local) return local.error();
+    taken = *local;
+    into = std::move(*socket);
+    return {};
+  }
+
+  Result<void> listen(net::Socket socket, bool tls) {
+    if (!socket) return {};
+    const auto take = [this, tls](net::Socket client) { place(std::move(client), tls); };
+    listeners.push_back(std::make_unique<net::Listener>(first_loop(), std::move(socket), take));
+    return listeners.back()->start();
+  }
+
   void stop() {
     if (!std::exchange(running, false)) return;
     first_loop().post([this] {
-      listener->stop();
+      for (auto& listener : listeners) listener->stop();
       // Only now: a connection accepted a moment ago is in the queue of its thread, before this.
       for (auto& thread : threads) thread->drain(options.drain_at_most);
     });
@@ -122,14 +142,14 @@ struct Server::Impl final : Host {
 
   net::EventLoop& first_loop() { return threads.front()->loop(); }
 
-  void place(net::Socket socket) {
+  void place(net::Socket socket, bool tls) {
     std::size_t clients = 0;
     for (const auto& thread : threads) clients += thread->load();
     if (clients >= current.clients_max) {
-      return reject(std::move(socket), errors::kClientsMax);
+      return reject(std::move(socket), tls, errors::kClientsMax);
     }
     if (current.denies_strangers() && !net::is_from_loopback(socket)) {
-      return reject(std::move(socket), errors::kProtected);
+      return reject(std::move(socket), tls, errors::kProtected);
     }
     net::set_no_delay(socket);
     if (const std::int64_t idle = current.keepalive_seconds; idle > 0) {
@@ -138,11 +158,13 @@ struct Server::Impl final : Host {
     const auto idlest =
         std::min_element(threads.begin(), threads.end(),
                          [](const auto& a, const auto& b) { return a->load() < b->load(); });
-    (*idlest)->adopt(std::move(socket));
+    (*idlest)->adopt(std::move(socket), tls ? current.tls.context() : nullptr);
   }
 
-  void reject(net::Socket socket, std::string_view error) {
+  /// Over TLS without a word: it would take the handshake that is to be spared.
+  void reject(net::Socket socket, bool tls, std::string_view error) {
     rejected.fetch_add(1, std::memory_order_relaxed);
+    if (tls) return;
     net::TcpStream(std::move(socket)).write("-" + std::string(error) + "\r\n");
   }
 
@@ -154,6 +176,9 @@ struct Server::Impl final : Host {
     stats.connections_evicted = sum(threads, &Counters::evicted);
     for (const auto& thread : threads) stats.connections_now += thread->load();
     stats.connections_held = sum(threads, &Counters::held);
+    stats.connections_tls = sum(threads, &Counters::tls);
+    stats.tls_handshakes_failed = sum(threads, &Counters::handshakes_failed);
+    if (const auto tls = current.tls.context()) stats.tls_expires_unix = tls->expires_unix();
     stats.commands = sum(threads, &Counters::commands);
     stats.errors = sum(threads, &Counters::errors);
     stats.bytes_in = sum(threads, &Counters::bytes_in);
@@ -179,6 +204,7 @@ struct Server::Impl final : Host {
   const std::string& run_id() const override { return id; }
   base::Usage usage() const override { return base::process_usage(); }
   std::uint16_t port() const override { return bound_port; }
+  std::uint16_t tls_port() const override { return bound_tls_port; }
   base::Instant started() const override { return started_at; }
   std::uint64_t next_client_id() override {
     return last_client_id.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -207,7 +233,8 @@ Result<void> Server::configure(std::string_view setting, std::string_view value)
   const auto refuse = [&](const std::string& why) {
     return Error{Errc::bad_argument, Effect::refused, std::string(setting) + ": " + why};
   };
-  const Ground ground{Access(impl_->node), impl_->current, *impl_, impl_->options};
+  TlsDraft tls(impl_->current.tls);
+  const Ground ground{Access(impl_->node), impl_->current, *impl_, impl_->options, tls};
   const Setting* found = find_setting(setting);
   if (found == nullptr) return refuse("no such setting");
   if (found->read == nullptr) {
@@ -217,13 +244,17 @@ Result<void> Server::configure(std::string_view setting, std::string_view value)
   }
   const Change change = found->read(ground, value);
   if (!change.wrong.empty()) return refuse(change.wrong);
-  change.apply();
+  if (auto ready = tls.prepare(); !ready) return ready;
+  tls.apply();
+  if (change.apply) change.apply();
   return {};
 }
 
 Result<void> Server::start() { return impl_->start(); }
+Result<void> Server::reload_tls() { return impl_->current.tls.load(); }
 void Server::stop() { impl_->stop(); }
 std::uint16_t Server::port() const noexcept { return impl_->bound_port; }
+std::uint16_t Server::tls_port() const noexcept { return impl_->bound_tls_port; }
 ServerStats Server::stats() const { return impl_->stats(); }
 
 void Server::observe_commands(base::Metrics& metrics) const {

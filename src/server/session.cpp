@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "server/call.hpp"
 #include "server/client_directory.hpp"
@@ -84,6 +85,7 @@ struct Session::Progress {
 
 Session::Turn Session::run(std::string_view input, base::Buffer& out, const TurnLimits& limits) {
   using Status = resp::RequestReader::Status;
+  if (begins_tls(input)) return refuse_tls(out);
   context_.run.clear();
   Progress progress{.input = input,
                     .out = out,
@@ -113,6 +115,24 @@ Session::Turn Session::run(std::string_view input, base::Buffer& out, const Turn
     }
   }
   return {State::closing, progress.at};
+}
+
+/// A client that was told of TLS and not of its port: it would wait for an answer in vain, or be sent errors that it
+/// cannot read. The first two bytes are those of any TLS of this century, and of no request.
+bool Session::begins_tls(std::string_view input) const noexcept {
+  return !input.empty() && input.front() == '\x16' && input.starts_with("\x16\x03") &&
+         client_.last_command == nullptr && !reader_.in_request();
+}
+
+Session::Turn Session::refuse_tls(base::Buffer& out) {
+  if (base::Log* log = context_.options.log) {
+    log->warn("tls_on_plain_port", {{"peer", client_.address}});
+  }
+  resp::Writer reply(out);
+  refuse(reply, errors::kTlsOnPlainPort);
+  client_.closing = true;
+  client_.lingers = true;
+  return {State::closing, 0};
 }
 
 /// A request joins the run of its kind, or ends it and is executed by itself.

@@ -68,6 +68,8 @@ class Session {
  private:
   struct Progress;
 
+  bool begins_tls(std::string_view input) const noexcept;
+  Turn refuse_tls(base::Buffer& out);
   void take(std::span<const std::string_view> args, std::size_t begin, Progress& progress);
   bool finish_run(Progress& progress);
   bool may_join_neighbours() const;

@@ -1,6 +1,6 @@
 // Settings: what CONFIG SET changes while the server runs, as those who act on it read it.
 //
-// Every value has one writer at a time and is read without a lock, except the password: comparing it takes one.
+// Every value has one writer at a time and is read without a lock, except the password and TLS: those take one.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "server/server.hpp"
 #include "server/shown.hpp"
+#include "server/tls_settings.hpp"
 
 namespace larder::server {
 
@@ -61,7 +62,7 @@ enum class ClientClass : std::uint8_t { normal, replica, pubsub };
 /// Threads  Safe from any.
 struct Settings {
   explicit Settings(const ServerOptions& options)
-      : password(options.password), clients_max(options.clients_max) {}
+      : password(options.password), tls(options.tls), clients_max(options.clients_max) {}
 
   const OutputLimit& output() const noexcept {
     return output_limits[static_cast<std::size_t>(ClientClass::normal)];
@@ -84,6 +85,7 @@ struct Settings {
   }
 
   Password password;
+  TlsSettings tls;
   Shown<bool> is_protected = true;  ///< Without a password, only this machine is served.
   Shown<std::size_t> clients_max;
   Shown<std::int64_t> idle_seconds_max = std::int64_t{0};  ///< 0: a client may be silent for ever.

@@ -39,6 +39,7 @@ class FakeHost final : public Host {
   const std::string& run_id() const override { return run_id_; }
   base::Usage usage() const override { return {}; }
   std::uint16_t port() const override { return 6379; }
+  std::uint16_t tls_port() const override { return 0; }
   base::Instant started() const override { return base::Instant{}; }
   std::uint64_t next_client_id() override { return ++last_id_; }
   void reset_stats() override { counters.clear(); }
