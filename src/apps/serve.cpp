@@ -8,6 +8,7 @@
 #include "apps/serve_metrics.hpp"
 #include "apps/serve_options.hpp"
 #include "apps/welcome.hpp"
+#include "base/files.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/process.hpp"
@@ -56,8 +57,39 @@ std::unique_ptr<console::Console> start_console(const ServeOptions& options,
   return std::move(*started);
 }
 
+/// Whoever has the key can pose as this server.
+void warn_of_readable_key(const ServeOptions& options) {
+  std::string key;
+  for (const auto& setting : options.settings) {
+    if (setting.name == "tls-key-file") key = setting.value;
+  }
+  if (key.empty() || !options.tls_port) return;
+  const auto privacy = base::privacy_of(key);
+  if (!privacy || !privacy->others_can_read) return;
+  std::fprintf(stderr, "larder serve: others can read the key in %s: chmod 600 %s\n", key.c_str(),
+               key.c_str());
+}
+
+void start(server::Server& server, const ServeOptions& options) {
+  const auto started = server.start();
+  if (started) return;
+  if (started.error().code != Errc::unreachable) throw BadInput(started.error().detail);
+  const bool plain = options.port && server.port() == 0;  // Its port is bound before that of TLS.
+  plain ? cannot_listen(started.error(), "--port", *options.port)
+        : cannot_listen(started.error(), "--tls-port", *options.tls_port);
+}
+
+/// SIGHUP: after a renewal.
+void reload_tls(server::Server& server, base::Log& log) {
+  if (const auto loaded = server.reload_tls(); !loaded) {
+    return log.error("tls_reload_failed",
+                     {{"why", loaded.error().detail}, {"in_use", "what was before"}});
+  }
+  log.info("tls_reloaded", {{"expires_unix", server.stats().tls_expires_unix}});
+}
+
 int serve(const ServeOptions& options) {
-  base::StopSignals signals;
+  base::StopSignals signals(options.tls_port.has_value());
   base::ignore_broken_pipes();
   base::give_back_large_memory();
   node::Node node{{.bytes_max = options.memory_bytes_max, .eviction = options.eviction},
@@ -66,6 +98,7 @@ int serve(const ServeOptions& options) {
   server::Server server{node,
                         {.bind = options.bind,
                          .port = options.port,
+                         .tls_port = options.tls_port,
                          .threads = options.threads,
                          .password = options.password,
                          .clients_max = clients_that_fit(),
@@ -76,16 +109,17 @@ int serve(const ServeOptions& options) {
     const auto set = server.configure(setting.name, setting.value);
     if (!set) throw BadInput(setting.place + set.error().detail);
   }
-  if (const auto started = server.start(); !started) {
-    cannot_listen(started.error(), "--port", options.port);
-  }
+  warn_of_readable_key(options);
+  start(server, options);
   base::Metrics metrics;
   observe_serving(metrics, node, server);
   const auto console = start_console(options, metrics);
-  print_welcome(
-      {.options = options, .port = server.port(), .metrics_url = console ? console->url() : ""});
+  print_welcome({.options = options,
+                 .port = server.port(),
+                 .tls_port = server.tls_port(),
+                 .metrics_url = console ? console->url() : ""});
 
-  const auto why = signals.wait();
+  const auto why = signals.wait([&] { reload_tls(server, log); });
   std::fprintf(stderr, "larder: %s: clients get their last replies; once more ends at once\n",
                why.c_str());
   server.stop();
@@ -105,6 +139,13 @@ Action declare_serve(CLI::App& command) {
   command.add_option("--port", flags->port, "The port to listen on; 0 takes a free one")
       ->type_name("N")
       ->capture_default_str();
+  command.add_option("--tls-port", flags->tls_port, "The port for TLS; --port 0 leaves only it")
+      ->type_name("N");
+  for (const TlsFlag& flag : tls_flags()) {
+    text(("--" + std::string(flag.name)).c_str(), flags->tls[flag.name], flag.type, flag.help);
+  }
+  text("--tls-key-file-pass-file", flags->tls_key_pass_file, "FILE",
+       "Its first line is the key's pass phrase; without it, LARDER_TLS_KEY_FILE_PASS is");
   text("--config", flags->config_file, "FILE",
        "Settings as redis.conf writes them; flags come before it, CONFIG REWRITE writes to it");
   text("--requirepass-file", flags->password_file, "FILE",

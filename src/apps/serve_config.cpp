@@ -40,6 +40,10 @@ constexpr Known kKnown[] = {
      [](ServeFlags& flags, const std::string& text) {
        return take_number(text, flags.port, std::numeric_limits<std::uint16_t>::max());
      }},
+    {"tls-port", "--tls-port",
+     [](ServeFlags& flags, const std::string& text) {
+       return take_number(text, flags.tls_port, std::numeric_limits<std::uint16_t>::max());
+     }},
     {"io-threads", "--threads",
      [](ServeFlags& flags, const std::string& text) {
        constexpr std::int64_t kThreadsMax = 256;
@@ -94,7 +98,8 @@ void read_config_file(ServeFlags& flags,
   bool holds_password = false;
   for (const server::ConfigLine& line : *lines) {
     const std::string place = path + ":" + std::to_string(line.number) + ": ";
-    holds_password = holds_password || line.name == "requirepass";
+    holds_password =
+        holds_password || line.name == "requirepass" || line.name == "tls-key-file-pass";
     const Known* known = find_known(line.name);
     if (known == nullptr) {
       flags.settings.push_back({place, line.name, line.value});

@@ -7,6 +7,7 @@
 #include "apps/command.hpp"
 #include "base/files.hpp"
 #include "base/limits.hpp"
+#include "base/process.hpp"
 #include "base/units.hpp"
 #include "net/socket.hpp"
 
@@ -35,6 +36,47 @@ std::string read_password(const std::string& path) {
   return secret.text;
 }
 
+constexpr TlsFlag kTlsFlags[] = {
+    {"tls-cert-file", "FILE", "The certificate in PEM, then those that lead to its authority"},
+    {"tls-key-file", "FILE", "Its private key"},
+    {"tls-ca-cert-file", "FILE", "Authorities whose client certificates are believed"},
+    {"tls-ca-cert-dir", "FOLDER", "The same, a file each, named by `openssl rehash`"},
+    {"tls-auth-clients", "yes|no|optional", "Whether clients must show a certificate; yes without"},
+    {"tls-protocols", "LIST", "'TLSv1.2 TLSv1.3' without, or one of them"},
+    {"tls-ciphers", "LIST", "Ciphers of TLS 1.2, as OpenSSL lists them"},
+    {"tls-ciphersuites", "LIST", "Ciphers of TLS 1.3, as OpenSSL lists them"},
+};
+
+/// Which ports to listen on. A port of 0 is any free one, or none where TLS has one.
+void choose_ports(const ServeFlags& flags, ServeOptions& options) {
+  if (flags.tls_port == 0) {
+    options.port = flags.port;
+    return;
+  }
+  options.tls_port = flags.tls_port;
+  options.port = flags.port == 0 ? std::nullopt : std::optional(flags.port);
+  if (flags.port == flags.tls_port) {
+    throw BadInput("--tls-port " + std::to_string(flags.tls_port) +
+                   ": is --port too; --port 0 leaves only TLS, another number serves both");
+  }
+}
+
+/// What flags say of TLS becomes settings, behind those of the file: what is typed is nearer.
+void add_tls_settings(const ServeFlags& flags, std::vector<ServeSetting>& settings) {
+  for (const auto& [name, value] : flags.tls) {
+    if (value.empty()) continue;
+    if (flags.tls_port == 0) {
+      throw BadInput("--" + name + ": nothing is served over TLS without --tls-port N");
+    }
+    settings.push_back({"--", name, value});
+  }
+  if (flags.tls_port == 0) return;
+  const std::string pass = !flags.tls_key_pass_file.empty()
+                               ? read_password(flags.tls_key_pass_file)
+                               : base::environment("LARDER_TLS_KEY_FILE_PASS");
+  if (!pass.empty()) settings.push_back({"", "tls-key-file-pass", pass});
+}
+
 /// So little is a unit forgotten, not a cache.
 std::uint64_t read_memory_max(const std::string& text) {
   const auto bytes = base::parse_size(text);
@@ -53,6 +95,8 @@ unsigned threads_of_this_machine() {
 
 }  // namespace
 
+std::span<const TlsFlag> tls_flags() { return kTlsFlags; }
+
 std::string eviction_names(std::string_view separator) {
   std::string names;
   for (const auto policy : policy::kEvictions) {
@@ -65,7 +109,7 @@ ServeOptions checked(const ServeFlags& flags) {
   refuse_what_is_not_there_yet(flags);
   ServeOptions options{
       .bind = flags.bind,
-      .port = flags.port,
+      .tls_port = {},
       .threads = flags.threads == 0 ? threads_of_this_machine() : flags.threads,
       .password = flags.password_file.empty() ? flags.password : read_password(flags.password_file),
       .config_file = flags.config_file,
@@ -73,6 +117,8 @@ ServeOptions checked(const ServeFlags& flags) {
       .metrics = flags.metrics,
       .metrics_bind = flags.metrics_bind,
       .metrics_port = flags.metrics_port};
+  choose_ports(flags, options);
+  add_tls_settings(flags, options.settings);
   if (options.password.empty() && !net::is_loopback(options.bind)) {
     throw BadInput("--bind " + options.bind +
                    ": whoever reaches this address could read and erase everything; give "

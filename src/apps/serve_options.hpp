@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +23,10 @@ struct ServeSetting {
 struct ServeFlags {
   std::string bind = "127.0.0.1";
   std::uint16_t port = 6379;
+  std::uint16_t tls_port = 0;  ///< 0: none.
+  std::map<std::string, std::string>
+      tls;  ///< Settings of TLS by name, as their flags give them; empty: not given.
+  std::string tls_key_pass_file;
   std::string dir, fsync;
   unsigned threads = 0;  ///< 0: one for each processor, four at most.
   std::string memory_max, eviction = "adaptive";
@@ -34,7 +41,8 @@ struct ServeFlags {
 
 struct ServeOptions {
   std::string bind;
-  std::uint16_t port = 0;
+  std::optional<std::uint16_t> port = 0;  ///< 0: a free one.
+  std::optional<std::uint16_t> tls_port;
   unsigned threads = 1;
   std::uint64_t memory_bytes_max = 0;
   policy::Eviction eviction = policy::Eviction::adaptive;
@@ -45,6 +53,14 @@ struct ServeOptions {
   std::string metrics_bind;
   std::uint16_t metrics_port = 0;
 };
+
+/// A setting of TLS that is a flag too, with two dashes in front.
+struct TlsFlag {
+  const char* name;
+  const char* type;
+  const char* help;
+};
+std::span<const TlsFlag> tls_flags();
 
 /// The names that --eviction takes.
 std::string eviction_names(std::string_view separator);

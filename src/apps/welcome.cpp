@@ -22,12 +22,40 @@ std::string redis_cli(const std::string& host, std::uint16_t port, bool password
   return line + (password ? " --askpass" : "");
 }
 
-std::string python(const std::string& host, std::uint16_t port, bool password) {
+std::string python(const std::string& host, std::uint16_t port, bool password, bool tls) {
   std::string arguments;
   if (host != "127.0.0.1") arguments += "host=\"" + host + "\", ";
   arguments += "port=" + std::to_string(port);
   if (password) arguments += ", password=…";
+  if (tls) arguments += ", ssl=True, ssl_ca_certs=\"CA.pem\"";
   return "redis.Redis(" + arguments + ").set(\"greeting\", \"hello\", ex=60)";
+}
+
+/// "on 127.0.0.1:6379 and with TLS on 127.0.0.1:6380"
+std::string places(const Serving& serving) {
+  const auto place = [&](std::uint16_t port) {
+    return net::to_string({serving.options.bind, port});
+  };
+  if (serving.port == 0) return "with TLS on " + place(serving.tls_port);
+  return "on " + place(serving.port) +
+         (serving.tls_port == 0 ? "" : " and with TLS on " + place(serving.tls_port));
+}
+
+/// How to reach the port without TLS.
+std::string plain_ways(const Serving& serving, const std::string& host, bool password) {
+  const auto url = "redis://" + net::to_string({host, serving.port});
+  const auto cli_url = url == "redis://127.0.0.1:6379" ? "" : " --url " + url;
+  return "  redis-cli  " + redis_cli(host, serving.port, password) + "\n  Python     " +
+         python(host, serving.port, password, false) +
+         "\n  C++        auto store = larder::Store::open(\"" + url + "\"" +
+         (password ? ", {.password = …}" : "") +
+         ").value();\n  shell      larder set greeting hello" + cli_url + "\n";
+}
+
+std::string tls_ways(const Serving& serving, const std::string& host, bool password) {
+  return "  TLS        " + redis_cli(host, serving.tls_port, password) +
+         " --tls --cacert CA.pem\n             " + python(host, serving.tls_port, password, true) +
+         "\n";
 }
 
 }  // namespace
@@ -36,11 +64,8 @@ std::string welcome(const Serving& serving) {
   const auto& options = serving.options;
   const bool password = !options.password.empty();
   const auto host = host_for_clients(options.bind);
-  const auto url = "redis://" + net::to_string({host, serving.port});
-  const auto cli_url = url == "redis://127.0.0.1:6379" ? "" : " --url " + url;
 
-  std::string out = "larder " LARDER_VERSION " serves Redis clients on " +
-                    net::to_string({options.bind, serving.port}) + "\n";
+  std::string out = "larder " LARDER_VERSION " serves Redis clients " + places(serving) + "\n";
   out +=
       "  " + std::to_string(options.threads) + (options.threads == 1 ? " thread, " : " threads, ");
   out += options.memory_bytes_max == 0
@@ -49,11 +74,8 @@ std::string welcome(const Serving& serving) {
                    std::string{policy::to_string(options.eviction)};
   out += password ? ", password needed\n\n" : ", no password\n\n";
 
-  out += "  redis-cli  " + redis_cli(host, serving.port, password) + "\n";
-  out += "  Python     " + python(host, serving.port, password) + "\n";
-  out += "  C++        auto store = larder::Store::open(\"" + url + "\"" +
-         (password ? ", {.password = …}" : "") + ").value();\n";
-  out += "  shell      larder set greeting hello" + cli_url + "\n";
+  if (serving.port != 0) out += plain_ways(serving, host, password);
+  if (serving.tls_port != 0) out += tls_ways(serving, host, password);
   out += "  metrics    " +
          (serving.metrics_url.empty() ? "none; --metrics-port 9121 serves them to Prometheus"
                                       : serving.metrics_url + "/metrics") +

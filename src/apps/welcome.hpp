@@ -11,8 +11,9 @@ namespace larder::apps {
 
 struct Serving {
   ServeOptions options;
-  std::uint16_t port = 0;
-  std::string metrics_url;  ///< Empty: none.
+  std::uint16_t port = 0;      ///< 0: none.
+  std::uint16_t tls_port = 0;  ///< Likewise.
+  std::string metrics_url;     ///< Empty: none.
 };
 
 std::string welcome(const Serving& serving);

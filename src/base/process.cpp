@@ -8,15 +8,17 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace larder::base {
 namespace {
 
-sigset_t stop_signals() noexcept {
+sigset_t stop_signals(bool with_hangup) noexcept {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  if (with_hangup) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -46,17 +48,18 @@ double seconds(const timeval& time) noexcept {
 
 }  // namespace
 
-StopSignals::StopSignals() noexcept {
-  const sigset_t set = stop_signals();
+StopSignals::StopSignals(bool with_hangup) noexcept : with_hangup_(with_hangup) {
+  const sigset_t set = stop_signals(with_hangup_);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 StopSignals::~StopSignals() { release(); }
 
-std::string StopSignals::wait() noexcept {
-  const sigset_t set = stop_signals();
+std::string StopSignals::wait(const std::function<void()>& on_hangup) {
+  const sigset_t set = stop_signals(with_hangup_);
   int number = 0;
-  while (sigwait(&set, &number) != 0) {
+  while (sigwait(&set, &number) != 0 || number == SIGHUP) {
+    if (std::exchange(number, 0) == SIGHUP && on_hangup) on_hangup();
   }
   release();
   return number == SIGINT ? "SIGINT" : "SIGTERM";
@@ -67,7 +70,7 @@ void StopSignals::request() noexcept { ::kill(::getpid(), SIGTERM); }
 void StopSignals::release() noexcept {
   if (!held_) return;
   held_ = false;
-  const sigset_t set = stop_signals();
+  const sigset_t set = stop_signals(false);  // A renewal must not cut short the end.
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 

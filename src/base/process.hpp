@@ -3,31 +3,33 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/clock.hpp"
 
 namespace larder::base {
 
-/// SIGTERM and SIGINT turned from sudden death into a request.
+/// SIGTERM and SIGINT turned from sudden death into a request; SIGHUP, where it is asked for, into a call.
 ///
 /// Lifetime Construct before the first thread starts: threads inherit that the signals are held
 ///          back. One per process.
 class StopSignals {
  public:
-  StopSignals() noexcept;
+  explicit StopSignals(bool with_hangup = false) noexcept;
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
   /// Sleeps until one arrives and returns its name: "SIGTERM". From then on, the next one ends the
-  /// process at once.
-  std::string wait() noexcept;
+  /// process at once. Meanwhile each SIGHUP is `on_hangup`, on this thread.
+  std::string wait(const std::function<void()>& on_hangup = {});
   /// As if somebody had sent SIGTERM. From any thread.
   static void request() noexcept;
 
  private:
   void release() noexcept;
+  const bool with_hangup_;
   bool held_ = true;
 };
 

@@ -67,7 +67,8 @@ class Server:
         except AssertionError:
             self.process.kill()
             raise AssertionError(self.process.communicate()[1].decode()) from None
-        self.port = int(re.search(r"serves Redis clients on \S+:(\d+)", self.screen).group(1))
+        plain = re.search(r"serves Redis clients on \S+:(\d+)", self.screen)  # There may be TLS only.
+        self.port = int(plain.group(1)) if plain else None
         self.url = f"redis://127.0.0.1:{self.port}"
 
     def __enter__(self):

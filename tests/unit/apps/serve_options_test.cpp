@@ -67,6 +67,54 @@ TEST(WelcomeTest, NamesTheAddressAClientCanUse) {
   EXPECT_THAT(welcome(serving), HasSubstr("redis-cli -h ::1 -p 7000"));
 }
 
+TEST(ServeOptionsTest, ThePortsSayWhatIsListenedOn) {
+  ServeFlags flags;
+  flags.port = 0;
+  EXPECT_EQ(checked(flags).port, 0);  // A free one.
+  EXPECT_EQ(checked(flags).tls_port, std::nullopt);
+
+  flags.tls_port = 6380;
+  EXPECT_EQ(checked(flags).port, std::nullopt);
+  EXPECT_EQ(checked(flags).tls_port, 6380);
+
+  flags.port = 6379;
+  EXPECT_EQ(checked(flags).port, 6379);
+  flags.port = 6380;
+  EXPECT_THROW(checked(flags), BadInput);
+}
+
+TEST(ServeOptionsTest, WhatFlagsSayOfTlsComesBehindTheFile) {
+  ServeFlags flags;
+  flags.settings = {{"larder.conf:1: ", "tls-cert-file", "old.pem"}};
+  flags.tls = {{"tls-cert-file", "new.pem"}, {"tls-key-file", ""}};
+  EXPECT_THROW(checked(flags), BadInput);  // Nothing is served over TLS.
+
+  flags.tls_port = 6380;
+  const auto settings = checked(flags).settings;
+  ASSERT_EQ(settings.size(), 2U);
+  EXPECT_EQ(settings[1].place + settings[1].name, "--tls-cert-file");
+  EXPECT_EQ(settings[1].value, "new.pem");
+}
+
+TEST(ServeOptionsTest, TlsBeyondThisMachineNeedsThePasswordToo) {
+  ServeFlags flags;
+  flags.bind = "0.0.0.0";
+  flags.port = 0;
+  flags.tls_port = 6380;
+  flags.tls = {{"tls-auth-clients", "yes"}};
+  EXPECT_THROW(checked(flags), BadInput);
+}
+
+TEST(WelcomeTest, TellsOfTls) {
+  Serving serving{.options = checked({}), .port = 6379, .tls_port = 6380, .metrics_url = ""};
+  EXPECT_THAT(welcome(serving), HasSubstr("on 127.0.0.1:6379 and with TLS on 127.0.0.1:6380\n"));
+  EXPECT_THAT(welcome(serving), HasSubstr("redis-cli -p 6380 --tls --cacert CA.pem\n"));
+
+  serving.port = 0;
+  EXPECT_THAT(welcome(serving), HasSubstr("clients with TLS on 127.0.0.1:6380\n"));
+  EXPECT_THAT(welcome(serving), Not(HasSubstr("redis://")));
+}
+
 TEST(WelcomeTest, NeverShowsThePassword) {
   Serving serving{.options = checked({}), .port = 6379, .metrics_url = ""};
   serving.options.password = "canary";

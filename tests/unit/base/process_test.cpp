@@ -20,6 +20,18 @@ TEST(StopSignalsTest, AnInterruptIsNamed) {
   EXPECT_EQ(signals.wait(), "SIGINT");
 }
 
+TEST(StopSignalsTest, AHangupIsACallAndNoEndWhereItIsAskedFor) {
+  StopSignals signals(true);
+  ::raise(SIGHUP);
+  int calls = 0;
+  EXPECT_EQ(signals.wait([&] {
+    if (++calls == 1) ::raise(SIGHUP);
+    if (calls == 2) ::raise(SIGTERM);
+  }),
+            "SIGTERM");
+  EXPECT_EQ(calls, 2);
+}
+
 TEST(StopSignalsDeathTest, TheSecondSignalEndsTheProcess) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_EXIT(
