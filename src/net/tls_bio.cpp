@@ -2,16 +2,21 @@
 
 #include <openssl/bio.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace larder::net {
 namespace {
 
-Stream& stream_of(BIO* bio) noexcept { return *static_cast<Stream*>(BIO_get_data(bio)); }
+TlsWire& wire_of(BIO* bio) noexcept { return *static_cast<TlsWire*>(BIO_get_data(bio)); }
 
 int read(BIO* bio, char* into, std::size_t room, std::size_t* bytes) noexcept {
   BIO_clear_retry_flags(bio);
-  const Transfer got = stream_of(bio).read({into, room});
+  TlsWire& wire = wire_of(bio);
+  Transfer got;
+  room = std::min(room, wire.read_bytes_left);
+  if (room > 0) got = wire.stream->read({into, room});
+  wire.read_bytes_left -= got.bytes;
   *bytes = got.bytes;
   if (got.status == Transfer::Status::blocked) BIO_set_retry_read(bio);
   if (got.status == Transfer::Status::ended) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
@@ -20,7 +25,7 @@ int read(BIO* bio, char* into, std::size_t room, std::size_t* bytes) noexcept {
 
 int write(BIO* bio, const char* from, std::size_t size, std::size_t* bytes) noexcept {
   BIO_clear_retry_flags(bio);
-  const Transfer sent = stream_of(bio).write({from, size});
+  const Transfer sent = wire_of(bio).stream->write({from, size});
   *bytes = sent.bytes;
   if (sent.status == Transfer::Status::blocked) BIO_set_retry_write(bio);
   return sent.status == Transfer::Status::done ? 1 : 0;
@@ -46,11 +51,11 @@ Method make_method() noexcept {
 
 }  // namespace
 
-bio_st* tls_bio_over(Stream& stream) noexcept {
+bio_st* tls_bio_over(TlsWire& wire) noexcept {
   static const Method method = make_method();
   BIO* bio = method != nullptr ? BIO_new(method.get()) : nullptr;
   if (bio == nullptr) return nullptr;
-  BIO_set_data(bio, &stream);
+  BIO_set_data(bio, &wire);
   BIO_set_init(bio, 1);
   return bio;
 }

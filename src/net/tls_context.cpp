@@ -204,13 +204,19 @@ Result<void> ask_clients(SSL_CTX* context, const TlsOptions& options) {
   return {};
 }
 
-/// A session over the stream, in the context's rules; null: no memory.
-TlsStream::Session session_over(SSL_CTX* context, Stream& inner) {
-  TlsStream::Session session(SSL_new(context));
-  BIO* bio = session != nullptr ? tls_bio_over(inner) : nullptr;
-  if (bio == nullptr) return nullptr;
-  SSL_set_bio(session.get(), bio, bio);
-  return session;
+struct Side {
+  std::unique_ptr<TlsWire> wire;
+  TlsStream::Session session;
+};
+
+/// A session over the stream, in the context's rules; without one: no memory.
+Side side_over(SSL_CTX* context, std::unique_ptr<Stream> inner) {
+  Side side{std::make_unique<TlsWire>(TlsWire{std::move(inner)}),
+            TlsStream::Session(SSL_new(context))};
+  BIO* bio = side.session != nullptr ? tls_bio_over(*side.wire) : nullptr;
+  if (bio == nullptr) return {};
+  SSL_set_bio(side.session.get(), bio, bio);
+  return side;
 }
 
 bool must_be_for(SSL* session, const std::string& host) {
@@ -261,18 +267,18 @@ Result<TlsContext::Pointer> TlsContext::for_client(const TlsOptions& options) {
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
 std::unique_ptr<Stream> TlsContext::accept(std::unique_ptr<Stream> inner) const {
-  auto session = session_over(context_, *inner);
-  if (session == nullptr) return nullptr;
-  SSL_set_accept_state(session.get());
-  return std::make_unique<TlsStream>(std::move(inner), std::move(session));
+  Side side = side_over(context_, std::move(inner));
+  if (side.session == nullptr) return nullptr;
+  SSL_set_accept_state(side.session.get());
+  return std::make_unique<TlsStream>(std::move(side.wire), std::move(side.session));
 }
 
 std::unique_ptr<Stream> TlsContext::connect(std::unique_ptr<Stream> inner,
                                             const std::string& host) const {
-  auto session = session_over(context_, *inner);
-  if (session == nullptr || !must_be_for(session.get(), host)) return nullptr;
-  SSL_set_connect_state(session.get());
-  return std::make_unique<TlsStream>(std::move(inner), std::move(session));
+  Side side = side_over(context_, std::move(inner));
+  if (side.session == nullptr || !must_be_for(side.session.get(), host)) return nullptr;
+  SSL_set_connect_state(side.session.get());
+  return std::make_unique<TlsStream>(std::move(side.wire), std::move(side.session));
 }
 
 }  // namespace larder::net

@@ -12,6 +12,13 @@ namespace larder::net {
 
 using Status = Transfer::Status;
 
+namespace {
+
+/// Beyond what there is room for: the overhead of records, and a handshake.
+constexpr std::size_t kReadAheadBytes = 2 * 16 * base::limits::kKiB;
+
+}  // namespace
+
 void TlsStream::Free::operator()(ssl_st* session) const noexcept { SSL_free(session); }
 
 TlsStream::~TlsStream() {
@@ -21,6 +28,14 @@ TlsStream::~TlsStream() {
 
 /// Record by record until there is room no more: what OpenSSL has taken from the socket, epoll cannot tell of.
 Transfer TlsStream::read(std::span<char> into) noexcept {
+  wire_->read_bytes_left = into.size() + kReadAheadBytes;
+  unread_ = false;
+  const Transfer got = read_records(into);
+  if (wire_->read_bytes_left == 0) unread_ = true;
+  return got;
+}
+
+Transfer TlsStream::read_records(std::span<char> into) noexcept {
   if (end_ == End::to_say) say_end();
   if (const Status status = shake_hands(read_needs_); status != Status::done) return {status, 0};
   unread_ = false;
@@ -44,6 +59,7 @@ Transfer TlsStream::read(std::span<char> into) noexcept {
 
 Transfer TlsStream::write(std::string_view bytes) noexcept {
   if (end_ != End::open) return {Status::broken, 0};
+  wire_->read_bytes_left = kReadAheadBytes;
   if (const Status status = shake_hands(write_needs_); status != Status::done) return {status, 0};
   if (bytes.empty()) return {Status::done, 0};
   ERR_clear_error();
@@ -119,7 +135,7 @@ void TlsStream::say_end() noexcept {
   ERR_clear_error();
   if (SSL_shutdown(session_.get()) < 0) return;
   end_ = End::said;
-  inner_->finish_writing();
+  wire_->stream->finish_writing();
 }
 
 /// An estimate: OpenSSL counts nothing for us, and gives back its buffers whenever they are empty.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "net/stream.hpp"
+#include "net/tls_bio.hpp"
 
 struct ssl_st;
 
@@ -23,15 +24,16 @@ class TlsStream final : public Stream {
   };
   using Session = std::unique_ptr<ssl_st, Free>;
 
-  TlsStream(std::unique_ptr<Stream> inner, Session session) noexcept
-      : inner_(std::move(inner)), session_(std::move(session)) {}
+  /// The session reads and writes the wire.
+  TlsStream(std::unique_ptr<TlsWire> wire, Session session) noexcept
+      : wire_(std::move(wire)), session_(std::move(session)) {}
   ~TlsStream() override;
 
   Transfer read(std::span<char> into) noexcept override;
   Transfer write(std::string_view bytes) noexcept override;
   /// Says so inside TLS first (close_notify). What does not leave at once leaves with the next read.
   void finish_writing() noexcept override;
-  int descriptor() const noexcept override { return inner_->descriptor(); }
+  int descriptor() const noexcept override { return wire_->stream->descriptor(); }
 
   unsigned read_needs() const noexcept override { return read_needs_; }
   unsigned write_needs() const noexcept override { return write_needs_; }
@@ -41,12 +43,13 @@ class TlsStream final : public Stream {
   std::size_t memory_bytes() const noexcept override;
 
  private:
+  Transfer read_records(std::span<char> into) noexcept;
   Transfer::Status shake_hands(unsigned& needs) noexcept;
   Transfer::Status explain(int result, unsigned& needs) noexcept;
   void note_failure() noexcept;
   void say_end() noexcept;
 
-  std::unique_ptr<Stream> inner_;
+  std::unique_ptr<TlsWire> wire_;
   Session session_;
   std::string failure_;
   unsigned read_needs_ = Ready::read;

@@ -112,6 +112,21 @@ TEST_F(TlsStreamTest, BytesThatFoundNoRoomAreToldOfThoughTheSocketIsEmpty) {
   EXPECT_FALSE(pair.server.stream->has_unread());
 }
 
+TEST_F(TlsStreamTest, OneReadTakesABoundedPartOfWhatIsThere) {
+  TlsPair pair = world.pair();
+  pair.settle();
+  auto& pipe = pair.server.below->incoming();
+  pipe.capacity = 4 << 20;
+  for (int i = 0; i < 20'000; ++i) pair.client.stream->write("x");  // Much wire for few bytes.
+  const std::size_t before = pipe.bytes.size();
+  ASSERT_GT(before, 400'000U);
+  std::array<char, 4096> room{};
+  std::size_t got = pair.server.stream->read(room).bytes;
+  EXPECT_LE(before - pipe.bytes.size(), 40'000U);
+  while (pair.server.stream->has_unread()) got += pair.server.stream->read(room).bytes;
+  EXPECT_EQ(got, 20'000U);
+}
+
 TEST_F(TlsStreamTest, SeveralRecordsComeInOneRead) {
   TlsPair pair = world.pair();
   pair.settle();

@@ -16,6 +16,7 @@
 #include "node/node.hpp"
 #include "server/server.hpp"
 #include "support/certificates.hpp"
+#include "support/seed.hpp"
 
 namespace larder::server {
 namespace {
@@ -296,6 +297,24 @@ TEST_F(TlsServerTest, PlainBytesOnTheTlsPortAreCutWithALineOfLog) {
   EXPECT_EQ(server->stats().commands, 0U);
   EXPECT_THAT(log_text(), HasSubstr("plain bytes, not TLS"));
   EXPECT_THAT(log_text(), Not(HasSubstr("canary")));
+}
+
+TEST_F(TlsServerTest, GarbageInTheFormOfAHandshakeIsCut) {
+  auto chosen = options();
+  chosen.tls_handshake_at_most = 300ms;
+  serve(chosen);
+  base::Random random = larder::test::seeded_random();
+  std::vector<std::unique_ptr<Caller>> crowd;
+  for (int i = 0; i < 200; ++i) {
+    std::string bytes("\x16\x03\x01", 3);  // A record of a handshake, of some length.
+    for (auto more = random.below(700); more > 0; --more)
+      bytes += static_cast<char>(random.below(256));
+    crowd.push_back(std::make_unique<Caller>(server->tls_port()));
+    crowd.back()->send(bytes);
+  }
+  for (auto& one : crowd) one->read_to_end();  // Each has an end.
+  EXPECT_EQ(server->stats().tls_handshakes_failed, 200U);
+  EXPECT_TRUE(Caller(server->tls_port(), *trust).works());
 }
 
 TEST_F(TlsServerTest, ManyPlainClientsDoNotFillTheLog) {
