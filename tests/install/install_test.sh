@@ -24,6 +24,11 @@ if "$cmake" -S "$here/outside" -B "$work/refused" -G Ninja -DCMAKE_PREFIX_PATH="
 fi
 grep -q 'no-such-part' "$work/refused.log"
 
+if grep -q '^set(larder_tls_FOUND ON)' "$(find "$prefix" -name larderConfig.cmake)"; then
+  echo "-- TLS, where this build has it"
+  "$cmake" -S "$here/outside" -B "$work/tls" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DWANTED=tls >"$work/tls.log" || { cat "$work/tls.log"; exit 1; }
+fi
+
 echo "-- pkg-config"
 export PKG_CONFIG_PATH
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name larder.pc)")
