@@ -4,7 +4,6 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <optional>
@@ -44,7 +43,7 @@ int give_pass(char* into, int room, int, void* data) {
   Pass& pass = *static_cast<Pass*>(data);
   pass.asked = true;
   if (pass.text.size() > static_cast<std::size_t>(room)) return -1;
-  std::memcpy(into, pass.text.data(), pass.text.size());
+  pass.text.copy(into, pass.text.size());
   return static_cast<int>(pass.text.size());
 }
 
