@@ -80,7 +80,8 @@ class Caller {
 
  private:
   bool wait(unsigned needs) {
-    pollfd waiting{stream_->descriptor(), needs == Ready::write ? POLLOUT : POLLIN, 0};
+    const short events = needs == Ready::write ? POLLOUT : POLLIN;
+    pollfd waiting{stream_->descriptor(), events, 0};
     return ::poll(&waiting, 1, 20'000) > 0;
   }
   std::unique_ptr<net::Stream> stream_;
