@@ -18,6 +18,7 @@ struct Counters {
   Count rejected;  ///< Over clients_max.
   Count cut;       ///< Closed by a limit.
   Count evicted;   ///< Of them, because all together held too much.
+  Count moved;     ///< Given to another thread.
   Count closed;    ///< All that ended, for whatever reason.
   Count commands;
   Count errors;  ///< Commands answered with an error.
@@ -35,7 +36,7 @@ struct Counters {
 
   /// CONFIG RESETSTAT. On the thread that counts.
   void clear() noexcept {
-    for (Count* count : {&accepted, &rejected, &cut, &evicted, &closed, &commands, &errors,
+    for (Count* count : {&accepted, &rejected, &cut, &evicted, &moved, &closed, &commands, &errors,
                          &bytes_in, &bytes_out, &auth_failed, &handshakes_failed}) {
       count->clear();
     }

@@ -148,6 +148,7 @@ void stats_section(Call& call, Lines& out) {
   out.line("evicted_keys", node.evicted);
   out.line("evicted_keys_by_upkeep", node.evicted_by_upkeep);
   out.line("evicted_clients", server.connections_evicted);
+  out.line("moved_clients", server.connections_moved);
   out.line("keyspace_hits", node.hits);
   out.line("keyspace_misses", node.misses);
   out.line("hit_ratio", decimal(node.hit_ratio(), 2));

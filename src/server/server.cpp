@@ -89,10 +89,12 @@ struct Server::Impl final : Host {
     net::raise_descriptor_limit(current.clients_max + 64);
     started_at = node.clock().now();
     listeners.clear();
+    shared.peers.clear();
     threads.clear();
     shared.evicting = false;
     for (unsigned i = 0; i < std::max(options.threads, 1U); ++i) {
-      threads.push_back(std::make_unique<IoThread>(shared));
+      threads.push_back(std::make_unique<IoThread>(shared, i));
+      shared.peers.push_back(threads.back().get());
     }
     threads.front()->keep_swept();
     keep_sampled();
@@ -174,6 +176,7 @@ struct Server::Impl final : Host {
     stats.connections_rejected = rejected.load(std::memory_order_relaxed);
     stats.connections_cut = sum(threads, &Counters::cut);
     stats.connections_evicted = sum(threads, &Counters::evicted);
+    stats.connections_moved = sum(threads, &Counters::moved);
     for (const auto& thread : threads) stats.connections_now += thread->load();
     stats.connections_held = sum(threads, &Counters::held);
     stats.connections_tls = sum(threads, &Counters::tls);
