@@ -29,7 +29,9 @@ struct LockGrant {
   bool taken() const noexcept { return token != 0; }
 };
 
-/// At most `max` in any `window`: a limit travels with the call, no store keeps a configuration of it.
+/// `max` for each `window` that slides along: a limit travels with the call, no store keeps a configuration of it.
+/// Counted by two numbers: exact where requests come evenly, and after a burst at the end of one window of the clock
+/// up to twice `max` in a window that begins with the burst (docs/native-commands.md).
 ///
 /// Units    `max` 1 to 100,000,000; `window` 1 ms to 366 days.
 struct Limit {

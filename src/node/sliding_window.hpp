@@ -1,4 +1,4 @@
-// Sliding window: at most `max` in any window, counted in two numbers however many are taken.
+// Sliding window: `max` for each window that slides along, counted in two numbers however many are taken.
 //
 //        previous window        current window
 //   |----------------------|-----------+----------|
@@ -7,8 +7,10 @@
 //
 //   used = ceil(previous * (window - elapsed) / window) + current
 //
-// Windows lie on the wall clock, so no state says where they begin. The share of the previous window is taken to be
-// spread evenly; what was refused is not counted. Time that runs backwards stands still here.
+// Windows lie on the wall clock, so no state says where they begin. No window of the clock sees more than `max`. The
+// previous one is taken to be spread evenly: if all of it came in its last moment, a window that begins there may see
+// twice `max`, if then as many come as this lets through. What was refused is not counted. Time that runs backwards
+// stands still here.
 // Source: the counter form of the sliding window log, as Cloudflare described it in 2017.
 //
 //   state := index " " previous " " current          ; decimal; index = milliseconds since the epoch / window
