@@ -25,4 +25,12 @@ std::string side_key(std::string_view name, char tag) {
   return key;
 }
 
+bool is_side_key(std::string_view key) noexcept {
+  constexpr std::string_view kTags = "lfwg";
+  if (key.size() < 4 || key[key.size() - 2] != '~') return false;
+  if (kTags.find(key.back()) == std::string_view::npos) return false;
+  // Either way it has a hash tag: the braces around its name, or the name's own.
+  return has_hash_tag(key.substr(0, key.size() - 2));
+}
+
 }  // namespace larder::base

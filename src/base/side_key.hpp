@@ -17,4 +17,7 @@ inline constexpr std::size_t kSideKeyBytes = 4;
 /// `{name}~tag`; `name~tag` where the name has a hash tag of its own: the same slot of a Redis Cluster either way.
 std::string side_key(std::string_view name, char tag);
 
+/// Is it one that side_key() made? For tools that list keys.
+bool is_side_key(std::string_view key) noexcept;
+
 }  // namespace larder::base

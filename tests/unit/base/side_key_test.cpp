@@ -23,5 +23,16 @@ TEST(SideKeyTest, IsNeverLongerThanItSays) {
   EXPECT_EQ(side_key("k", kLeaseTag).size(), 1 + kSideKeyBytes);
 }
 
+TEST(SideKeyTest, SideKeysAreToldFromOthers) {
+  for (const char tag : {kLeaseTag, kFenceTag, kGenerationTag}) {
+    EXPECT_TRUE(is_side_key(side_key("user:1", tag)));
+    EXPECT_TRUE(is_side_key(side_key("cart:{team7}:9", tag)));
+  }
+  for (const std::string_view key :
+       {"", "~l", "user:1~l", "{user:1}~x", "{user:1}l", "{user:1}", "{}~l"}) {
+    EXPECT_FALSE(is_side_key(key)) << key;
+  }
+}
+
 }  // namespace
 }  // namespace larder::base
