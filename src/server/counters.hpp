@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "server/count.hpp"
+#include "server/error_kinds.hpp"
 #include "server/timings.hpp"
 
 namespace larder::server {
@@ -28,6 +29,7 @@ struct Counters {
   Count handshakes_failed;
   Count tls;   ///< Now: connections that came to the TLS port.
   Count held;  ///< Now: connections that wait for the end of a pause.
+  ErrorKinds error_kinds;
   // By the command's place in the table.
   std::array<Count, kCommandsMax> calls;
   std::array<Count, kCommandsMax> refused;  ///< Not even begun: arity, login, memory.
@@ -44,6 +46,7 @@ struct Counters {
       for (Count& count : *counts) count.clear();
     }
     for (Timing& timing : timings) timing.clear();
+    error_kinds.clear();
   }
 };
 

@@ -197,6 +197,7 @@ bool Session::finish_run(Progress& progress) {
 void Session::refuse(resp::Writer& reply, std::string_view words) {
   if (client_.in_multi()) client_.transaction->doom();
   context_->counters.errors.add();
+  context_->counters.error_kinds.add(words);
   reply.error(words);
 }
 

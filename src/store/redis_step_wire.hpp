@@ -1,7 +1,6 @@
 // How leases, locks, limits and generations travel to a Redis server: larder serve's own command, or a script.
 #pragma once
 
-#include <array>
 #include <string_view>
 #include <vector>
 
@@ -24,8 +23,7 @@ class StepRow : public Row<Op> {
  protected:
   using Words = std::vector<std::string_view>;
 
-  /// Appends one command. `keys` and `arguments` are those of the script; the native one is asked with the first
-  /// `native_keys` of the keys, unless it has words of its own.
+  /// One command in both ways: the native one with its words, or the script with its keys and arguments.
   struct Ask {
     Native native;
     const redis::Script& script;

@@ -134,6 +134,16 @@ TEST(NativeWay, AnErasureVoidsLeasesOfAServerThatKeepsThemAsKeys) {
   EXPECT_TRUE(Store::open(server.url()).value().erase("k").value());
 }
 
+TEST(NativeWay, WhoMayNotTouchSideKeysErasesAllTheSame) {
+  FakeServer server{[](FakePeer& peer, int) {
+    peer.greet_store(none_known());
+    peer.read_until("UNLINK\r\n$1\r\nk\r\n");
+    peer.write("-NOPERM No permissions to access a key\r\n:1\r\n");
+    peer.wait_for_end();
+  }};
+  EXPECT_TRUE(Store::open(server.url()).value().erase("k").value());
+}
+
 #ifdef LARDER_BINARY
 TEST(NativeWay, LarderServeHasThemAllAndNeedsNoScript) {
   test::LarderServer server{LARDER_BINARY};
