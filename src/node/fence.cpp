@@ -44,7 +44,7 @@ Result<std::uint64_t> number_of(const Entry& entry) {
 }
 
 Result<std::uint64_t> grow(Node& node, Entry& entry, Millis life) {
-  const auto last = number_of(entry);
+  auto last = number_of(entry);
   if (!last) return last;
   const std::uint64_t next = node.next_token(*last);
   const auto deadline = Deadline::at(node.clock().now() + life);
@@ -102,13 +102,13 @@ Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, std::s
 }
 
 Result<bool> extend_lock(Entry& entry, std::string_view owner, base::Instant deadline) {
-  const auto mine = belongs_to(entry, owner);
+  auto mine = belongs_to(entry, owner);
   if (mine && *mine) entry.set_deadline(deadline);
   return mine;
 }
 
 Result<bool> release_lock(Entry& entry, std::string_view owner) {
-  const auto mine = belongs_to(entry, owner);
+  auto mine = belongs_to(entry, owner);
   if (mine && *mine) entry.erase();
   return mine;
 }
@@ -135,7 +135,7 @@ Result<bool> fenced_set(Node& node, Node::Held& held, unsigned db, std::string_v
 Result<std::uint64_t> generation(Node& node, Entry& entry) {
   if (!entry.exists()) return grow(node, entry, limits::kGenerationTime);
   const base::Instant now = node.clock().now();
-  const auto number = number_of(entry);
+  auto number = number_of(entry);
   // Asked for, it stays; written only now and then, for most questions come in a row.
   if (number && entry.deadline() && left_of(entry, now) < limits::kGenerationTime / 2)
     entry.set_deadline(now + limits::kGenerationTime);

@@ -26,7 +26,7 @@ Result<Lease> LocalDriver::answer(const LeaseMiss& op, const CallOptions&) {
 }
 
 Result<bool> LocalDriver::answer(const Fill& op, const CallOptions&) {
-  const auto filled = node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) {
+  auto filled = node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) {
     return node::fill(entry, op.token, op.value, deadline({.ttl = op.ttl}));
   });
   after_write(op.ttl.has_value());
