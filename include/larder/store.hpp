@@ -6,6 +6,7 @@
 
 #include <larder/bytes.hpp>
 #include <larder/error.hpp>
+#include <larder/grants.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -150,6 +151,50 @@ class Store {
     return erase_many(std::span<const std::string_view>(keys), call);
   }
 
+  // What recipes stand on: locks, limits, fills. Each is one atomic step over a key and what is kept beside it
+  // (docs/formats/keys.md). `wrong_type`: the key holds what none of them wrote.
+
+  /// The value, or leave to fill the miss: one caller of all gets a token, for at most `ttl` (up to 60 s); the others are
+  /// told how long it has left.
+  Result<Lease> lease(std::string_view key, Millis ttl, const CallOptions& call = {}) const;
+  /// Writes what the lease was for. False: its time was over, or the key was written or erased meanwhile.
+  /// Over a Redis server, a value that was written and is gone again, other than by `erase`, is not noticed.
+  Result<bool> fill(std::string_view key, std::string_view value, std::uint64_t token,
+                    std::optional<Millis> ttl = std::nullopt, const CallOptions& call = {}) const;
+
+  /// Takes the lock `key` for `ttl` if it is free, or `owner`'s already: then its time begins anew, and the token stays.
+  /// Tokens of a key only grow. What a Redis server loses in a failover, a lock among it, is lost here too.
+  /// Units: `owner` 1 to 256 bytes that nobody else uses.
+  Result<LockGrant> lock_acquire(std::string_view key, std::string_view owner, Millis ttl,
+                                 const CallOptions& call = {}) const;
+  /// False: the lock is not, or no longer, `owner`'s.
+  Result<bool> lock_extend(std::string_view key, std::string_view owner, Millis ttl,
+                           const CallOptions& call = {}) const;
+  Result<bool> lock_release(std::string_view key, std::string_view owner,
+                            const CallOptions& call = {}) const;
+  /// Writes unless a greater token has written `key` before: the holder of a lock that was lost comes too late. Tokens
+  /// up to 2^53; the greatest is remembered for 7 days. `options.condition` must be `always`.
+  Result<bool> fenced_set(std::string_view key, std::string_view value, std::uint64_t token,
+                          const SetOptions& options = {}, const CallOptions& call = {}) const;
+
+  /// Takes `count` of the limit, all or nothing, by the store's clock. What is denied takes nothing.
+  Result<Decision> limit_take(std::string_view key, const Limit& limit, std::uint32_t count = 1,
+                              const CallOptions& call = {}) const;
+  /// What limit_take would answer; takes nothing.
+  Result<Decision> limit_peek(std::string_view key, const Limit& limit, std::uint32_t count = 1,
+                              const CallOptions& call = {}) const;
+
+  /// The generation of each tag, at most 1,024 of them. One that was never asked for, or was forgotten, begins anew with a
+  /// number it never had: what was stored under the old one is then out of date, and never the other way round.
+  Result<std::vector<std::uint64_t>> generations(std::span<const std::string_view> tags,
+                                                 const CallOptions& call = {}) const;
+  Result<std::vector<std::uint64_t>> generations(std::initializer_list<std::string_view> tags,
+                                                 const CallOptions& call = {}) const {
+    return generations(std::span<const std::string_view>(tags), call);
+  }
+  /// Gives the tag a greater generation, and answers it.
+  Result<std::uint64_t> bump_generation(std::string_view tag, const CallOptions& call = {}) const;
+
   /// Visits every key that stays in the store from the first page to the last at least once. Start with cursor 0.
   Result<ScanPage> scan(std::uint64_t cursor, const ScanOptions& options = {},
                         const CallOptions& call = {}) const;
@@ -194,6 +239,25 @@ class Store {
                                     SetOptions options = {}, CallOptions call = {}) const;
   Task<Result<std::size_t>> async_erase_many(std::vector<std::string> keys,
                                              CallOptions call = {}) const;
+  Task<Result<Lease>> async_lease(std::string key, Millis ttl, CallOptions call = {}) const;
+  Task<Result<bool>> async_fill(std::string key, std::string value, std::uint64_t token,
+                                std::optional<Millis> ttl = std::nullopt,
+                                CallOptions call = {}) const;
+  Task<Result<LockGrant>> async_lock_acquire(std::string key, std::string owner, Millis ttl,
+                                             CallOptions call = {}) const;
+  Task<Result<bool>> async_lock_extend(std::string key, std::string owner, Millis ttl,
+                                       CallOptions call = {}) const;
+  Task<Result<bool>> async_lock_release(std::string key, std::string owner,
+                                        CallOptions call = {}) const;
+  Task<Result<bool>> async_fenced_set(std::string key, std::string value, std::uint64_t token,
+                                      SetOptions options = {}, CallOptions call = {}) const;
+  Task<Result<Decision>> async_limit_take(std::string key, Limit limit, std::uint32_t count = 1,
+                                          CallOptions call = {}) const;
+  Task<Result<Decision>> async_limit_peek(std::string key, Limit limit, std::uint32_t count = 1,
+                                          CallOptions call = {}) const;
+  Task<Result<std::vector<std::uint64_t>>> async_generations(std::vector<std::string> tags,
+                                                             CallOptions call = {}) const;
+  Task<Result<std::uint64_t>> async_bump_generation(std::string tag, CallOptions call = {}) const;
 
   /// The driver behind the handle; also the identity of the store: copies share it.
   const std::shared_ptr<StoreDriver>& driver() const noexcept { return driver_; }

@@ -6,6 +6,7 @@
 #include "apps/keep_whole.hpp"
 #include "apps/report.hpp"
 #include "base/files.hpp"
+#include "base/side_key.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
 
@@ -83,11 +84,14 @@ struct Keys {
 int keys(const Keys& options, const Target& target) {
   const auto store = open(target);
   std::uint64_t printed = 0;
+  // What Larder remembers beside a key is shown to who asks for it by its mark.
+  const bool side_keys_too = options.match.find('~') != std::string::npos;
   ScanPage page;
   do {
     page = value_or_end(store.scan(page.cursor, {.match = options.match, .count = 1'000}));
     for (const auto& key : page.keys) {
       if (options.limit != 0 && printed == options.limit) break;
+      if (!side_keys_too && base::is_side_key(key)) continue;
       if (options.json) {
         print_line((printed == 0 ? "[" : ",") + json_of_bytes(key));
       } else {

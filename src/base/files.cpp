@@ -54,17 +54,29 @@ Result<void> write_all(int fd, const std::string& path, std::string_view bytes) 
   return {};
 }
 
-/// Writes a neighbour and renames it over `path`, so that nobody sees half a file.
-Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {
+/// The folder's entry for a file that was just renamed into it.
+Result<void> sync_folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const Descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (opened.fd < 0 || ::fsync(opened.fd) != 0) return failed(folder, errno);
+  return {};
+}
+
+/// Writes a neighbour and renames it over `path`, so that nobody sees half a file. Renamed before its bytes are on the
+/// disk, it could be empty after a power cut, and the old one gone.
+Result<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode,
+                          Durable durable) {
   std::string name = path + ".XXXXXX";
   Descriptor file{::mkostemp(name.data(), O_CLOEXEC)};
   if (file.fd < 0) return failed(path, errno);
   auto written = write_all(file.fd, path, bytes);
+  if (written && durable == Durable::yes && ::fsync(file.fd) != 0) written = failed(path, errno);
   if (written && (::fchmod(file.fd, mode) != 0 || ::rename(name.c_str(), path.c_str()) != 0)) {
     written = failed(path, errno);
   }
   if (!written) ::unlink(name.c_str());
-  return written;
+  return written && durable == Durable::yes ? sync_folder_of(path) : written;
 }
 
 mode_t mode_of_new_files() {
@@ -82,12 +94,12 @@ Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max) 
   return read_all(file.fd, path, bytes_max);
 }
 
-Result<void> write_file(const std::string& path, std::string_view bytes) {
+Result<void> write_file(const std::string& path, std::string_view bytes, Durable durable) {
   if (path == "-") return write_all(STDOUT_FILENO, "standard output", bytes);
   struct stat now {};
   const bool exists = ::lstat(path.c_str(), &now) == 0;
-  if (!exists) return replace_file(path, bytes, mode_of_new_files());
-  if (S_ISREG(now.st_mode)) return replace_file(path, bytes, now.st_mode & 07777);
+  if (!exists) return replace_file(path, bytes, mode_of_new_files(), durable);
+  if (S_ISREG(now.st_mode)) return replace_file(path, bytes, now.st_mode & 07777, durable);
   const Descriptor file{::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC)};
   if (file.fd < 0) return failed(path, errno);
   return write_all(file.fd, path, bytes);

@@ -14,9 +14,14 @@ namespace larder::base {
 /// `too_large` beyond `bytes_max`.
 Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max);
 
+/// Whether a file must be there after the machine lost its power, too.
+enum class Durable : bool { no, yes };
+
 /// Writes exactly these bytes; "-" is standard output. A new or ordinary file appears in one step,
-/// whole or not at all; what is neither (a pipe, a device) is written to. Errors: `io`.
-Result<void> write_file(const std::string& path, std::string_view bytes);
+/// whole or not at all; what is neither (a pipe, a device) is written to. `durable`: its bytes reach
+/// the disk before its name does, and the name before this returns. Errors: `io`.
+Result<void> write_file(const std::string& path, std::string_view bytes,
+                        Durable durable = Durable::no);
 
 /// Whether anybody but its owner can read a file, or write it. Of what is no ordinary file, nobody. Errors: `io`.
 struct Privacy {

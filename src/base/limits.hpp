@@ -27,6 +27,32 @@ inline constexpr std::size_t kSpaceBytesMax = kKiB;
 /// 13 MiB.
 inline constexpr std::size_t kLoadWaitersMax = 65'536;
 
+/// Leases of one shard at once: misses that are being filled. Beyond it an older one is given up, whose fill will be
+/// refused. At about 64 bytes each, 256 KiB.
+inline constexpr std::size_t kLeasesMax = 4'096;
+
+/// Milliseconds of a lease: a load that takes longer than a minute is a job, and its clients have left.
+inline constexpr std::chrono::milliseconds kLeaseTimeMax{60'000};
+
+/// Bytes that name the owner of a lock: a UUID, a host with process and thread.
+inline constexpr std::size_t kOwnerBytesMax = 256;
+
+/// What a limiter counts to, and over how long. Their product stays below 2^63, and what a script computes with doubles
+/// stays exact.
+inline constexpr std::uint32_t kLimitMax = 100'000'000;
+inline constexpr std::chrono::milliseconds kLimitWindowMax = std::chrono::days{366};
+
+/// Greatest fencing token: what a script's double still tells from its neighbours.
+inline constexpr std::uint64_t kTokenMax = std::uint64_t{1} << 53;
+
+/// How long the highest fencing token of a key is remembered after its last use, and a generation: longer than any
+/// holder of an old one is still to come.
+inline constexpr std::chrono::milliseconds kFenceTime = std::chrono::days{7};
+inline constexpr std::chrono::milliseconds kGenerationTime = std::chrono::days{30};
+
+/// Names of one question for generations: the tags of one entry, or of a page of them.
+inline constexpr std::size_t kGenerationsMax = 1'024;
+
 /// Bytes of a value. One copy under a lock takes about 10 ms; what is larger belongs in a file or
 /// an object store.
 inline constexpr std::size_t kValueBytesMax = 64 * kMiB;

@@ -49,6 +49,16 @@ std::optional<std::uint8_t> Entry::frequency() const noexcept {
   return table_->frequency_of(record_);
 }
 
+Leases::Grant Entry::lease(std::uint64_t token, base::Nanos life) {
+  LARDER_ASSERT(!exists() && token != 0);
+  return table_->grant_lease(*this, token, life);
+}
+
+bool Entry::take_lease(std::uint64_t token) {
+  LARDER_ASSERT(mode_ == Mode::write);
+  return table_->take_lease(*this, token);
+}
+
 Result<void> Entry::assign(std::string_view value, Deadline deadline) {
   LARDER_ASSERT(mode_ == Mode::write);
   return table_->write_string(*this, value, deadline);

@@ -18,6 +18,7 @@
 #include "base/assert.hpp"
 #include "base/clock.hpp"
 #include "engine/kind.hpp"
+#include "engine/leases.hpp"
 #include "engine/mode.hpp"
 #include "engine/record.hpp"
 
@@ -73,7 +74,14 @@ class Entry {
   /// Redis' logarithmic count of uses. None: vacant, or no LFU policy keeps it.
   std::optional<std::uint8_t> frequency() const noexcept;
 
+  /// Leave to fill this vacancy, for one at a time. Requires !exists(). A write to the entry, an erasure even though
+  /// there is nothing to erase, and a flush end it.
+  Leases::Grant lease(std::uint64_t token, base::Nanos life);
+
   // What follows changes the entry and requires Mode::write.
+
+  /// Uses a lease up. False: it is not, or no longer, the one that holds.
+  bool take_lease(std::uint64_t token);
 
   /// Writes a string, over whatever was there. A deadline already past leaves the entry vacant.
   /// Errors: `out_of_memory` (nothing may be evicted), `too_large`; then nothing has changed.

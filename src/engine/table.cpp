@@ -140,6 +140,7 @@ void Table::publish(unsigned db) noexcept {
 // ---- databases --------------------------------------------------------------------------------------
 
 void Table::flush(unsigned db) {
+  if (leases_) leases_->end_all();  // Of other databases too: a fill that is refused costs a load.
   if (size(db) == 0) return;
   const auto number = static_cast<std::uint8_t>(db);
   tell({Change::What::flush, number, Kind::string, options_.shard, {}, {}, 0, nullptr, {}, 0});

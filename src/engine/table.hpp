@@ -30,6 +30,7 @@
 #include "engine/budget.hpp"
 #include "engine/change.hpp"
 #include "engine/entry.hpp"
+#include "engine/leases.hpp"
 #include "engine/log.hpp"
 #include "engine/slot_index.hpp"
 #include "engine/versions.hpp"
@@ -196,6 +197,11 @@ class Table final : private Residents {
   void object_changed(Entry& entry);
   void set_deadline(Entry& entry, std::optional<base::Instant> deadline);
   bool erase(Entry& entry);
+  Leases::Grant grant_lease(const Entry& entry, std::uint64_t token, base::Nanos life);
+  bool take_lease(const Entry& entry, std::uint64_t token) noexcept;
+  void end_lease(const Entry& entry) noexcept {
+    if (leases_ && !leases_->empty()) leases_->end(identity(space_of_[entry.db_], entry.hash_));
+  }
 
   DeadlineMs resolve(const Entry& entry, Deadline deadline) const noexcept;
   Shape shape_for(const Entry& entry, std::size_t value_bytes, Kind kind,
@@ -297,7 +303,8 @@ class Table final : private Residents {
   std::size_t bytes_outside_ = 0;
   std::array<std::int64_t, 2> queue_weight_{};
   Versions versions_;
-  std::uint32_t epoch_ = 0;  ///< Changes when any record has moved or gone.
+  std::unique_ptr<Leases> leases_;  ///< Null until the first.
+  std::uint32_t epoch_ = 0;         ///< Changes when any record has moved or gone.
   std::uint64_t records_touched_ = 0;
   std::uint64_t slots_retired_ = 0;  ///< slots_touched of indexes that are gone.
   SegmentNumber cleaning_ = kNoSegment;

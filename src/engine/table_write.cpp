@@ -236,6 +236,7 @@ void Table::set_deadline(Entry& entry, std::optional<base::Instant> deadline) {
 }
 
 bool Table::erase(Entry& entry) {
+  end_lease(entry);
   if (!entry.record()) return false;
   SlotIndex& index = *space_of(entry.db_).index;
   remove(space_of_[entry.db_], entry.hash_, index.find_address(entry.hash_, entry.address_),
@@ -244,6 +245,15 @@ bool Table::erase(Entry& entry) {
   entry.address_ = 0;
   entry.epoch_ = epoch_;
   return true;
+}
+
+Leases::Grant Table::grant_lease(const Entry& entry, std::uint64_t token, base::Nanos life) {
+  if (!leases_) leases_ = std::make_unique<Leases>();
+  return leases_->grant(identity(space_of_[entry.db_], entry.hash_), token, life, clock_.now());
+}
+
+bool Table::take_lease(const Entry& entry, std::uint64_t token) noexcept {
+  return leases_ && leases_->take(identity(space_of_[entry.db_], entry.hash_), token, clock_.now());
 }
 
 // ---- records ----------------------------------------------------------------------------------------
@@ -362,6 +372,7 @@ void Table::written(Entry& entry, Change::What what, std::size_t appended) {
   const Record& record = entry.record_;
   const bool string = record.kind() == Kind::string;
   const bool value = what == Change::What::write;
+  if (value) end_lease(entry);
   tell({what, static_cast<std::uint8_t>(entry.db_), record.kind(), options_.shard, record.key(),
         string && value ? record.value() : std::string_view{}, appended,
         !string && value ? record.object_slot().object : nullptr, entry.deadline(), version});

@@ -180,6 +180,17 @@ void Node::listen(engine::ChangeSink& sink) {
   for (const auto& shard : state_->shards) shard->table.listen(sink);
 }
 
+std::uint64_t Node::next_token(std::uint64_t above) noexcept {
+  const auto wall = static_cast<std::uint64_t>(
+      std::chrono::microseconds{state_->clock.wall().time_since_epoch()}.count());
+  std::uint64_t last = state_->token_last.load(std::memory_order_relaxed);
+  std::uint64_t next = 0;
+  do {
+    next = std::max({above + 1, last + 1, wall});
+  } while (!state_->token_last.compare_exchange_weak(last, next, std::memory_order_relaxed));
+  return next;
+}
+
 unsigned Node::databases() const noexcept { return state_->databases; }
 
 NodeStats Node::stats() const {

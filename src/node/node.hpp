@@ -130,6 +130,10 @@ class Node {
   /// Node.
   void listen(engine::ChangeSink& sink);
 
+  /// A number greater than `above` and than every one it gave before: microseconds since the epoch, or as few more as
+  /// that takes. So tokens go on growing where what they were compared with was evicted, or lost with the process.
+  std::uint64_t next_token(std::uint64_t above = 0) noexcept;
+
   unsigned databases() const noexcept;
   /// Cost: takes no lock; the figures are each right, not all of one moment.
   NodeStats stats() const;

@@ -44,6 +44,7 @@ struct Node::State {
   std::vector<engine::ChangeSink*> sinks;
   std::atomic<policy::Eviction> eviction;
   std::atomic<std::uint32_t> sweep_next{0};
+  std::atomic<std::uint64_t> token_last{0};
   base::Counter hits, misses;  ///< Of reads that took no lock; the tables count the others.
 };
 

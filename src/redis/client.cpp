@@ -56,6 +56,7 @@ Result<Ticket> Client::send(std::string_view request, std::uint32_t replies, Cal
 
 std::optional<Error> Client::leave(Ticket ticket, Errc why) { return link_->leave(ticket, why); }
 
+std::uint32_t Client::known_commands() const noexcept { return link_->known_commands(); }
 bool Client::on_io_thread() const noexcept { return link_->on_io_thread(); }
 const std::string& Client::name() const noexcept { return link_->name(); }
 const base::Clock& Client::clock() const noexcept { return link_->clock(); }

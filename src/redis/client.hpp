@@ -7,8 +7,11 @@
 
 #include <larder/error.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "redis/call.hpp"
@@ -31,6 +34,9 @@ struct ClientOptions {
   base::Millis silence_max{10'000};
   boost::asio::io_context* io_context = nullptr;  ///< None: the client runs a thread of its own.
   PipelineLimits limits;
+  /// Commands that not every server has, at most 32: each connection asks whether this one does. The names must
+  /// outlive the client.
+  std::span<const std::string_view> asks = {};
 };
 
 /// What one client has done since it began.
@@ -69,6 +75,8 @@ class Client {
   /// more; none: it is complete already, or just about to be.
   std::optional<Error> leave(Ticket ticket, Errc why);
 
+  /// Which of ClientOptions::asks the server has, as the newest connection learnt: a bit for each, the first the lowest.
+  std::uint32_t known_commands() const noexcept;
   /// True on a thread that serves this client's connection: nobody may wait there.
   bool on_io_thread() const noexcept;
   /// "redis://host:port", to begin a message with.

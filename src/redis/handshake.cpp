@@ -6,18 +6,24 @@
 
 namespace larder::redis {
 
-void Handshake::start(base::Buffer& out) { write(Step::hello, out); }
+void Handshake::start(base::Buffer& out) {
+  write(Step::hello, out);
+  if (!asks_.empty()) write(Step::probe, out);
+}
 
 Handshake::State Handshake::received(const resp::Value& reply, base::Buffer& out) {
   const std::string_view words = reply.text();
   switch (step_) {
     case Step::hello:
-      if (!reply.is_error()) return go_to(Step::select, out);
+      if (!reply.is_error()) return after_hello(Step::select, out);
       if (is_unknown_command(words) || words.starts_with("NOPROTO")) {
         version_ = resp::Version::resp2;
-        return go_to(Step::auth, out);
+        return after_hello(Step::auth, out);
       }
       return fail(words);
+    case Step::probe:
+      learn(reply);
+      return go_to(after_probe_, out);
     case Step::auth:
       if (reply.is_error()) return fail(words);
       return go_to(Step::set_name, out);
@@ -39,6 +45,22 @@ Handshake::State Handshake::go_to(Step step, base::Buffer& out) {
   if (step == Step::done) return State::ready;
   write(step, out);
   return State::waiting;
+}
+
+// The answer to the question that left with HELLO comes next.
+Handshake::State Handshake::after_hello(Step next, base::Buffer& out) {
+  if (asks_.empty()) return go_to(next, out);
+  step_ = Step::probe;
+  after_probe_ = next;
+  return State::waiting;
+}
+
+// An error (no such command, no permission, no login yet) is a server without any of them.
+void Handshake::learn(const resp::Value& reply) {
+  if (reply.is_error() || !reply.is_aggregate() || reply.size() != asks_.size()) return;
+  for (std::size_t i = 0; i < asks_.size(); ++i) {
+    if (reply[i].is_aggregate() && reply[i].size() > 0) known_ |= std::uint32_t{1} << i;
+  }
 }
 
 bool Handshake::is_needed(Step step) const {
@@ -67,6 +89,10 @@ void Handshake::write(Step step, base::Buffer& out) const {
       }
       if (!identity_.client_name.empty())
         words.insert(words.end(), {"SETNAME", identity_.client_name});
+      break;
+    case Step::probe:
+      words = {"COMMAND", "INFO"};
+      words.insert(words.end(), asks_.begin(), asks_.end());
       break;
     case Step::auth:
       words = {"AUTH"};

@@ -141,7 +141,7 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::open_socket() {
 }
 
 Client::Link::Awaitable<Client::Link::Outcome> Client::Link::shake_hands() {
-  Handshake handshake{options_.identity};
+  Handshake handshake{options_.identity, options_.asks};
   base::Buffer request;
   handshake.start(request);
   auto state = Handshake::State::waiting;
@@ -162,7 +162,10 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::shake_hands() {
     if (!reader_.value().is_push()) state = handshake.received(reader_.value(), request);
     input_.consume(reader_.consumed());
   }
-  if (state == Handshake::State::ready) co_return std::nullopt;
+  if (state == Handshake::State::ready) {
+    known_commands_ = handshake.known();
+    co_return std::nullopt;
+  }
   co_return error(handshake.failure().code, Effect::not_sent, handshake.failure().detail);
 }
 

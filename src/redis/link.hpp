@@ -36,6 +36,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   std::optional<Error> leave(Ticket ticket, Errc why);
   ClientStats stats() const;
 
+  std::uint32_t known_commands() const noexcept { return known_commands_; }
   bool on_io_thread() const noexcept { return context_.get_executor().running_in_this_thread(); }
   const std::string& name() const noexcept { return name_; }
   const base::Clock& clock() const noexcept { return clock_; }
@@ -101,6 +102,8 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   bool connecting_ = false;
   bool stopping_ = false;
   bool watch_armed_ = false;
+
+  std::atomic<std::uint32_t> known_commands_{0};
 
   mutable std::mutex mutex_;
   // Guarded by mutex_:

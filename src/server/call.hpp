@@ -69,6 +69,7 @@ class Call {
   void ok() { reply.ok(); }
   void fail(std::string_view words) {
     failed_ = true;
+    context.counters.error_kinds.add(words);
     reply.error(words);
   }
   void fail(const Error& error) { fail(error_reply(error)); }

@@ -34,7 +34,9 @@ enum class Replies : std::uint8_t { all, none, all_but_this, all_but_next };
 ///          and the texts, which are written under the directory's lock.
 struct Client {
   std::uint64_t id = 0;
-  ClientKeeper* keeper = nullptr;  ///< Null in tests without threads.
+  ClientKeeper* keeper =
+      nullptr;  ///< Null in tests without threads. Written under the directory's lock.
+  Shown<unsigned> io_thread = 0U;  ///< The number of the thread that has it.
   std::string address;             ///< "127.0.0.1:50312"
   std::string local_address;       ///< Of this side.
   int descriptor = -1;

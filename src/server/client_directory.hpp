@@ -36,6 +36,13 @@ class ClientDirectory {
     text = value;
   }
 
+  /// The client has another thread now; on that thread.
+  void give(Client& client, ClientKeeper* keeper, unsigned io_thread) {
+    const std::lock_guard lock(mutex_);
+    client.keeper = keeper;
+    client.io_thread = io_thread;
+  }
+
   /// Calls `fn(const Client&)` for each, in the order in which they came. Those that come or leave meanwhile may be seen
   /// or not. `fn` must not call the directory.
   template <class Fn>

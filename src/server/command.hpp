@@ -28,7 +28,15 @@ enum Flag : unsigned {
   kUnqueued = 1U << 9U,      ///< Inside MULTI executed at once: EXEC and its kin.
 };
 
-enum class Group : std::uint8_t { string, bitmap, generic, connection, server, transactions };
+enum class Group : std::uint8_t {
+  string,
+  bitmap,
+  generic,
+  connection,
+  server,
+  transactions,
+  larder
+};
 
 /// Where the keys are among the arguments: from `first`, each `step`th, to `last` (negative:
 /// counted from the end). first 0: no keys.
@@ -48,6 +56,7 @@ struct Command {
   std::string_view since;
   std::string_view summary;
   std::span<const Command> subcommands = {};
+  char side_tag = '\0';  ///< Each key has a side key of this tag, which the command touches too.
 
   bool fits(std::size_t arguments) const noexcept {
     return arity >= 0 ? arguments == static_cast<std::size_t>(arity)

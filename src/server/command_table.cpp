@@ -17,6 +17,7 @@ constexpr auto kGeneric = Group::generic;
 constexpr auto kConnection = Group::connection;
 constexpr auto kServer = Group::server;
 constexpr auto kTransactions = Group::transactions;
+constexpr auto kLarder = Group::larder;
 
 constexpr KeyPlaces kNone{};
 constexpr KeyPlaces kOne{1, 1, 1};
@@ -221,6 +222,61 @@ constexpr Command kRows[] = {
      "Lets EXEC refuse if a key changes until then."},
     {"unwatch", 1, kFast, kNone, &unwatch, kTransactions, "2.2.0", "Forgets all watched keys."},
 
+    {"larder.add", -3, kGrows | kFast, kOne, &larder_add, kLarder, "0.1.0",
+     "Adds to an integer; a new one gets a deadline."},
+    {"larder.addfloat", -3, kGrows | kFast, kOne, &larder_add_float, kLarder, "0.1.0",
+     "Adds to a decimal number; a new one gets a deadline."},
+    {"larder.lease", 3, kRead | kFast, kOne, &larder_lease, kLarder, "0.1.0",
+     "The string of a key, or leave for one client to fill the miss."},
+    {"larder.fill", -4, kGrows | kFast, kOne, &larder_fill, kLarder, "0.1.0",
+     "Writes what a lease was for, unless the key was written or erased meanwhile."},
+    {"larder.lock",
+     4,
+     kGrows | kFast,
+     kOne,
+     &larder_lock,
+     kLarder,
+     "0.1.0",
+     "Takes a lock that is free, or the owner's own, and answers its fencing token.",
+     {},
+     'f'},
+    {"larder.extend", 4, kWrite | kFast, kOne, &larder_extend, kLarder, "0.1.0",
+     "Gives the owner's lock more time."},
+    {"larder.unlock", 3, kWrite | kFast, kOne, &larder_unlock, kLarder, "0.1.0",
+     "Ends the owner's lock."},
+    {"larder.fset",
+     -4,
+     kGrows | kFast,
+     kOne,
+     &larder_fenced_set,
+     kLarder,
+     "0.1.0",
+     "Writes a string unless a greater fencing token has written before.",
+     {},
+     'f'},
+    {"larder.limit", -5, kGrows | kFast, kOne, &larder_limit, kLarder, "0.1.0",
+     "Takes from a limit on a sliding window, or tells what it would answer."},
+    {"larder.gens",
+     -2,
+     kGrows | kFast,
+     kAll,
+     &larder_generations,
+     kLarder,
+     "0.1.0",
+     "The generations of tags.",
+     {},
+     'g'},
+    {"larder.bump",
+     2,
+     kGrows | kFast,
+     kOne,
+     &larder_bump,
+     kLarder,
+     "0.1.0",
+     "Gives a tag a greater generation.",
+     {},
+     'g'},
+
     {"command", -1, 0, kNone, &command, kServer, "2.8.13", "About commands.", kCommandRows},
     {"config", -2, 0, kNone, &container, kServer, "2.0.0", "About settings.", kConfigRows},
     {"dbsize", 1, kRead | kFast, kNone, &db_size, kServer, "1.0.0",
@@ -345,6 +401,8 @@ std::string_view to_string(Group group) noexcept {
       return "server";
     case Group::transactions:
       return "transactions";
+    case Group::larder:
+      return "larder";
   }
   return "";
 }

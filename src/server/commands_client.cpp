@@ -75,6 +75,7 @@ std::string describe_client(const Client& client, base::Instant now) {
   field("resp", int{client.protocol.get()});
   field("lib-name", client.library);
   field("lib-ver", client.library_version);
+  field("io-thread", client.io_thread.get());
   return line + "\n";
 }
 

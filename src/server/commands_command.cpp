@@ -94,6 +94,9 @@ constexpr KeyUse kKeyUses[] = {
     {"copy", "RO access", "OW update"},
     {"watch", "RO"},
     {"memory|usage", "RO"},
+    {"larder.fset", "OW update"},
+    {"larder.fill", "OW insert"},
+    {"larder.unlock", "RW delete"},
     {"object|encoding", "RO"},
     {"object|refcount", "RO"},
 };

@@ -87,7 +87,7 @@ Result<void> write_back(const std::string& path, const Ground& ground) {
   for (const std::string_view name : changed) {
     values.emplace(name, line_value(*find_setting(name), ground));
   }
-  return base::write_file(path, rewrite_config(*text, values));
+  return base::write_file(path, rewrite_config(*text, values), base::Durable::yes);
 }
 
 }  // namespace

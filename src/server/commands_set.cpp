@@ -30,18 +30,6 @@ std::optional<TimeForm> time_form(std::string_view word) {
   return std::nullopt;
 }
 
-/// The deadline that argument `i` gives. Replies with an error and says none when it is no time to
-/// come.
-std::optional<base::Instant> positive_deadline(Call& call, std::size_t i, TimeForm form) {
-  const auto amount = call.integer(i);
-  if (!amount) return std::nullopt;
-  const auto deadline = *amount > 0 ? deadline_of(call, *amount, form) : std::nullopt;
-  if (!deadline) {
-    call.fail("ERR invalid expire time in '" + std::string(call.command.name) + "' command");
-  }
-  return deadline;
-}
-
 /// Reads the words of SET from argument 3 on. Replies with an error and says none when they make no
 /// sense.
 ///

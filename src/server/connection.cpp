@@ -31,8 +31,8 @@ void Scratch::tidy() {
 Connection::Connection(std::unique_ptr<net::Stream> stream, Context& context, Scratch& scratch,
                        Addresses addresses)
     : stream_(std::move(stream)),
-      context_(context),
-      scratch_(scratch),
+      context_(&context),
+      scratch_(&scratch),
       session_(context, std::move(addresses)) {}
 
 bool Connection::wants_read() const noexcept {
@@ -49,13 +49,13 @@ Connection::Next Connection::turn(bool readable, bool writable, base::Instant no
   const std::uint64_t before = input_.size();
   readable = readable || stream_->has_unread();
   if (readable && wants_read() && !read(now)) return Next::close;
-  const bool fresh = !scratch_.input.empty() || input_.size() != before;
+  const bool fresh = !scratch_->input.empty() || input_.size() != before;
   if ((fresh || paused_) && output_.size() < limits::kOutputPauseBytes && !deliver(now)) {
     return Next::close;
   }
   note_output(now);
-  if (session_.client().overflowed || context_.settings.is_too_much_output(output_.size())) {
-    context_.counters.cut.add();
+  if (session_.client().overflowed || context_->settings.is_too_much_output(output_.size())) {
+    context_->counters.cut.add();
     return Next::close;
   }
   if (output_.empty() && session_.client().closing) return close_or_linger(now);
@@ -83,7 +83,7 @@ Connection::Next Connection::close_or_linger(base::Instant now) {
 
 /// One read that nobody looks at.
 Connection::Next Connection::discard() {
-  char* room = scratch_.input.prepare(Scratch::kReadBytes);
+  char* room = scratch_->input.prepare(Scratch::kReadBytes);
   const Transfer got = stream_->read({room, Scratch::kReadBytes});
   if (got.status == Transfer::Status::blocked) return Next::wait;
   if (got.status != Transfer::Status::done || got.bytes >= linger_bytes_) return Next::close;
@@ -104,11 +104,11 @@ bool Connection::flush(base::Buffer& buffer) {
   while (!buffer.empty()) {
     const Transfer sent = stream_->write(buffer.view());
     if (sent.status == Transfer::Status::broken) return false;
-    context_.counters.bytes_out.add(sent.bytes);
+    context_->counters.bytes_out.add(sent.bytes);
     buffer.consume(sent.bytes);
     if (sent.status == Transfer::Status::blocked) break;
   }
-  if (buffer.empty() && &buffer == &output_) scratch_.take_back(output_);
+  if (buffer.empty() && &buffer == &output_) scratch_->take_back(output_);
   return true;
 }
 
@@ -117,7 +117,7 @@ bool Connection::flush(base::Buffer& buffer) {
 /// arrived. False: the connection is gone.
 bool Connection::read(base::Instant now) {
   const bool large = session_.bytes_missing() > Scratch::kReadBytes && !input_.empty();
-  base::Buffer& into = large ? input_ : scratch_.input;
+  base::Buffer& into = large ? input_ : scratch_->input;
   const std::size_t room =
       large ? std::clamp(input_.size(), Scratch::kReadBytes, session_.bytes_missing())
             : Scratch::kReadBytes;
@@ -134,7 +134,7 @@ bool Connection::read(base::Instant now) {
       break;
   }
   into.commit(got.bytes);
-  context_.counters.bytes_in.add(got.bytes);
+  context_->counters.bytes_in.add(got.bytes);
   session_.client().last_active = now;
   if (!large && !input_.empty()) {
     input_.append(into.view());
@@ -145,18 +145,18 @@ bool Connection::read(base::Instant now) {
 
 /// Lets the session work on what was read, and sends what it says. False: the connection is gone.
 bool Connection::deliver(base::Instant now) {
-  base::Buffer& in = input_.empty() ? scratch_.input : input_;
+  base::Buffer& in = input_.empty() ? scratch_->input : input_;
   // Replies go behind those that wait already; only if none do, straight from the thread's buffer.
-  base::Buffer& out = output_.empty() ? scratch_.output : output_;
+  base::Buffer& out = output_.empty() ? scratch_->output : output_;
   const Session::Turn turn = session_.run(in.view(), out);
   in.consume(turn.consumed);
   keep_input(in, turn, now);
   session_.release();
   const std::size_t bytes_made = out.size();
   const bool alive = flush(out);
-  if (&out == &scratch_.output) {
+  if (&out == &scratch_->output) {
     if (alive) keep_output(out);
-    scratch_.end_turn(bytes_made);
+    scratch_->end_turn(bytes_made);
   }
   return alive;
 }
@@ -181,7 +181,7 @@ void Connection::keep_input(base::Buffer& in, const Session::Turn& turn, base::I
   } else if (turn.consumed > 0 || request_began_ == base::Instant{}) {
     request_began_ = now;
   }
-  if (&in == &scratch_.input) {
+  if (&in == &scratch_->input) {
     input_.append(in.view());
     in.clear();
   } else if (in.empty()) {
@@ -195,7 +195,7 @@ void Connection::note_output(base::Instant now) noexcept {
   client.output_bytes = output_.size();
   client.memory_bytes = memory_bytes();
   client.is_held = held_;
-  const std::size_t soft = context_.settings.output().soft_bytes;
+  const std::size_t soft = context_->settings.output().soft_bytes;
   if (soft == 0 || output_.size() <= soft) {
     output_high_since_ = {};
   } else if (output_high_since_ == base::Instant{}) {
@@ -209,9 +209,9 @@ bool Connection::overdue(base::Instant now) const noexcept {
   };
   if (lingers()) return now >= linger_until_;
   if (longer(request_began_, limits::kRequestTime)) return true;
-  const Settings& settings = context_.settings;
+  const Settings& settings = context_->settings;
   if (!stream_->is_established() &&
-      longer(session_.client().connected, context_.options.tls_handshake_at_most)) {
+      longer(session_.client().connected, context_->options.tls_handshake_at_most)) {
     return true;
   }
   if (longer(output_high_since_, std::chrono::seconds(settings.output().soft_seconds))) return true;

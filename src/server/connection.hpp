@@ -61,6 +61,18 @@ class Connection {
   bool is_held() const noexcept { return held_; }
   void resume() noexcept;
 
+  /// It has nothing to send, is not about to end, and waits for nothing but its client.
+  bool may_move() const noexcept {
+    return output_.empty() && !paused_ && !held_ && !ended_ && !lingers() &&
+           !session_.client().closing && stream_->is_established() && !stream_->has_unread();
+  }
+  /// Between two turns: from the next on it is another thread's.
+  void give_to(Context& context, Scratch& scratch) noexcept {
+    context_ = &context;
+    scratch_ = &scratch;
+    session_.give_to(context);
+  }
+
   bool wants_read() const noexcept;
   bool wants_write() const noexcept { return !output_.empty(); }
   /// The readiness to wait for, as bits of net::Ready.
@@ -95,8 +107,8 @@ class Connection {
   void note_output(base::Instant now) noexcept;
 
   std::unique_ptr<net::Stream> stream_;
-  Context& context_;
-  Scratch& scratch_;
+  Context* context_;
+  Scratch* scratch_;
   Session session_;
   base::Buffer input_;             // The beginning of a request, or what a turn left over.
   base::Buffer output_;            // What the socket did not take yet.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "base/clock.hpp"
@@ -45,6 +46,10 @@ class Host {
   virtual TimingSum timing(std::size_t command) const = 0;
   virtual std::uint16_t port() const = 0;      ///< 0: none.
   virtual std::uint16_t tls_port() const = 0;  ///< 0: none.
+  /// How often which kind of error was replied: "WRONGTYPE".
+  virtual std::map<std::string, std::uint64_t> errors_by_kind() const = 0;
+  /// The most memory for entries that was held at once, as looked at ten times a second.
+  virtual std::size_t memory_peak() = 0;
   /// 40 hexadecimal digits that no other start of a server has.
   virtual const std::string& run_id() const = 0;
   /// Of the whole process.

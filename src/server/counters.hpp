@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "server/count.hpp"
+#include "server/error_kinds.hpp"
 #include "server/timings.hpp"
 
 namespace larder::server {
@@ -18,6 +19,7 @@ struct Counters {
   Count rejected;  ///< Over clients_max.
   Count cut;       ///< Closed by a limit.
   Count evicted;   ///< Of them, because all together held too much.
+  Count moved;     ///< Given to another thread.
   Count closed;    ///< All that ended, for whatever reason.
   Count commands;
   Count errors;  ///< Commands answered with an error.
@@ -27,6 +29,7 @@ struct Counters {
   Count handshakes_failed;
   Count tls;   ///< Now: connections that came to the TLS port.
   Count held;  ///< Now: connections that wait for the end of a pause.
+  ErrorKinds error_kinds;
   // By the command's place in the table.
   std::array<Count, kCommandsMax> calls;
   std::array<Count, kCommandsMax> refused;  ///< Not even begun: arity, login, memory.
@@ -35,7 +38,7 @@ struct Counters {
 
   /// CONFIG RESETSTAT. On the thread that counts.
   void clear() noexcept {
-    for (Count* count : {&accepted, &rejected, &cut, &evicted, &closed, &commands, &errors,
+    for (Count* count : {&accepted, &rejected, &cut, &evicted, &moved, &closed, &commands, &errors,
                          &bytes_in, &bytes_out, &auth_failed, &handshakes_failed}) {
       count->clear();
     }
@@ -43,6 +46,7 @@ struct Counters {
       for (Count& count : *counts) count.clear();
     }
     for (Timing& timing : timings) timing.clear();
+    error_kinds.clear();
   }
 };
 

@@ -1,6 +1,7 @@
 #include "server/deadlines.hpp"
 
 #include <limits>
+#include <string>
 
 #include "server/call.hpp"
 
@@ -45,6 +46,16 @@ std::optional<base::Instant> deadline_of(Call& call, std::int64_t amount, TimeFo
   const std::int64_t wall = call.context.clock.wall().time_since_epoch().count();
   if (__builtin_add_overflow(millis, wall, &sum)) return {};
   return moved(call.now(), millis);
+}
+
+std::optional<base::Instant> positive_deadline(Call& call, std::size_t i, TimeForm form) {
+  const auto amount = call.integer(i);
+  if (!amount) return std::nullopt;
+  const auto deadline = *amount > 0 ? deadline_of(call, *amount, form) : std::nullopt;
+  if (!deadline) {
+    call.fail("ERR invalid expire time in '" + std::string(call.command.name) + "' command");
+  }
+  return deadline;
 }
 
 }  // namespace larder::server

@@ -118,6 +118,19 @@ void discard(Call& call);
 void watch(Call& call);
 void unwatch(Call& call);
 
+// What Redis needs a script for: commands_native.cpp
+void larder_add(Call& call);
+void larder_add_float(Call& call);
+void larder_lease(Call& call);
+void larder_fill(Call& call);
+void larder_lock(Call& call);
+void larder_extend(Call& call);
+void larder_unlock(Call& call);
+void larder_fenced_set(Call& call);
+void larder_limit(Call& call);
+void larder_generations(Call& call);
+void larder_bump(Call& call);
+
 // Where time and memory went: commands_slow_log.cpp
 void slow_log_get(Call& call);
 void slow_log_len(Call& call);

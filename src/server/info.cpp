@@ -104,6 +104,9 @@ void memory_section(Call& call, Lines& out) {
   const std::size_t overhead = stats.bytes_used - stats.bytes_data;
   bytes("used_memory", stats.bytes_used);
   bytes("used_memory_rss", resident);
+  const std::size_t peak = std::max(call.context.host.memory_peak(), stats.bytes_used);
+  bytes("used_memory_peak", peak);
+  out.line("used_memory_peak_perc", percent(stats.bytes_used, peak));
   out.line("used_memory_overhead", overhead);
   out.line("used_memory_dataset", stats.bytes_data);
   out.line("used_memory_dataset_perc", percent(stats.bytes_data, stats.bytes_used));
@@ -148,6 +151,7 @@ void stats_section(Call& call, Lines& out) {
   out.line("evicted_keys", node.evicted);
   out.line("evicted_keys_by_upkeep", node.evicted_by_upkeep);
   out.line("evicted_clients", server.connections_evicted);
+  out.line("moved_clients", server.connections_moved);
   out.line("keyspace_hits", node.hits);
   out.line("keyspace_misses", node.misses);
   out.line("hit_ratio", decimal(node.hit_ratio(), 2));
@@ -196,6 +200,11 @@ void commandstats_section(Call& call, Lines& out) {
                  decimal(each, 2) + ",rejected_calls=" + std::to_string(host.refused(i)) +
                  ",failed_calls=" + std::to_string(host.failed(i)));
   }
+}
+
+void errorstats_section(Call& call, Lines& out) {
+  for (const auto& [kind, count] : call.context.host.errors_by_kind())
+    out.line("errorstat_" + kind, "count=" + std::to_string(count));
 }
 
 /// Where the bucket ends that so many percent of the calls do not exceed.
@@ -249,6 +258,7 @@ constexpr Section kSections[] = {
     {"cpu", "CPU", true, &cpu_section},
     {"modules", "Modules", true, &modules_section},
     {"commandstats", "Commandstats", false, &commandstats_section},
+    {"errorstats", "Errorstats", true, &errorstats_section},
     {"latencystats", "Latencystats", false, &latencystats_section},
     {"cluster", "Cluster", true, &cluster_section},
     {"keyspace", "Keyspace", true, &keyspace_section},

@@ -9,6 +9,7 @@
 #include "server/client_directory.hpp"
 #include "server/latency.hpp"
 #include "server/pause.hpp"
+#include "server/served.hpp"
 #include "server/settings.hpp"
 
 namespace larder::server {
@@ -23,34 +24,9 @@ constexpr std::size_t kSweepSlots = 1'000;
 
 }  // namespace
 
-/// A connection and its place in the loop.
-class IoThread::Served final : public net::Watcher {
- public:
-  Served(IoThread& owner, std::unique_ptr<net::Stream> stream, Addresses addresses, bool over_tls)
-      : connection(std::move(stream), owner.context_, owner.scratch_, std::move(addresses)),
-        tls(over_tls),
-        owner_(owner) {}
-
-  void ready(unsigned events) override {
-    owner_.act(*this, connection.ready(events, owner_.loop_.now()));
-  }
-  std::uint64_t id() noexcept { return connection.session().client().id; }
-  int descriptor() noexcept { return connection.stream().descriptor(); }
-
-  Connection connection;
-  std::size_t place = 0;  // In served_.
-  std::size_t accounted_bytes = 0;
-  unsigned interest = net::Ready::read;
-  const bool tls;
-  bool queued = false;  // In again_ or running_.
-  bool held = false;    // In held_.
-
- private:
-  IoThread& owner_;
-};
-
-IoThread::IoThread(Shared& shared)
+IoThread::IoThread(Shared& shared, unsigned number)
     : shared_(shared),
+      number_(number),
       loop_(shared.clock),
       random_(base::system_entropy()),
       context_{shared.node,     shared.clock, shared.options, shared.host, shared.bridge,
@@ -68,7 +44,8 @@ void IoThread::join() {
 
 void IoThread::run() {
   patrol();
-  while (!(draining_ && served_.empty())) {
+  if (shared_.peers.size() > 1) loop_.after(shared_.options.balance_every, [this] { balance(); });
+  while (!(draining_ && served_.empty() && close_arrivals())) {
     const bool busy = !again_.empty() || sweep_more_;
     loop_.run_once(busy ? base::Nanos{0} : base::Nanos{std::chrono::minutes(1)});
     run_again();
@@ -93,21 +70,16 @@ void IoThread::open(net::Socket socket, const net::TlsContext* tls) {
   Addresses addresses{net::peer_name(socket), net::local_name(socket), socket.fd()};
   std::unique_ptr<net::Stream> stream = std::make_unique<net::TcpStream>(std::move(socket));
   if (tls != nullptr) stream = tls->accept(std::move(stream));
-  std::unique_ptr<Served> served;
-  if (stream != nullptr) {
-    served =
-        std::make_unique<Served>(*this, std::move(stream), std::move(addresses), tls != nullptr);
-  }
-  if (draining_ || served == nullptr ||
-      !loop_.watch(served->descriptor(), served->interest, *served)) {
+  if (stream == nullptr) {
     load_.fetch_sub(1, std::memory_order_relaxed);
     counters_.closed.add();
     return;
   }
-  if (served->tls) counters_.tls.add();
-  served->place = served_.size();
-  by_id_.emplace(served->id(), served.get());
-  served_.push_back(std::move(served));
+  auto served =
+      std::make_unique<Served>(*this, std::move(stream), std::move(addresses), tls != nullptr);
+  served->connection.session().client().io_thread = number_;
+  Served& here = *served;
+  if (put_in(std::move(served)) && draining_) close(here);
 }
 
 void IoThread::close(Served& served) {
@@ -124,14 +96,11 @@ void IoThread::close(Served& served) {
     std::erase(held_, &served);
     counters_.held.take();
   }
+  forget_work(served);
   shared_.buffered_bytes.fetch_sub(served.accounted_bytes, std::memory_order_relaxed);
   load_.fetch_sub(1, std::memory_order_relaxed);
   counters_.closed.add();
-  by_id_.erase(served.id());
-  const std::size_t place = served.place;
-  std::swap(served_[place], served_.back());
-  served_[place]->place = place;
-  served_.pop_back();
+  take_out(served);
 }
 
 void IoThread::act(Served& served, Connection::Next next) {
@@ -191,7 +160,7 @@ void IoThread::run_again() {
     Served* served = running_[i];
     if (served == nullptr) continue;
     served->queued = false;
-    act(*served, served->connection.turn(false, false, loop_.now()));
+    served->go_on();
   }
   running_.clear();
 }
@@ -275,9 +244,12 @@ void IoThread::evict_largest() {
 
 void IoThread::evict_client(std::uint64_t id) {
   loop_.post([this, id] {
-    shared_.evicting = false;
     const auto found = by_id_.find(id);
-    if (found == by_id_.end()) return;
+    if (found == by_id_.end()) {
+      if (!pass_on(id, &ClientKeeper::evict_client)) shared_.evicting = false;
+      return;
+    }
+    shared_.evicting = false;
     counters_.evicted.add();
     cut(*found->second);
   });
@@ -285,7 +257,8 @@ void IoThread::evict_client(std::uint64_t id) {
 
 void IoThread::close_client(std::uint64_t id) {
   loop_.post([this, id] {
-    if (const auto found = by_id_.find(id); found != by_id_.end()) close(*found->second);
+    if (const auto found = by_id_.find(id); found != by_id_.end()) return close(*found->second);
+    pass_on(id, &ClientKeeper::close_client);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -17,6 +18,9 @@
 
 namespace larder::server {
 
+class IoThread;
+struct Gift;
+
 /// What all threads share: of the server, outlives them.
 struct Shared {
   node::Node& node;
@@ -28,12 +32,13 @@ struct Shared {
   Pause& pause;
   std::atomic<std::size_t> buffered_bytes{0};  ///< Held for all connections: buffers, transactions.
   std::atomic<bool> evicting{false};           ///< A connection was chosen and is about to go.
+  std::vector<IoThread*> peers{};              ///< All threads, by number, before the first starts.
 };
 
-/// Threads  adopt(), drain(), close_client(), evict_client(), wake_held(), join(), counters() and load() from any; the rest on its own thread.
+/// Threads  adopt(), take_over(), drain(), close_client(), evict_client(), wake_held(), join(), counters() and load() from any; the rest on its own thread.
 class IoThread final : public ClientKeeper {
  public:
-  explicit IoThread(Shared& shared);
+  IoThread(Shared& shared, unsigned number);
   ~IoThread();
 
   void start();
@@ -74,7 +79,21 @@ class IoThread final : public ClientKeeper {
   void evict_largest();
   void account(Served& served) noexcept;
 
+  // io_thread_balance.cpp
+  void note_work(Served& served, std::uint64_t work);
+  void forget_work(Served& served) noexcept;
+  void balance();
+  void give(const Gift& gift);
+  bool move(Served& served, IoThread& to);
+  bool take_over(std::unique_ptr<Served>& served);
+  void take_in();
+  bool close_arrivals();
+  std::unique_ptr<Served> take_out(Served& served);
+  bool put_in(std::unique_ptr<Served> served);
+  bool pass_on(std::uint64_t id, void (ClientKeeper::*ask)(std::uint64_t));
+
   Shared& shared_;
+  const unsigned number_;
   net::EventLoop loop_;
   Counters counters_;
   base::Random random_;
@@ -91,6 +110,14 @@ class IoThread final : public ClientKeeper {
   bool sweep_more_ = false;
   bool draining_ = false;
   base::Instant drain_until_{};
+  std::vector<Served*> active_;  // Had a turn in the present period.
+  std::uint64_t work_ = 0;       // Estimated, of the present period: what balance.hpp counts in.
+  unsigned busy_in_a_row_ = 0;
+  std::atomic<std::uint64_t> work_lately_{0};  // Of the last period: the others look at it.
+  std::mutex arriving_mutex_;
+  // Guarded by arriving_mutex_:
+  std::vector<std::unique_ptr<Served>> arriving_;  // Given by others.
+  bool arriving_closed_ = false;
   std::thread thread_;
 };
 

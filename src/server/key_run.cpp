@@ -65,6 +65,7 @@ void KeyRun::get(Context& context, Client& client, base::Buffer& out, std::size_
       reply.bulk(entry.value());
     } else {
       context.counters.errors.add();
+      context.counters.error_kinds.add(errors::kWrongType);
       reply.error(errors::kWrongType);
     }
   });
@@ -76,8 +77,10 @@ void KeyRun::set(Context& context, Client& client, base::Buffer& out, std::size_
     ++answered;
     const auto done = entry.assign(values_[i], engine::Deadline::none());
     if (done) return reply.ok();
+    const std::string words = error_reply(done.error());
     context.counters.errors.add();
-    reply.error(error_reply(done.error()));
+    context.counters.error_kinds.add(words);
+    reply.error(words);
   });
 }
 

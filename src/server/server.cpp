@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -76,6 +77,7 @@ struct Server::Impl final : Host {
   std::vector<std::unique_ptr<net::Listener>> listeners;
   std::atomic<std::uint64_t> last_client_id{0};
   std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::size_t> peak_bytes{0};
   bool running = false;
 
   Result<void> start() {
@@ -89,10 +91,12 @@ struct Server::Impl final : Host {
     net::raise_descriptor_limit(current.clients_max + 64);
     started_at = node.clock().now();
     listeners.clear();
+    shared.peers.clear();
     threads.clear();
     shared.evicting = false;
     for (unsigned i = 0; i < std::max(options.threads, 1U); ++i) {
-      threads.push_back(std::make_unique<IoThread>(shared));
+      threads.push_back(std::make_unique<IoThread>(shared, i));
+      shared.peers.push_back(threads.back().get());
     }
     threads.front()->keep_swept();
     keep_sampled();
@@ -132,11 +136,20 @@ struct Server::Impl final : Host {
     for (auto& thread : threads) thread->join();
   }
 
+  void note_memory(std::size_t bytes) {
+    std::size_t most = peak_bytes.load(std::memory_order_relaxed);
+    while (bytes > most &&
+           !peak_bytes.compare_exchange_weak(most, bytes, std::memory_order_relaxed)) {
+    }
+  }
+
   /// While the first loop runs.
   void keep_sampled() {
     const ServerStats now = stats();
+    const node::NodeStats entries = node.stats();
+    note_memory(entries.bytes_used);
     speed.sample(node.clock().now(), {now.commands, now.bytes_in, now.bytes_out});
-    policy_alarm.look(node.stats(), node.eviction());
+    policy_alarm.look(entries, node.eviction());
     first_loop().after(Rates::kEvery, [this] { keep_sampled(); });
   }
 
@@ -174,6 +187,7 @@ struct Server::Impl final : Host {
     stats.connections_rejected = rejected.load(std::memory_order_relaxed);
     stats.connections_cut = sum(threads, &Counters::cut);
     stats.connections_evicted = sum(threads, &Counters::evicted);
+    stats.connections_moved = sum(threads, &Counters::moved);
     for (const auto& thread : threads) stats.connections_now += thread->load();
     stats.connections_held = sum(threads, &Counters::held);
     stats.connections_tls = sum(threads, &Counters::tls);
@@ -200,6 +214,18 @@ struct Server::Impl final : Host {
     TimingSum total;
     for (const auto& thread : threads) total.add(thread->counters().timings[command]);
     return total;
+  }
+  std::map<std::string, std::uint64_t> errors_by_kind() const override {
+    std::map<std::string, std::uint64_t> kinds;
+    for (const auto& thread : threads) {
+      thread->counters().error_kinds.for_each(
+          [&](std::string_view kind, std::uint64_t count) { kinds[std::string(kind)] += count; });
+    }
+    return kinds;
+  }
+  std::size_t memory_peak() override {
+    note_memory(node.stats().bytes_used);
+    return peak_bytes.load(std::memory_order_relaxed);
   }
   const std::string& run_id() const override { return id; }
   base::Usage usage() const override { return base::process_usage(); }

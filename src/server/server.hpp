@@ -36,6 +36,8 @@ struct ServerOptions {
   unsigned threads = 1;       ///< I/O threads; commands run on the thread that received them.
   std::string password = {};  ///< Empty: none is asked for.
   std::size_t clients_max = base::limits::kConnectionsMax;  ///< One more is told so and closed.
+  /// How often I/O threads compare their work, and may hand connections over.
+  base::Millis balance_every{1'000};
   /// Where CONFIG REWRITE writes; empty: nowhere.
   std::string config_file = {};
   base::Millis drain_at_most =
@@ -52,6 +54,7 @@ struct ServerStats {
   std::uint64_t connections_rejected = 0;  ///< Over clients_max.
   std::uint64_t connections_cut = 0;       ///< Over a limit, or silent for too long.
   std::uint64_t connections_evicted = 0;   ///< Of them, because all together held too much.
+  std::uint64_t connections_moved = 0;     ///< From one I/O thread to another.
   std::size_t connections_now = 0;
   std::size_t connections_held = 0;  ///< Wait for the end of a CLIENT PAUSE.
   std::size_t connections_tls = 0;   ///< Of those now.

@@ -44,7 +44,7 @@ std::string wrong_arity(const Command& row) {
 
 }  // namespace
 
-Session::Session(Context& context, Addresses addresses) : context_(context) {
+Session::Session(Context& context, Addresses addresses) : context_(&context) {
   client_.id = context.host.next_client_id();
   client_.keeper = context.keeper;
   client_.address = std::move(addresses.peer);
@@ -57,7 +57,7 @@ Session::Session(Context& context, Addresses addresses) : context_(context) {
   context.host.clients().add(client_);
 }
 
-Session::~Session() { context_.host.clients().remove(client_.id); }
+Session::~Session() { context_->host.clients().remove(client_.id); }
 
 void Session::apply_request_limits() {
   reader_.set_limits(client_.authenticated ? resp::RequestLimits{}
@@ -86,11 +86,11 @@ struct Session::Progress {
 Session::Turn Session::run(std::string_view input, base::Buffer& out, const TurnLimits& limits) {
   using Status = resp::RequestReader::Status;
   if (begins_tls(input)) return refuse_tls(out);
-  context_.run.clear();
+  context_->run.clear();
   Progress progress{.input = input,
                     .out = out,
                     .limits = limits,
-                    .run = context_.run,
+                    .run = context_->run,
                     .may_join = may_join_neighbours()};
   while (!client_.closing) {
     if (progress.spent()) {
@@ -125,7 +125,7 @@ bool Session::begins_tls(std::string_view input) const noexcept {
 }
 
 Session::Turn Session::refuse_tls(base::Buffer& out) {
-  if (base::Log* log = context_.options.log) {
+  if (base::Log* log = context_->options.log) {
     log->warn("tls_on_plain_port", {{"peer", client_.address}});
   }
   resp::Writer reply(out);
@@ -139,7 +139,7 @@ Session::Turn Session::refuse_tls(base::Buffer& out) {
 void Session::take(std::span<const std::string_view> args, std::size_t begin, Progress& progress) {
   ++progress.commands;
   progress.arguments += args.size();
-  if (context_.pause.may_hold() && must_wait(args)) {
+  if (context_->pause.may_hold() && must_wait(args)) {
     progress.held = finish_run(progress);
     if (progress.held) reader_.restart();
     return;
@@ -168,14 +168,14 @@ bool Session::may_join_neighbours() const {
 
 /// Is there a pause for this command? What would only be refused need not wait for its refusal.
 bool Session::must_wait(std::span<const std::string_view> args) const {
-  const Pause::Kind kind = context_.pause.kind(context_.clock.now());
+  const Pause::Kind kind = context_->pause.kind(context_->clock.now());
   if (kind == Pause::Kind::none) return false;
   const Command* row = find_command(args[0]);
   if (row != nullptr && !row->subcommands.empty() && args.size() > 1) {
     row = find_subcommand(*row, args[1]);
   }
   if (row == nullptr || !row->fits(args.size())) return false;
-  const bool stranger = !client_.authenticated && context_.settings.password.is_set();
+  const bool stranger = !client_.authenticated && context_->settings.password.is_set();
   if (stranger && (row->flags & kNoAuth) == 0) return false;
   if (kind == Pause::Kind::all) return true;
   if (row->handler == &exec) return client_.in_multi() && client_.transaction->writes();
@@ -187,7 +187,7 @@ bool Session::finish_run(Progress& progress) {
   if (progress.run.empty()) return true;
   const std::size_t read = progress.at;
   progress.at =
-      progress.run.execute(context_, client_, progress.out, read, progress.limits.output_bytes);
+      progress.run.execute(*context_, client_, progress.out, read, progress.limits.output_bytes);
   if (progress.at == read) return true;
   reader_.restart();
   return false;
@@ -196,7 +196,8 @@ bool Session::finish_run(Progress& progress) {
 /// What cannot even be queued dooms its transaction.
 void Session::refuse(resp::Writer& reply, std::string_view words) {
   if (client_.in_multi()) client_.transaction->doom();
-  context_.counters.errors.add();
+  context_->counters.errors.add();
+  context_->counters.error_kinds.add(words);
   reply.error(words);
 }
 
@@ -225,20 +226,20 @@ void Session::execute(std::span<const std::string_view> args, base::Buffer& out)
 void Session::execute_aloud(std::span<const std::string_view> args, base::Buffer& out) {
   resp::Writer reply(out, static_cast<resp::Version>(client_.protocol.get()));
   const Command* row = find_command(args[0]);
-  context_.counters.commands.add();
+  context_->counters.commands.add();
   client_.last_command = row;
   if (row == nullptr) return refuse_unknown(args, reply);
   const auto place = static_cast<std::size_t>(row - commands().data());
-  context_.counters.calls[place].add();
+  context_->counters.calls[place].add();
   if (!row->subcommands.empty() && args.size() > 1) {
     const Command* sub = find_subcommand(*row, args[1]);
     if (sub == nullptr) {
-      context_.counters.refused[place].add();
+      context_->counters.refused[place].add();
       return refuse(reply, unknown_subcommand(*row, args[1]));
     }
     client_.last_command = row = sub;
   }
-  if (!may_run(args, *row, reply)) return context_.counters.refused[place].add();
+  if (!may_run(args, *row, reply)) return context_->counters.refused[place].add();
   if (client_.in_multi() && (row->flags & kUnqueued) == 0) return queue(args, *row, reply);
   run_command(args, *row, place, reply);
 }
@@ -251,7 +252,7 @@ bool Session::may_run(std::span<const std::string_view> args, const Command& row
     return false;
   }
   if (!client_.authenticated && (row.flags & kNoAuth) == 0) {
-    if (context_.settings.password.is_set()) {
+    if (context_->settings.password.is_set()) {
       refuse(reply, errors::kNoAuth);
       return false;
     }
@@ -269,21 +270,21 @@ bool Session::may_run(std::span<const std::string_view> args, const Command& row
 void Session::run_command(std::span<const std::string_view> args, const Command& row,
                           std::size_t place, resp::Writer& reply) {
   const bool was_authenticated = client_.authenticated;
-  Call call(args, row, reply, client_, context_);
+  Call call(args, row, reply, client_, *context_);
   const bool always = (row.flags & kFast) == 0 || every_command_is_timed();
-  const std::uint64_t before = context_.counters.calls[place].get() - 1;
+  const std::uint64_t before = context_->counters.calls[place].get() - 1;
   if (!always && !Timing::samples(before)) {
     row.handler(call);
   } else {
-    const base::Instant begun = context_.clock.now();
+    const base::Instant begun = context_->clock.now();
     row.handler(call);
-    const base::Nanos took = context_.clock.now() - begun;
-    context_.counters.timings[place].record(took, always ? 1 : Timing::weight(before));
+    const base::Nanos took = context_->clock.now() - begun;
+    context_->counters.timings[place].record(took, always ? 1 : Timing::weight(before));
     note_if_slow(args, row, took);
   }
   if (call.failed()) {
-    context_.counters.errors.add();
-    context_.counters.failed[place].add();
+    context_->counters.errors.add();
+    context_->counters.failed[place].add();
   }
   if (client_.overflowed) client_.closing = true;
   if (client_.authenticated != was_authenticated) apply_request_limits();
@@ -306,22 +307,22 @@ void Session::refuse_exec(resp::Writer& reply, std::string_view words) {
 /// would pay more for two looks at the clock than it could tell.
 bool Session::every_command_is_timed() const {
   constexpr std::int64_t kFineMicros = 1'000;
-  const std::int64_t threshold = context_.host.slow_log().threshold_micros();
+  const std::int64_t threshold = context_->host.slow_log().threshold_micros();
   return threshold >= 0 && threshold < kFineMicros;
 }
 
 void Session::note_if_slow(std::span<const std::string_view> args, const Command& row,
                            base::Nanos took) {
-  LatencyMonitor& latency = context_.host.latency();
+  LatencyMonitor& latency = context_->host.latency();
   if (latency.is_slow(took)) {
     const bool fast = (row.flags & kFast) != 0;
     latency.add(fast ? LatencyMonitor::kFastCommand : LatencyMonitor::kCommand,
-                unix_seconds(context_.clock), took);
+                unix_seconds(context_->clock), took);
   }
-  SlowLog& log = context_.host.slow_log();
+  SlowLog& log = context_->host.slow_log();
   if (!log.is_slow(took)) return;
   SlowLog::Entry entry;
-  entry.unix_seconds = unix_seconds(context_.clock);
+  entry.unix_seconds = unix_seconds(context_->clock);
   entry.took = std::chrono::floor<SlowLog::Micros>(took);
   entry.address = client_.address;
   entry.name = client_.name;

@@ -62,6 +62,9 @@ class Session {
   /// Gives back memory that only large requests needed.
   void release();
 
+  /// Between two turns: from the next on it is another thread's.
+  void give_to(Context& context) noexcept { context_ = &context; }
+
   Client& client() noexcept { return client_; }
   const Client& client() const noexcept { return client_; }
 
@@ -87,7 +90,7 @@ class Session {
   bool every_command_is_timed() const;
   void note_if_slow(std::span<const std::string_view> args, const Command& row, base::Nanos took);
 
-  Context& context_;
+  Context* context_;
   Client client_;
   resp::RequestReader reader_;
 };

@@ -1,6 +1,9 @@
 #include "server/transaction.hpp"
 
+#include <deque>
+
 #include "base/limits.hpp"
+#include "base/side_key.hpp"
 
 namespace larder::server {
 namespace {
@@ -72,9 +75,14 @@ bool Transaction::still_holds(node::Node::Held& held) const {
 
 node::Node::Held Transaction::hold(node::Node& node) const {
   std::vector<std::string_view> keys;
+  std::deque<std::string> side_keys;  // Stay where they are as more come.
   for (const Queued& command : queued_) {
     if (reaches_beyond_its_keys(*command.row)) return node.hold_all();
-    for (const std::string_view key : keys_of(*command.row, command.args)) keys.push_back(key);
+    for (const std::string_view key : keys_of(*command.row, command.args)) {
+      keys.push_back(key);
+      if (const char tag = command.row->side_tag; tag != '\0')
+        keys.push_back(side_keys.emplace_back(base::side_key(key, tag)));
+    }
   }
   for (const Watched& watched : watched_) keys.push_back(watched.key);
   return node.hold(keys);

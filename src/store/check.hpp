@@ -51,6 +51,24 @@ std::optional<Error> problem(const AddDouble& op);
 template <>
 std::optional<Error> problem(const SetMany& op);
 template <>
+std::optional<Error> problem(const LeaseMiss& op);
+template <>
+std::optional<Error> problem(const Fill& op);
+template <>
+std::optional<Error> problem(const LockAcquire& op);
+template <>
+std::optional<Error> problem(const LockExtend& op);
+template <>
+std::optional<Error> problem(const LockRelease& op);
+template <>
+std::optional<Error> problem(const FencedSet& op);
+template <>
+std::optional<Error> problem(const LimitTake& op);
+template <>
+std::optional<Error> problem(const Generations& op);
+template <>
+std::optional<Error> problem(const BumpGeneration& op);
+template <>
 std::optional<Error> problem(const Scan& op);
 template <>
 std::optional<Error> problem(const Configure& op);

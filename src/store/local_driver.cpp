@@ -98,11 +98,10 @@ Result<bool> LocalDriver::answer(const Exists& op, const CallOptions&) {
 
 Result<bool> LocalDriver::answer(const Expire& op, const CallOptions&) {
   auto found = node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) -> Result<bool> {
+    if (op.ttl && *op.ttl <= Millis::zero()) return entry.erase();
     if (!entry.exists()) return false;
     if (!op.ttl) {
       entry.set_deadline(std::nullopt);
-    } else if (*op.ttl <= Millis::zero()) {
-      entry.erase();
     } else {
       entry.set_deadline(node_.clock().now() + *op.ttl);
     }

@@ -37,6 +37,17 @@ class LocalDriver final : public LocalBase {
   Result<std::vector<std::optional<Bytes>>> answer(const GetMany& op, const CallOptions&);
   Result<void> answer(const SetMany& op, const CallOptions&);
   Result<std::size_t> answer(const EraseMany& op, const CallOptions&);
+  // local_steps.cpp
+  Result<Lease> answer(const LeaseMiss& op, const CallOptions&);
+  Result<bool> answer(const Fill& op, const CallOptions&);
+  Result<LockGrant> answer(const LockAcquire& op, const CallOptions&);
+  Result<bool> answer(const LockExtend& op, const CallOptions&);
+  Result<bool> answer(const LockRelease& op, const CallOptions&);
+  Result<bool> answer(const FencedSet& op, const CallOptions&);
+  Result<Decision> answer(const LimitTake& op, const CallOptions&);
+  Result<std::vector<std::uint64_t>> answer(const Generations& op, const CallOptions&);
+  Result<std::uint64_t> answer(const BumpGeneration& op, const CallOptions&);
+  // local_driver.cpp
   Result<ScanPage> answer(const Scan& op, const CallOptions&);
   Result<std::size_t> answer(const Size&, const CallOptions&);
   Result<void> answer(const Flush&, const CallOptions&);

@@ -85,6 +85,61 @@ struct EraseMany {
   std::span<const std::string_view> keys;
 };
 
+struct LeaseMiss {
+  using Answer = Lease;
+  std::string_view key;
+  Millis ttl;
+};
+
+struct Fill {
+  using Answer = bool;
+  std::string_view key, value;
+  std::uint64_t token;
+  std::optional<Millis> ttl;
+};
+
+struct LockAcquire {
+  using Answer = LockGrant;
+  std::string_view key, owner;
+  Millis ttl;
+};
+
+struct LockExtend {
+  using Answer = bool;
+  std::string_view key, owner;
+  Millis ttl;
+};
+
+struct LockRelease {
+  using Answer = bool;
+  std::string_view key, owner;
+};
+
+struct FencedSet {
+  using Answer = bool;
+  std::string_view key, value;
+  std::uint64_t token;
+  SetOptions options;
+};
+
+struct LimitTake {
+  using Answer = Decision;
+  std::string_view key;
+  Limit limit;
+  std::uint32_t count;
+  bool peek = false;
+};
+
+struct Generations {
+  using Answer = std::vector<std::uint64_t>;
+  std::span<const std::string_view> keys;
+};
+
+struct BumpGeneration {
+  using Answer = std::uint64_t;
+  std::string_view key;
+};
+
 struct Scan {
   using Answer = ScanPage;
   std::uint64_t cursor;
@@ -118,6 +173,8 @@ struct OperationList {};
 
 using Operations =
     OperationList<Get, Set, CompareAndSet, Erase, Exists, Expire, TimeToLive, AddInteger, AddDouble,
-                  GetMany, SetMany, EraseMany, Scan, Size, Flush, Ping, Configure, Info>;
+                  GetMany, SetMany, EraseMany, LeaseMiss, Fill, LockAcquire, LockExtend,
+                  LockRelease, FencedSet, LimitTake, Generations, BumpGeneration, Scan, Size, Flush,
+                  Ping, Configure, Info>;
 
 }  // namespace larder::store

@@ -41,6 +41,7 @@ redis::ClientOptions client_options(const RedisUrl& url, const StoreOptions& opt
                   in_url ? url.password : options.password, options.client_name, url.database};
   out.connect_timeout = options.connect_timeout;
   out.io_context = options.io_context;
+  out.asks = native_names();
   return out;
 }
 
@@ -112,8 +113,8 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
 
   const std::string url_;
   const Millis deadline_;
-  Ways ways_;
   redis::Client client_;
+  Ways ways_{client_};
 };
 
 std::string RedisDriver::metrics_text() const {

@@ -9,6 +9,7 @@
 
 #include "redis/client.hpp"
 #include "store/pending.hpp"
+#include "store/redis_step_wire.hpp"
 #include "store/redis_wire.hpp"
 
 namespace larder::store {

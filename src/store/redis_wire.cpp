@@ -3,9 +3,12 @@
 #include <vector>
 
 #include "base/numbers.hpp"
+#include "base/side_key.hpp"
 #include "redis/script.hpp"
 #include "resp/writer.hpp"
 #include "store/number.hpp"
+#include "store/redis_scripts.hpp"
+#include "store/set_words.hpp"
 #include "store/setting.hpp"
 
 namespace larder::store {
@@ -13,44 +16,9 @@ namespace {
 
 using resp::append_command;
 using resp::Value;
-using Words = std::vector<std::string_view>;
 
 // Of a batch, how many keys one command names: about a millisecond of the server's time.
 constexpr std::size_t kKeysOfOneCommand = 1'000;
-
-/// The words of SET after key and value, and the text of its number as long as they live.
-class SetWords {
- public:
-  explicit SetWords(const SetOptions& options)
-      : ttl_(options.ttl ? std::to_string(options.ttl->count()) : "") {
-    if (options.condition == SetIf::absent) words_.push_back("NX");
-    if (options.condition == SetIf::present) words_.push_back("XX");
-    if (options.ttl) words_.insert(words_.end(), {"PX", ttl_});
-    if (options.keep_ttl) words_.push_back("KEEPTTL");
-  }
-  SetWords(const SetWords&) = delete;
-  SetWords& operator=(const SetWords&) = delete;
-
-  void append_to(Words& command) const {
-    command.insert(command.end(), words_.begin(), words_.end());
-  }
-
- private:
-  std::string ttl_;
-  Words words_;
-};
-
-// KEYS[1], then what is expected, the new value, and the words of SET.
-constexpr std::string_view kCompareAndSet = R"(local held = redis.pcall('GET', KEYS[1])
-if type(held) == 'table' then return held end
-if held ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], unpack(ARGV, 3))
-return 1)";
-
-const redis::Script& compare_and_set() {
-  static const redis::Script script{kCompareAndSet};
-  return script;
-}
 
 void append_words(base::Buffer& out, const Words& words) { append_command(out, words); }
 
@@ -96,7 +64,7 @@ std::uint32_t Wire<CompareAndSet>::write(base::Buffer& out, Ways& ways) {
   } else {
     Words words{op_.key, op_.expected, op_.value};
     options.append_to(words);
-    compare_and_set().append_call(out, way_ == Way::script_by_hash, 1, words);
+    compare_and_set_script().append_call(out, way_ == Way::script_by_hash, 1, words);
   }
   return 1;
 }
@@ -119,9 +87,21 @@ void Wire<CompareAndSet>::read(std::uint32_t, const Value& reply, Ways& ways) {
   written_ = integer(reply) == 1;
 }
 
-std::uint32_t Wire<Erase>::write(base::Buffer& out, Ways&) {
-  append_command(out, {"UNLINK", op_.key});
-  return 1;
+template <class Op>
+std::uint32_t EraseRow<Op>::write_erase(base::Buffer& out, std::span<const std::string_view> keys,
+                                        const Ways& ways) {
+  leases_ = 0;
+  if (!ways.knows(Native::lease)) {
+    std::vector<std::string> names;
+    names.reserve(keys.size());
+    for (const auto key : keys) names.push_back(base::side_key(key, base::kLeaseTag));
+    leases_ = append_batches(out, "UNLINK", Words(names.begin(), names.end()));
+  }
+  return leases_ + append_batches(out, "UNLINK", keys);
+}
+
+std::uint32_t Wire<Erase>::write(base::Buffer& out, Ways& ways) {
+  return write_erase(out, {&op_.key, 1}, ways);
 }
 
 std::uint32_t Wire<Exists>::write(base::Buffer& out, Ways&) {
@@ -129,17 +109,14 @@ std::uint32_t Wire<Exists>::write(base::Buffer& out, Ways&) {
   return 1;
 }
 
-std::uint32_t Wire<Expire>::write(base::Buffer& out, Ways&) {
+std::uint32_t Wire<Expire>::write(base::Buffer& out, Ways& ways) {
   if (!op_.ttl) {
     append_command(out, {"EXISTS", op_.key});
     append_command(out, {"PERSIST", op_.key});
     return 2;
   }
-  if (*op_.ttl <= Millis::zero()) {
-    append_command(out, {"UNLINK", op_.key});
-  } else {
-    append_command(out, {"PEXPIRE", op_.key, std::to_string(op_.ttl->count())});
-  }
+  if (*op_.ttl <= Millis::zero()) return write_erase(out, {&op_.key, 1}, ways);
+  append_command(out, {"PEXPIRE", op_.key, std::to_string(op_.ttl->count())});
   return 1;
 }
 
@@ -155,24 +132,32 @@ Ttl Wire<TimeToLive>::take() const {
 }
 
 template <class Op>
-std::uint32_t SumRow<Op>::write_sum(base::Buffer& out, std::string_view command,
-                                    std::string_view delta) {
+std::uint32_t SumRow<Op>::write_sum(base::Buffer& out, const Names& names, std::string_view delta,
+                                    const Ways& ways) {
   const auto& op = this->op_;
-  if (op.ttl_if_new) {
-    append_command(out, {"MULTI"});
-    append_command(out, {"SET", op.key, "0", "NX", "PX", std::to_string(op.ttl_if_new->count())});
+  native_ = op.ttl_if_new && !refused_ && ways.knows(names.native);
+  if (!op.ttl_if_new) {
+    append_command(out, {names.command, op.key, delta});
+    return 1;
   }
-  append_command(out, {command, op.key, delta});
-  if (op.ttl_if_new) append_command(out, {"EXEC"});
-  return op.ttl_if_new ? 4 : 1;
+  const std::string ttl = std::to_string(op.ttl_if_new->count());
+  if (native_) {
+    append_command(out, {name_of(names.native), op.key, delta, "PX", ttl});
+    return 1;
+  }
+  append_command(out, {"MULTI"});
+  append_command(out, {"SET", op.key, "0", "NX", "PX", ttl});
+  append_command(out, {names.command, op.key, delta});
+  append_command(out, {"EXEC"});
+  return 4;
 }
 
-std::uint32_t Wire<AddInteger>::write(base::Buffer& out, Ways&) {
-  return write_sum(out, "INCRBY", std::to_string(op_.delta));
+std::uint32_t Wire<AddInteger>::write(base::Buffer& out, Ways& ways) {
+  return write_sum(out, {Native::add, "INCRBY"}, std::to_string(op_.delta), ways);
 }
 
-std::uint32_t Wire<AddDouble>::write(base::Buffer& out, Ways&) {
-  return write_sum(out, "INCRBYFLOAT", shortest(op_.delta));
+std::uint32_t Wire<AddDouble>::write(base::Buffer& out, Ways& ways) {
+  return write_sum(out, {Native::add_float, "INCRBYFLOAT"}, shortest(op_.delta), ways);
 }
 
 void Wire<AddDouble>::read_sum(const Value& reply) {
@@ -221,8 +206,8 @@ std::uint32_t Wire<SetMany>::write(base::Buffer& out, Ways&) {
   return commands;
 }
 
-std::uint32_t Wire<EraseMany>::write(base::Buffer& out, Ways&) {
-  return append_batches(out, "UNLINK", op_.keys);
+std::uint32_t Wire<EraseMany>::write(base::Buffer& out, Ways& ways) {
+  return write_erase(out, op_.keys, ways);
 }
 
 std::uint32_t Wire<Scan>::write(base::Buffer& out, Ways&) {

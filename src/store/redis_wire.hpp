@@ -11,14 +11,24 @@
 #include <utility>
 
 #include "base/buffer.hpp"
+#include "redis/client.hpp"
 #include "redis/reply_error.hpp"
 #include "resp/reply.hpp"
+#include "store/native.hpp"
 #include "store/operation.hpp"
 
 namespace larder::store {
 
-/// What is known of one server, learnt from its answers. Shared by all calls.
+/// What is known of one server. Shared by all calls.
 struct Ways {
+  explicit Ways(const redis::Client& server) noexcept : client(server) {}
+
+  /// Native commands, as the newest connection learnt.
+  bool knows(Native command) const noexcept {
+    return (client.known_commands() >> static_cast<unsigned>(command) & 1U) != 0;
+  }
+
+  const redis::Client& client;
   std::atomic<bool> set_if_equal{
       true};  ///< SET … IFEQ: Redis 8.4, Valkey 8.1, larder serve. Until refused once.
 };
@@ -140,11 +150,32 @@ class IntegerRow : public Row<Op> {
   std::int64_t sum_ = 0;
 };
 
-template <>
-class Wire<Erase> : public IntegerRow<Erase> {
+/// Rows that erase. Whoever is filling a miss of these keys must learn of it: larder serve sees to that itself, another
+/// server keeps leases under side keys, which are erased first. What becomes of that does not matter: a user who may not
+/// touch them has no leases either.
+template <class Op>
+class EraseRow : public Row<Op> {
  public:
-  using IntegerRow::IntegerRow;
-  std::uint32_t write(base::Buffer& out, Ways&);
+  using Row<Op>::Row;
+  void read(std::uint32_t index, const resp::Value& reply, Ways&) {
+    if (index >= leases_) sum_ += this->integer(reply);
+  }
+  typename Op::Answer take() const { return static_cast<typename Op::Answer>(sum_); }
+
+ protected:
+  std::uint32_t write_erase(base::Buffer& out, std::span<const std::string_view> keys,
+                            const Ways& ways);
+
+ private:
+  std::uint32_t leases_ = 0;  ///< So many replies are about leases.
+  std::int64_t sum_ = 0;
+};
+
+template <>
+class Wire<Erase> : public EraseRow<Erase> {
+ public:
+  using EraseRow::EraseRow;
+  std::uint32_t write(base::Buffer& out, Ways& ways);
 };
 
 template <>
@@ -158,10 +189,10 @@ class Wire<Exists> : public IntegerRow<Exists> {
 /// Without a ttl: EXISTS, then PERSIST, which alone does not tell a persistent entry from none. An
 /// entry that comes or goes between the two is as if it had come or gone before or after both.
 template <>
-class Wire<Expire> : public IntegerRow<Expire> {
+class Wire<Expire> : public EraseRow<Expire> {
  public:
-  using IntegerRow::IntegerRow;
-  std::uint32_t write(base::Buffer& out, Ways&);
+  using EraseRow::EraseRow;
+  std::uint32_t write(base::Buffer& out, Ways& ways);
 };
 
 template <>
@@ -177,22 +208,34 @@ class Wire<TimeToLive> : public Row<TimeToLive> {
   std::int64_t millis_ = 0;
 };
 
-/// A sum. With ttl_if_new: MULTI, SET key 0 NX PX ttl, INCRBY, EXEC: the SET creates it with its
-/// deadline or leaves it alone, and no script's double rounds the number. A server without MULTI
+/// A sum. With ttl_if_new: larder serve's own command, else MULTI, SET key 0 NX PX ttl, INCRBY, EXEC: the SET creates
+/// it with its deadline or leaves it alone, and no script's double rounds the number. A server without MULTI
 /// answers the inner commands one by one; then others may see the 0 for the moment between them,
 /// but the sum is as exact.
 template <class Op>
 class SumRow : public Row<Op> {
  public:
   using Row<Op>::Row;
+  bool again() noexcept { return std::exchange(again_, false); }
   void read(std::uint32_t index, const resp::Value& reply, Ways&);
 
  protected:
-  std::uint32_t write_sum(base::Buffer& out, std::string_view command, std::string_view delta);
+  /// How this kind of sum is called by both kinds of server.
+  struct Names {
+    Native native;
+    std::string_view command;
+  };
+  std::uint32_t write_sum(base::Buffer& out, const Names& names, std::string_view delta,
+                          const Ways& ways);
   virtual void read_sum(const resp::Value& reply) = 0;
   ~SumRow() = default;
 
  private:
+  void read_native(const resp::Value& reply);
+
+  bool native_ = false;
+  bool refused_ = false;  ///< The server that answered is another than the one that was asked.
+  bool again_ = false;
   bool transaction_ = false;
 };
 
@@ -200,7 +243,7 @@ template <>
 class Wire<AddInteger> final : public SumRow<AddInteger> {
  public:
   using SumRow::SumRow;
-  std::uint32_t write(base::Buffer& out, Ways&);
+  std::uint32_t write(base::Buffer& out, Ways& ways);
   std::int64_t take() const { return sum_; }
 
  private:
@@ -212,7 +255,7 @@ template <>
 class Wire<AddDouble> final : public SumRow<AddDouble> {
  public:
   using SumRow::SumRow;
-  std::uint32_t write(base::Buffer& out, Ways&);
+  std::uint32_t write(base::Buffer& out, Ways& ways);
   double take() const { return sum_; }
 
  private:
@@ -246,10 +289,10 @@ class Wire<SetMany> : public Row<SetMany> {
 };
 
 template <>
-class Wire<EraseMany> : public IntegerRow<EraseMany> {
+class Wire<EraseMany> : public EraseRow<EraseMany> {
  public:
-  using IntegerRow::IntegerRow;
-  std::uint32_t write(base::Buffer& out, Ways&);
+  using EraseRow::EraseRow;
+  std::uint32_t write(base::Buffer& out, Ways& ways);
 };
 
 template <>
@@ -317,8 +360,18 @@ class Wire<Info> : public Row<Info> {
 };
 
 template <class Op>
+void SumRow<Op>::read_native(const resp::Value& reply) {
+  if (reply.is_error() && redis::is_unknown_command(reply.text())) {
+    refused_ = again_ = true;
+    return;
+  }
+  read_sum(reply);
+}
+
+template <class Op>
 void SumRow<Op>::read(std::uint32_t index, const resp::Value& reply, Ways&) {
   if (!this->op_.ttl_if_new) return read_sum(reply);
+  if (native_) return read_native(reply);
   switch (index) {
     case 0:
       transaction_ = !reply.is_error();

@@ -100,6 +100,54 @@ Result<std::size_t> Store::erase_many(std::span<const std::string> keys,
   return erase_many(views_of(keys), call);
 }
 
+Result<Lease> Store::lease(std::string_view key, Millis ttl, const CallOptions& call) const {
+  return perform(*driver_, store::LeaseMiss{key, ttl}, call);
+}
+
+Result<bool> Store::fill(std::string_view key, std::string_view value, std::uint64_t token,
+                         std::optional<Millis> ttl, const CallOptions& call) const {
+  return perform(*driver_, store::Fill{key, value, token, ttl}, call);
+}
+
+Result<LockGrant> Store::lock_acquire(std::string_view key, std::string_view owner, Millis ttl,
+                                      const CallOptions& call) const {
+  return perform(*driver_, store::LockAcquire{key, owner, ttl}, call);
+}
+
+Result<bool> Store::lock_extend(std::string_view key, std::string_view owner, Millis ttl,
+                                const CallOptions& call) const {
+  return perform(*driver_, store::LockExtend{key, owner, ttl}, call);
+}
+
+Result<bool> Store::lock_release(std::string_view key, std::string_view owner,
+                                 const CallOptions& call) const {
+  return perform(*driver_, store::LockRelease{key, owner}, call);
+}
+
+Result<bool> Store::fenced_set(std::string_view key, std::string_view value, std::uint64_t token,
+                               const SetOptions& options, const CallOptions& call) const {
+  return perform(*driver_, store::FencedSet{key, value, token, options}, call);
+}
+
+Result<Decision> Store::limit_take(std::string_view key, const Limit& limit, std::uint32_t count,
+                                   const CallOptions& call) const {
+  return perform(*driver_, store::LimitTake{key, limit, count}, call);
+}
+
+Result<Decision> Store::limit_peek(std::string_view key, const Limit& limit, std::uint32_t count,
+                                   const CallOptions& call) const {
+  return perform(*driver_, store::LimitTake{key, limit, count, true}, call);
+}
+
+Result<std::vector<std::uint64_t>> Store::generations(std::span<const std::string_view> tags,
+                                                      const CallOptions& call) const {
+  return perform(*driver_, store::Generations{tags}, call);
+}
+
+Result<std::uint64_t> Store::bump_generation(std::string_view tag, const CallOptions& call) const {
+  return perform(*driver_, store::BumpGeneration{tag}, call);
+}
+
 Result<ScanPage> Store::scan(std::uint64_t cursor, const ScanOptions& options,
                              const CallOptions& call) const {
   return perform(*driver_, store::Scan{cursor, options.match, options.count}, call);

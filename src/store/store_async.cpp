@@ -176,4 +176,96 @@ Task<Result<std::size_t>> Store::async_erase_many(std::vector<std::string> keys,
       std::move(views), std::move(keys));
 }
 
+Task<Result<Lease>> Store::async_lease(std::string key, Millis ttl, CallOptions call) const {
+  return perform(
+      driver_, call,
+      [ttl](const auto& k) {
+        return store::LeaseMiss{k, ttl};
+      },
+      std::move(key));
+}
+
+Task<Result<bool>> Store::async_fill(std::string key, std::string value, std::uint64_t token,
+                                     std::optional<Millis> ttl, CallOptions call) const {
+  return perform(
+      driver_, call,
+      [=](const auto& k, const auto& v) {
+        return store::Fill{k, v, token, ttl};
+      },
+      std::move(key), std::move(value));
+}
+
+Task<Result<LockGrant>> Store::async_lock_acquire(std::string key, std::string owner, Millis ttl,
+                                                  CallOptions call) const {
+  return perform(
+      driver_, call,
+      [ttl](const auto& k, const auto& o) {
+        return store::LockAcquire{k, o, ttl};
+      },
+      std::move(key), std::move(owner));
+}
+
+Task<Result<bool>> Store::async_lock_extend(std::string key, std::string owner, Millis ttl,
+                                            CallOptions call) const {
+  return perform(
+      driver_, call,
+      [ttl](const auto& k, const auto& o) {
+        return store::LockExtend{k, o, ttl};
+      },
+      std::move(key), std::move(owner));
+}
+
+Task<Result<bool>> Store::async_lock_release(std::string key, std::string owner,
+                                             CallOptions call) const {
+  return perform(
+      driver_, call,
+      [](const auto& k, const auto& o) {
+        return store::LockRelease{k, o};
+      },
+      std::move(key), std::move(owner));
+}
+
+Task<Result<bool>> Store::async_fenced_set(std::string key, std::string value, std::uint64_t token,
+                                           SetOptions options, CallOptions call) const {
+  return perform(
+      driver_, call,
+      [=](const auto& k, const auto& v) {
+        return store::FencedSet{k, v, token, options};
+      },
+      std::move(key), std::move(value));
+}
+
+Task<Result<Decision>> Store::async_limit_take(std::string key, Limit limit, std::uint32_t count,
+                                               CallOptions call) const {
+  return perform(
+      driver_, call,
+      [=](const auto& k) {
+        return store::LimitTake{k, limit, count};
+      },
+      std::move(key));
+}
+
+Task<Result<Decision>> Store::async_limit_peek(std::string key, Limit limit, std::uint32_t count,
+                                               CallOptions call) const {
+  return perform(
+      driver_, call,
+      [=](const auto& k) {
+        return store::LimitTake{k, limit, count, true};
+      },
+      std::move(key));
+}
+
+Task<Result<std::vector<std::uint64_t>>> Store::async_generations(std::vector<std::string> tags,
+                                                                  CallOptions call) const {
+  auto views = views_of(tags);
+  return perform(
+      driver_, call, [](const auto& v, const auto&) { return store::Generations{v}; },
+      std::move(views), std::move(tags));
+}
+
+Task<Result<std::uint64_t>> Store::async_bump_generation(std::string tag, CallOptions call) const {
+  return perform(
+      driver_, call, [](const auto& k) { return store::BumpGeneration{k}; }, std::move(tag));
+}
+
 }  // namespace larder

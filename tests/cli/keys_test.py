@@ -154,6 +154,12 @@ class KeysTest(ServedCase):
         self.assertEqual(len(self.larder("keys").out.splitlines()), 5_001)
         self.assertEqual(len(self.larder("keys", "--limit", "7").out.splitlines()), 7)
 
+    def test_keys_leaves_out_what_larder_keeps_beside_them(self):
+        for name in ("job", "{job}~f", "{tag}~g", "mine~l"):
+            self.larder("set", name, "1")
+        self.assertEqual(sorted(self.larder("keys").out.splitlines()), ["job", "mine~l"])
+        self.assertEqual(sorted(self.larder("keys", "--match", "*~*").out.splitlines()), ["mine~l", "{job}~f", "{tag}~g"])
+
     def test_keys_as_json(self):
         self.assertEqual(json.loads(self.larder("keys", "--json").out), [])
         self.fill([("a", "1"), ('quote"\\', "2"), (b"\xff\xfe", "3")])

@@ -138,7 +138,7 @@ constexpr std::string_view kIncr = "INCRBY\r\n$1\r\nn\r\n$1\r\n1\r\n";
 
 TEST(FailingRedis, ALateReplyIsNeverGivenToAnotherRequest) {
   FakeServer server{[](FakePeer& peer, int) {
-    peer.greet();
+    peer.greet_store();
     peer.read_until(kGetA);
     peer.read_until(kGetB);
     peer.write("$1\r\nA\r\n$1\r\nB\r\n");
@@ -153,7 +153,7 @@ TEST(FailingRedis, ALateReplyIsNeverGivenToAnotherRequest) {
 
 TEST(FailingRedis, ACoroutinesDeadlineHoldsToo) {
   FakeServer server{[](FakePeer& peer, int) {
-    peer.greet();
+    peer.greet_store();
     peer.wait_for_end();
   }};
   const Store store = Store::open(server.url()).value();
@@ -165,7 +165,7 @@ TEST(FailingRedis, ACoroutinesDeadlineHoldsToo) {
 TEST(FailingRedis, AnIncrementThatMayHaveRunIsNotRepeated) {
   std::atomic<int> increments{0};
   FakeServer server{[&](FakePeer& peer, int connection) {
-    peer.greet();
+    peer.greet_store();
     if (connection == 0) {
       increments += peer.read_until(kIncr).ends_with(kIncr);
       return;  // Hangs up instead of answering.
@@ -182,7 +182,7 @@ TEST(FailingRedis, AnIncrementThatMayHaveRunIsNotRepeated) {
 
 TEST(FailingRedis, AReadIsRepeatedOnTheNextConnection) {
   FakeServer server{[](FakePeer& peer, int connection) {
-    peer.greet();
+    peer.greet_store();
     peer.read_until(kGetA);
     if (connection == 0) return;
     peer.write("$1\r\nA\r\n");
@@ -194,7 +194,7 @@ TEST(FailingRedis, AReadIsRepeatedOnTheNextConnection) {
 
 TEST(FailingRedis, AScriptIsSentOnceTheServerDoesNotKnowItsHash) {
   FakeServer server{[](FakePeer& peer, int) {
-    peer.greet();
+    peer.greet_store();
     peer.read_until("IFEQ\r\n$1\r\na\r\n");
     peer.write("-ERR syntax error\r\n");
     peer.read_until("EVALSHA\r\n");
@@ -261,7 +261,7 @@ TEST(FailingRedis, AGivenContextServesCoroutines) {
 
 TEST(FailingRedis, ACoroutineCanBeCancelled) {
   FakeServer server{[](FakePeer& peer, int) {
-    peer.greet();
+    peer.greet_store();
     peer.wait_for_end();
   }};
   const Store store = Store::open(server.url()).value();

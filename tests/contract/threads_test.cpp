@@ -48,6 +48,58 @@ TEST_P(Threads, ExactlyOneCreates) {
   }
 }
 
+TEST_P(Threads, ALockIsHeldByOneAtATimeAndItsTokensGrow) {
+  std::atomic<int> inside{0};
+  std::atomic<std::uint64_t> last{0};
+  in_threads([&](int i) {
+    const std::string owner = "owner" + std::to_string(i);
+    for (int done = 0; done < 25;) {
+      const LockGrant grant = store.lock_acquire("lock", owner, std::chrono::seconds{30}).value();
+      if (!grant.taken()) continue;
+      EXPECT_EQ(inside.fetch_add(1), 0);
+      EXPECT_GT(grant.token, last.exchange(grant.token));
+      inside.fetch_sub(1);
+      EXPECT_TRUE(store.lock_release("lock", owner).value());
+      ++done;
+    }
+  });
+}
+
+TEST_P(Threads, OfAllWhoMissOneGetsTheLease) {
+  for (int round = 0; round < 50; ++round) {
+    std::atomic<int> granted{0}, filled{0};
+    const std::string key = "k" + std::to_string(round);
+    in_threads([&](int) {
+      const Lease lease = store.lease(key, std::chrono::seconds{30}).value();
+      if (!lease.granted()) return;
+      ++granted;
+      filled += store.fill(key, "v", lease.token).value();
+    });
+    // Who comes after the fill reads a hit.
+    EXPECT_EQ(granted, 1);
+    EXPECT_EQ(filled, 1);
+  }
+}
+
+TEST_P(Threads, ALimitLetsNoMoreThanItsMaximumThrough) {
+  std::atomic<int> allowed{0};
+  in_threads([&](int) {
+    for (int i = 0; i < 50; ++i)
+      allowed += store.limit_take("c", {100, std::chrono::hours{2}}).value().allowed;
+  });
+  EXPECT_EQ(allowed, 100);
+}
+
+TEST_P(Threads, TheNewestTokenStays) {
+  in_threads([&](int i) {
+    for (std::uint64_t n = 1; n <= 50; ++n) {
+      const std::uint64_t token = n * kThreads + static_cast<std::uint64_t>(i);
+      store.fenced_set("k", std::to_string(token), token).value();
+    }
+  });
+  EXPECT_EQ(store.get("k").value(), Bytes(std::to_string(50 * kThreads + kThreads - 1)));
+}
+
 TEST_P(Threads, CompareAndSetLosesNoUpdate) {
   store.set("n", "0").value();
   in_threads([&](int) {

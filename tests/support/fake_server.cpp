@@ -32,6 +32,12 @@ void FakePeer::greet() {
   write("%1\r\n$5\r\nproto\r\n:3\r\n");
 }
 
+void FakePeer::greet_store(std::string_view known) {
+  greet();
+  read_until("LARDER.BUMP\r\n");
+  write(known);
+}
+
 bool FakePeer::write(std::string_view bytes) {
   return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
          static_cast<ssize_t>(bytes.size());

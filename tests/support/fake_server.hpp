@@ -22,6 +22,8 @@ class FakePeer {
   std::string read_until(std::string_view end);
   /// Answers a plain HELLO, as every connection begins.
   void greet();
+  /// The same of a Store, which also asks for commands beyond Redis': `known` is the answer to that.
+  void greet_store(std::string_view known = "-ERR unknown command 'COMMAND'\r\n");
   bool write(std::string_view bytes);
   /// Blocks until the client hangs up.
   void wait_for_end();

@@ -21,11 +21,11 @@ class PagesTest(unittest.TestCase):
 
     def test_the_commands_it_lists_are_those_of_the_command_table(self):
         source = (ROOT / "src/server/command_table.cpp").read_text(encoding="utf-8")
-        served = {name.upper().replace("|", " ") for name in re.findall(r'^\s*\{"([a-z_|-]+)",', source, re.M)}
+        served = {name.upper().replace("|", " ") for name in re.findall(r'^\s*\{"([a-z_.|-]+)",', source, re.M)}
         served = {name for name in served if not name.endswith(" HELP")}
         page = (ROOT / "docs/coming-from.md").read_text(encoding="utf-8")
         listed = page.split("| group | commands |")[1].split("\n\n")[0]
-        self.assertEqual(set(re.findall(r"`([A-Z_ -]+)`", listed)), served)
+        self.assertEqual(set(re.findall(r"`([A-Z_. -]+)`", listed)), served)
 
 
 if __name__ == "__main__":

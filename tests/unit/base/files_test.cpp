@@ -48,6 +48,16 @@ TEST_F(FilesTest, ReplacingAFileKeepsItsModeAndLeavesNothingBehind) {
   EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
 
+TEST_F(FilesTest, ADurableFileIsReplacedAlike) {
+  ASSERT_TRUE(write_file(path("a"), "old and longer", Durable::yes));
+  ASSERT_EQ(::chmod(path("a").c_str(), 0640), 0);
+  ASSERT_TRUE(write_file(path("a"), "new", Durable::yes));
+  EXPECT_EQ(read_file(path("a"), 100).value(), "new");
+  EXPECT_EQ(std::filesystem::status(path("a")).permissions(), std::filesystem::perms{0640});
+  const std::filesystem::directory_iterator files{folder_};
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+}
+
 TEST_F(FilesTest, AMissingFileIsNamed) {
   const auto read = read_file(path("none"), 100);
   ASSERT_TRUE(read.has_error());

@@ -115,5 +115,56 @@ TEST_F(HandshakeTest, ADatabaseThatIsNotThereFails) {
   EXPECT_THAT(handshake->failure().detail, HasSubstr("DB index"));
 }
 
+// --- what else the server has
+
+constexpr std::string_view kAsks[] = {"A.ONE", "A.TWO", "A.THREE"};
+
+class ProbeTest : public HandshakeTest {
+ protected:
+  std::string start(Identity identity) {
+    handshake.emplace(std::move(identity), kAsks);
+    handshake->start(out);
+    return words(out);
+  }
+};
+
+TEST_F(ProbeTest, TheQuestionLeavesTogetherWithHello) {
+  EXPECT_EQ(start({.password = "pw"}), "HELLO 3 AUTH default pw COMMAND INFO A.ONE A.TWO A.THREE");
+  EXPECT_EQ(answer(kHello), State::waiting);
+  EXPECT_EQ(words(out), "") << "its answer is on the way already";
+  EXPECT_EQ(answer("*3\r\n*1\r\n$5\r\na.one\r\n_\r\n*1\r\n$7\r\na.three\r\n"), State::ready);
+  EXPECT_EQ(handshake->known(), 0b101u);
+}
+
+TEST_F(ProbeTest, ADatabaseIsSelectedAfterBothAnswers) {
+  start({.database = 3});
+  answer(kHello);
+  EXPECT_EQ(answer("*3\r\n_\r\n_\r\n_\r\n"), State::waiting);
+  EXPECT_EQ(words(out), "SELECT 3");
+  EXPECT_EQ(answer("+OK\r\n"), State::ready);
+  EXPECT_EQ(handshake->known(), 0u);
+}
+
+TEST_F(ProbeTest, WhateverElseIsAnsweredMeansNone) {
+  for (const char* reply :
+       {"-ERR unknown command 'COMMAND'\r\n", "-NOPERM no\r\n", "*1\r\n*1\r\n$1\r\nx\r\n",
+        "*3\r\n*-1\r\n$-1\r\n*0\r\n", "+OK\r\n", "_\r\n"}) {
+    start({});
+    answer(kHello);
+    EXPECT_EQ(answer(reply), State::ready) << reply;
+    EXPECT_EQ(handshake->known(), 0u) << reply;
+  }
+}
+
+TEST_F(ProbeTest, AServerWithoutHelloIsNotAskedTwice) {
+  start({.password = "pw"});
+  EXPECT_EQ(answer(kNoHello), State::waiting);
+  EXPECT_EQ(words(out), "");
+  EXPECT_EQ(answer("-NOAUTH Authentication required.\r\n"), State::waiting);
+  EXPECT_EQ(words(out), "AUTH pw");
+  EXPECT_EQ(answer("+OK\r\n"), State::ready);
+  EXPECT_EQ(handshake->known(), 0u);
+}
+
 }  // namespace
 }  // namespace larder::redis

@@ -2,6 +2,7 @@
 // client would see.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,13 @@ class FakeHost final : public Host {
     sum.add(counters.timings[command]);
     return sum;
   }
+  std::map<std::string, std::uint64_t> errors_by_kind() const override {
+    std::map<std::string, std::uint64_t> kinds;
+    counters.error_kinds.for_each(
+        [&](std::string_view kind, std::uint64_t count) { kinds[std::string(kind)] += count; });
+    return kinds;
+  }
+  std::size_t memory_peak() override { return 0; }
   const std::string& run_id() const override { return run_id_; }
   base::Usage usage() const override { return {}; }
   std::uint16_t port() const override { return 6379; }

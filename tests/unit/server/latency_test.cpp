@@ -89,6 +89,25 @@ TEST_F(LatencyTest, WhatWasRefusedAndWhatFailedIsCounted) {
   EXPECT_EQ(client.ask("INFO commandstats").find("strlen"), std::string::npos);
 }
 
+TEST_F(LatencyTest, ErrorsAreCountedByTheirFirstWord) {
+  client.ask("CONFIG RESETSTAT");
+  client.ask("SET k word");
+  client.ask("INCR k");
+  client.ask("NOPE");
+  client.ask("GET");
+  client.ask("LARDER.LOCK k me 1000");
+  client.ask("MULTI");
+  client.ask("NOPE");
+  client.ask("EXEC");
+  const std::string stats = client.ask("INFO errorstats");
+  EXPECT_NE(stats.find("# Errorstats\r\nerrorstat_ERR:count=4\r\nerrorstat_EXECABORT:count=1\r\n"
+                       "errorstat_WRONGTYPE:count=1\r\n"),
+            std::string::npos)
+      << stats;
+  client.ask("CONFIG RESETSTAT");
+  EXPECT_EQ(client.ask("INFO errorstats").find("errorstat_"), std::string::npos);
+}
+
 TEST_F(LatencyTest, InfoHasWhatExportersAndDashboardsRead) {
   const std::string info = client.ask("INFO everything");
   for (const char* name : {"redis_version",
@@ -98,6 +117,9 @@ TEST_F(LatencyTest, InfoHasWhatExportersAndDashboardsRead) {
                            "uptime_in_seconds",
                            "config_file",
                            "connected_clients",
+                           "used_memory_peak",
+                           "used_memory_peak_human",
+                           "used_memory_peak_perc",
                            "maxclients",
                            "blocked_clients",
                            "used_memory",

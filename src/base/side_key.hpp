@@ -1,0 +1,23 @@
+// Side keys: the names under which Larder remembers something about an entry. docs/formats/keys.md has the grammar.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace larder::base {
+
+inline constexpr char kLeaseTag = 'l';       ///< Lease of a fill.
+inline constexpr char kFenceTag = 'f';       ///< Highest fencing token seen.
+inline constexpr char kGenerationTag = 'g';  ///< Generation of a tag.
+
+/// How much longer than its name a side key is, at most.
+inline constexpr std::size_t kSideKeyBytes = 4;
+
+/// `{name}~tag`; `name~tag` where the name has a hash tag of its own: the same slot of a Redis Cluster either way.
+std::string side_key(std::string_view name, char tag);
+
+/// Is it one that side_key() made? For tools that list keys.
+bool is_side_key(std::string_view key) noexcept;
+
+}  // namespace larder::base

@@ -1,0 +1,109 @@
+#include "node/sliding_window.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/limits.hpp"
+#include "base/numbers.hpp"
+#include "node/steps.hpp"
+#include "node/wrong_kind.hpp"
+
+namespace larder::node {
+namespace {
+
+/// A place in time as one limit sees it.
+struct Place {
+  std::int64_t index;
+  std::int64_t elapsed;
+};
+
+std::int64_t ceil_of(std::int64_t whole, std::int64_t part, std::int64_t parts) noexcept {
+  return (whole * part + parts - 1) / parts;
+}
+
+Place roll(Window& window, std::int64_t length, std::int64_t wall_ms) noexcept {
+  const Place now{wall_ms / length, wall_ms % length};
+  if (now.index < window.index) return {window.index, 0};
+  if (now.index > window.index)
+    window = {now.index, now.index == window.index + 1 ? window.current : 0, 0};
+  return now;
+}
+
+/// How long until `count` more fit. In this window they fit once enough of the previous has passed; else in the next,
+/// of which the current is then the previous.
+std::int64_t wait_for(const Window& window, const Limit& limit, std::int64_t count,
+                      std::int64_t elapsed) noexcept {
+  const std::int64_t length = limit.window.count();
+  const std::int64_t room = limit.max - count - window.current;
+  if (room >= 0) {
+    if (window.previous <= room) return 0;
+    return std::max<std::int64_t>(length - room * length / window.previous - elapsed, 0);
+  }
+  const std::int64_t after = limit.max - count;
+  return length - elapsed + length - after * length / window.current;
+}
+
+std::int64_t reset_after(const Window& window, std::int64_t length, std::int64_t elapsed) noexcept {
+  if (window.current > 0) return 2 * length - elapsed;
+  return window.previous > 0 ? length - elapsed : 0;
+}
+
+}  // namespace
+
+std::optional<Window> parse_window(std::string_view text) noexcept {
+  std::array<std::int64_t, 3> parts{};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto end = i + 1 < parts.size() ? text.find(' ') : text.size();
+    if (end == std::string_view::npos) return std::nullopt;
+    const auto number = base::parse_integer(text.substr(0, end));
+    if (!number || *number < 0) return std::nullopt;
+    parts[i] = *number;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  // A stranger's numbers must not overflow what is computed with them.
+  constexpr std::int64_t kMax = base::limits::kLimitMax;
+  if (parts[1] > kMax || parts[2] > kMax) return std::nullopt;
+  return Window{parts[0], parts[1], parts[2]};
+}
+
+std::string to_string(const Window& window) {
+  return std::to_string(window.index) + " " + std::to_string(window.previous) + " " +
+         std::to_string(window.current);
+}
+
+Decision decide(Window& window, const Limit& limit, std::uint32_t count, Taking taking,
+                std::int64_t wall_ms) noexcept {
+  const std::int64_t length = limit.window.count();
+  const Place now = roll(window, length, wall_ms);
+  std::int64_t used = ceil_of(window.previous, length - now.elapsed, length) + window.current;
+  Decision decision;
+  decision.allowed = used + count <= limit.max;
+  if (!decision.allowed)
+    decision.retry_after = base::Millis{wait_for(window, limit, count, now.elapsed)};
+  if (decision.allowed && taking == Taking::take) {
+    window.current += count;
+    used += count;
+  }
+  decision.remaining = static_cast<std::uint32_t>(std::max<std::int64_t>(limit.max - used, 0));
+  decision.reset_after = base::Millis{reset_after(window, length, now.elapsed)};
+  return decision;
+}
+
+Result<Decision> take_limit(engine::Entry& entry, const Limit& limit, std::uint32_t count,
+                            Taking taking, const base::Clock& clock) {
+  Window window;
+  if (entry.exists()) {
+    if (entry.kind() != engine::Kind::string) return wrong_kind();
+    const auto kept = parse_window(entry.value());
+    if (!kept) return wrong_kind();
+    window = *kept;
+  }
+  const Decision decision =
+      decide(window, limit, count, taking, clock.wall().time_since_epoch().count());
+  if (!decision.allowed || taking == Taking::peek || count == 0) return decision;
+  const auto deadline = engine::Deadline::at(clock.now() + decision.reset_after);
+  if (auto done = entry.assign(to_string(window), deadline); !done) return done.error();
+  return decision;
+}
+
+}  // namespace larder::node

@@ -1,0 +1,201 @@
+// LARDER.*: leases, locks, limits and generations in one round trip, what Redis needs a script for.
+//
+// docs/native-commands.md has grammar and replies; node/steps.hpp does the work.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "base/numbers.hpp"
+#include "base/side_key.hpp"
+#include "base/text.hpp"
+#include "node/steps.hpp"
+#include "server/call.hpp"
+#include "server/deadlines.hpp"
+#include "server/handlers.hpp"
+
+namespace larder::server {
+namespace {
+
+using engine::Deadline;
+using engine::Entry;
+using node::Mode;
+namespace limits = base::limits;
+
+/// Argument `i` as a whole number from 1 to `max`; replies with an error when it is none.
+std::optional<std::int64_t> within(Call& call, std::size_t i, std::int64_t max,
+                                   std::string_view what) {
+  const auto number = call.integer(i);
+  if (!number) return std::nullopt;
+  if (*number >= 1 && *number <= max) return number;
+  call.fail("ERR " + std::string(what) + " must be 1 to " + std::to_string(max));
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> token(Call& call, std::size_t i) {
+  const auto number = within(call, i, std::int64_t{limits::kTokenMax}, "token");
+  return number ? std::optional{static_cast<std::uint64_t>(*number)} : std::nullopt;
+}
+
+/// A life in milliseconds, at most 100 years; replies with an error when it is none.
+std::optional<base::Millis> life(Call& call, std::size_t i) {
+  constexpr base::Millis kMax = std::chrono::years{100};
+  const auto number = within(call, i, kMax.count(), "ttl");
+  return number ? std::optional{base::Millis{*number}} : std::nullopt;
+}
+
+bool owner_fits(Call& call, std::size_t i) {
+  const std::size_t bytes = call.arg(i).size();
+  if (bytes >= 1 && bytes <= limits::kOwnerBytesMax) return true;
+  call.fail("ERR owner must have 1 to " + std::to_string(limits::kOwnerBytesMax) + " bytes");
+  return false;
+}
+
+/// What follows a value: `[PX milliseconds | KEEPTTL]`. Replies with an error when it makes no sense.
+std::optional<Deadline> deadline_from(Call& call, std::size_t i, bool may_keep) {
+  const std::size_t words = call.args.size() - i;
+  if (words == 0) return Deadline::none();
+  if (may_keep && words == 1 && base::same_word(call.arg(i), "keepttl")) return Deadline::keep();
+  if (words != 2 || !base::same_word(call.arg(i), "px")) {
+    call.fail(errors::kSyntax);
+    return std::nullopt;
+  }
+  const auto deadline = life_from_now(call, i + 1);
+  return deadline ? std::optional{Deadline::at(*deadline)} : std::nullopt;
+}
+
+void reply_yes(Call& call, const Result<bool>& yes) {
+  yes ? call.reply.integer(*yes ? 1 : 0) : call.fail(yes.error());
+}
+
+void reply_number(Call& call, std::uint64_t number) {
+  call.reply.integer(static_cast<std::int64_t>(number));
+}
+
+}  // namespace
+
+void larder_lease(Call& call) {
+  const auto ttl = within(call, 2, limits::kLeaseTimeMax.count(), "lease");
+  if (!ttl) return;
+  call.on_string(call.arg(1), call.reading(), [&](Entry& entry) {
+    if (entry.exists()) {
+      call.reply.array(2);
+      call.reply.bulk("hit");
+      return call.reply.bulk(entry.value());
+    }
+    const Lease lease = node::lease_miss(call.context.node, entry, base::Millis{*ttl});
+    call.reply.array(3);
+    call.reply.bulk(lease.granted() ? "lease" : "busy");
+    reply_number(call, lease.token);
+    call.reply.integer(lease.left.count());
+  });
+}
+
+void larder_fill(Call& call) {
+  const auto lease = token(call, 2);
+  const auto deadline = lease ? deadline_from(call, 4, false) : std::nullopt;
+  if (!deadline) return;
+  call.node().visit(call.database(), call.arg(1), Mode::write, [&](Entry& entry) {
+    reply_yes(call, node::fill(entry, *lease, call.arg(3), *deadline));
+  });
+}
+
+void larder_lock(Call& call) {
+  if (!owner_fits(call, 2)) return;
+  const auto ttl = life(call, 3);
+  if (!ttl) return;
+  const std::string fence = base::side_key(call.arg(1), base::kFenceTag);
+  const std::array<std::string_view, 2> keys{call.arg(1), fence};
+  auto held = call.node().hold(keys);
+  const auto grant = node::acquire_lock(call.context.node, held, call.database(), call.arg(1),
+                                        fence, call.arg(2), *ttl);
+  if (!grant) return call.fail(grant.error());
+  call.reply.array(2);
+  reply_number(call, grant->token);
+  call.reply.integer(grant->left.count());
+}
+
+void larder_extend(Call& call) {
+  if (!owner_fits(call, 2)) return;
+  const auto ttl = life(call, 3);
+  if (!ttl) return;
+  call.node().visit(call.database(), call.arg(1), Mode::write, [&](Entry& entry) {
+    reply_yes(call, node::extend_lock(entry, call.arg(2), call.now() + *ttl));
+  });
+}
+
+void larder_unlock(Call& call) {
+  if (!owner_fits(call, 2)) return;
+  call.node().visit(call.database(), call.arg(1), Mode::write,
+                    [&](Entry& entry) { reply_yes(call, node::release_lock(entry, call.arg(2))); });
+}
+
+void larder_fenced_set(Call& call) {
+  const auto fencing = token(call, 2);
+  const auto deadline = fencing ? deadline_from(call, 4, true) : std::nullopt;
+  if (!deadline) return;
+  const std::string fence = base::side_key(call.arg(1), base::kFenceTag);
+  const std::array<std::string_view, 2> keys{call.arg(1), fence};
+  auto held = call.node().hold(keys);
+  reply_yes(call, node::fenced_set(call.context.node, held, call.database(), call.arg(1), fence,
+                                   *fencing, call.arg(3), *deadline));
+}
+
+void larder_limit(Call& call) {
+  const bool peek = call.args.size() == 6 && base::same_word(call.arg(5), "peek");
+  if (call.args.size() > 5 && !peek) return call.fail(errors::kSyntax);
+  const auto max = within(call, 2, limits::kLimitMax, "limit");
+  if (!max) return;
+  const auto window = within(call, 3, limits::kLimitWindowMax.count(), "window");
+  if (!window) return;
+  const auto count = within(call, 4, *max, "count");
+  if (!count) return;
+  const Limit limit{static_cast<std::uint32_t>(*max), base::Millis{*window}};
+  const auto taking = peek ? node::Taking::peek : node::Taking::take;
+  call.on_string(call.arg(1), peek ? call.reading() : Mode::write, [&](Entry& entry) {
+    const auto decision = node::take_limit(entry, limit, static_cast<std::uint32_t>(*count), taking,
+                                           call.context.clock);
+    if (!decision) return call.fail(decision.error());
+    call.reply.array(4);
+    call.reply.integer(decision->allowed ? 1 : 0);
+    call.reply.integer(decision->remaining);
+    call.reply.integer(decision->retry_after.count());
+    call.reply.integer(decision->reset_after.count());
+  });
+}
+
+void larder_generations(Call& call) {
+  const auto tags = call.args.subspan(1);
+  if (tags.size() > limits::kGenerationsMax) {
+    return call.fail("ERR at most " + std::to_string(limits::kGenerationsMax) + " tags at once");
+  }
+  std::vector<std::string> names;
+  names.reserve(tags.size());
+  for (const auto tag : tags) names.push_back(base::side_key(tag, base::kGenerationTag));
+  const std::vector<std::string_view> keys(names.begin(), names.end());
+  std::vector<std::uint64_t> numbers;
+  std::optional<Error> refused;
+  auto held = call.node().hold(keys);
+  held.visit_many(call.database(), keys, Mode::write, [&](std::size_t, Entry& entry) {
+    const auto number = node::generation(call.context.node, entry);
+    if (!number)
+      refused = number.error();
+    else
+      numbers.push_back(*number);
+  });
+  if (refused) return call.fail(*refused);
+  call.reply.array(numbers.size());
+  for (const std::uint64_t number : numbers) reply_number(call, number);
+}
+
+void larder_bump(Call& call) {
+  const std::string name = base::side_key(call.arg(1), base::kGenerationTag);
+  call.node().visit(call.database(), name, Mode::write, [&](Entry& entry) {
+    const auto number = node::bump_generation(call.context.node, entry);
+    number ? reply_number(call, *number) : call.fail(number.error());
+  });
+}
+
+}  // namespace larder::server
