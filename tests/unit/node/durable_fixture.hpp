@@ -1,0 +1,123 @@
+// A node that lives in a folder of a MemoryDisk, dies and comes back.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/memory_disk.hpp"
+#include "node/durability.hpp"
+#include "node_fixture.hpp"
+
+namespace larder::node::test {
+
+/// Hands on to a disk that outlives it: what one incarnation opens and the next finds.
+class SameDisk final : public base::Disk {
+ public:
+  explicit SameDisk(base::Disk& disk) : disk_(disk) {}
+  Result<std::unique_ptr<base::File>> open(std::string_view name, base::Open mode) override {
+    return disk_.open(name, mode);
+  }
+  Result<void> rename(std::string_view from, std::string_view to) override {
+    return disk_.rename(from, to);
+  }
+  Result<void> remove(std::string_view name) override { return disk_.remove(name); }
+  Result<std::vector<std::string>> list() const override { return disk_.list(); }
+  Result<void> sync() override { return disk_.sync(); }
+  Result<std::unique_ptr<base::DiskLock>> lock(std::string_view name) override {
+    return disk_.lock(name);
+  }
+  const std::string& path() const noexcept override { return disk_.path(); }
+
+ private:
+  base::Disk& disk_;
+};
+
+/// An entry as a test compares it: the value, and the deadline by the wall clock.
+using Shown = std::pair<std::string, std::optional<std::int64_t>>;
+using Content = std::map<std::pair<unsigned, std::string>, Shown>;
+
+inline Content content_of(Node& node) {
+  Content content;
+  base::WallBridge bridge{node.clock()};
+  for (unsigned db = 0; db < node.databases(); ++db) {
+    for (std::uint64_t cursor = 0;;) {
+      cursor = node.scan(db, cursor, 100, [&](const Entry& entry) {
+        std::optional<std::int64_t> deadline;
+        if (entry.deadline()) deadline = bridge.to_wall(*entry.deadline()).count();
+        content[{db, std::string(entry.key())}] = {std::string(entry.value()), deadline};
+      });
+      if (cursor == 0) break;
+    }
+  }
+  return content;
+}
+
+/// One life: a node and its durability.
+struct Life {
+  Life(base::Disk& disk, base::ManualClock& time, NodeOptions node_options,
+       DurabilityOptions options)
+      : clock(time), node(node_options, clock) {
+    options.own_thread = false;
+    auto opened = Durability::open(std::make_unique<SameDisk>(disk), node, clock, options);
+    if (opened) {
+      durability = std::move(*opened);
+    } else {
+      error = opened.error().detail;
+    }
+  }
+
+  LoadClock clock;
+  Node node;
+  std::unique_ptr<Durability> durability;
+  std::string error;
+};
+
+class DurableTest : public ::testing::Test {
+ protected:
+  void start() {
+    life.reset();
+    life = std::make_unique<Life>(disk, clock, node_options, options);
+    ASSERT_EQ(life->error, "");
+  }
+  /// The process dies; what it wrote stays.
+  void kill() { life.reset(); }
+  void power_cut(bool torn = false) {
+    disk.power_cut(torn);
+    life.reset();
+  }
+  std::string error_of_start() {
+    life.reset();
+    life = std::make_unique<Life>(disk, clock, node_options, options);
+    return life->error;
+  }
+  Node& node() { return life->node; }
+  Durability& durability() { return *life->durability; }
+  void set(std::string_view key, std::string_view value, unsigned db = 0,
+           std::optional<base::Nanos> ttl = std::nullopt) {
+    const auto deadline = ttl ? Deadline::at(node().clock().now() + *ttl) : Deadline::none();
+    ASSERT_TRUE(set_in(node(), key, value, db, deadline)) << key;
+  }
+  std::optional<std::string> get(std::string_view key, unsigned db = 0) {
+    return get_in(node(), key, db);
+  }
+  void flush() { ASSERT_TRUE(durability().flush()); }
+  /// The clockwork, until it rests.
+  void tick() {
+    while (durability().tick()) continue;
+  }
+  std::vector<std::string> files() { return *disk.list(); }
+
+  base::MemoryDisk disk;
+  base::ManualClock clock;
+  NodeOptions node_options{.shards = 4, .databases = 4, .seed = 7};
+  DurabilityOptions options;
+  std::unique_ptr<Life> life;
+};
+
+}  // namespace larder::node::test
