@@ -45,12 +45,13 @@ std::size_t clients_that_fit() {
                  (std::string_view{flag} == "--port" ? " (./run --port " + other + ")" : ""));
 }
 
-std::unique_ptr<console::Console> start_console(const ServeOptions& options,
-                                                base::Metrics& metrics) {
+std::unique_ptr<console::Console> start_console(const ServeOptions& options, base::Metrics& metrics,
+                                                const node::Durability* durability) {
   if (!options.metrics) return nullptr;
   std::vector<console::Page> pages{
       console::metrics_page([&metrics] { return metrics.text(); }),
-      console::health_page([] { return std::string{}; }),
+      console::health_page(
+          [durability] { return durability ? durability->trouble() : std::string{}; }),
   };
   auto started = console::Console::start({.bind = options.metrics_bind,
                                           .port = options.metrics_port,
@@ -110,12 +111,12 @@ std::unique_ptr<node::Durability> open_folder(const ServeOptions& options, node:
   if (options.dir.empty()) return nullptr;
   auto disk = value_or_bad_input(base::open_system_disk(options.dir));
   const auto begun = base::SystemClock::instance().now();
-  auto durability = value_or_bad_input(node::Durability::open(
-      std::move(disk), node, clock,
-      {.fsync = options.fsync,
-       .snapshot_every = options.snapshot_every,
-       .log = &log,
-       .progress = &tell_progress}));
+  auto durability =
+      value_or_bad_input(node::Durability::open(std::move(disk), node, clock,
+                                                {.fsync = options.fsync,
+                                                 .snapshot_every = options.snapshot_every,
+                                                 .log = &log,
+                                                 .progress = &tell_progress}));
   const auto took = base::SystemClock::instance().now() - begun;
   std::fprintf(stderr, "larder: %s: %s entries in %s\n", options.dir.c_str(),
                base::count_text(node.stats().entries).c_str(), base::duration_text(took).c_str());
@@ -161,8 +162,8 @@ int serve(const ServeOptions& options) {
   warn_of_readable_key(options);
   start(server, options);
   base::Metrics metrics;
-  observe_serving(metrics, node, server);
-  const auto console = start_console(options, metrics);
+  observe_serving(metrics, node, server, durability.get());
+  const auto console = start_console(options, metrics, durability.get());
   print_welcome({.options = options,
                  .port = server.port(),
                  .tls_port = server.tls_port(),
@@ -220,7 +221,8 @@ Action declare_serve(CLI::App& command) {
   text("--fsync", flags->fsync, "always|everysec|no",
        "When the log reaches the disk; everysec unless given");
   text("--snapshot-every", flags->snapshot_every, "DURATION",
-       "How often a snapshot takes the place of the log, if anything changed; 60s unless given, 0 for never");
+       "How often a snapshot takes the place of the log, if anything changed; 60s unless given, 0 "
+       "for never");
   return [flags, metrics_port, &command] {
     flags->metrics = metrics_port->count() > 0;
     if (!flags->config_file.empty()) {

@@ -33,6 +33,10 @@ constexpr std::size_t kLineBytesMax =
 
 std::int64_t wall_ms() { return base::SystemClock::instance().wall().time_since_epoch().count(); }
 
+std::string entries_text(std::uint64_t count) {
+  return base::count_text(count) + (count == 1 ? " entry" : " entries");
+}
+
 struct Transfer {
   std::string file = "-";
   std::string match;
@@ -94,7 +98,7 @@ int export_all(const Transfer& options, const Target& target) {
     }
   } while (page.cursor != 0);
   out.close();
-  std::fprintf(stderr, "larder: %s entries\n", base::count_text(lines).c_str());
+  std::fprintf(stderr, "larder: %s\n", entries_text(lines).c_str());
   return kYes;
 }
 
@@ -183,7 +187,7 @@ class In {
     waiting_.clear();
   }
   std::string told() const {
-    return base::count_text(taken_) + " entries" +
+    return entries_text(taken_) +
            (expired_ == 0 ? "" : ", " + base::count_text(expired_) + " had run out of time");
   }
 

@@ -35,11 +35,13 @@ Player::~Player() { clock_.release(); }
 Deadline Player::deadline_of(const Operation& operation) const {
   if (!operation.deadline_ms) return Deadline::none();
   // Beyond what a clock can say: as late as it can.
-  constexpr std::int64_t kLatest = std::int64_t{1} << 52;
-  const base::Millis left{std::min(*operation.deadline_ms, kLatest) - wall_at_hold_.count()};
-  const auto at = std::chrono::floor<base::Millis>(held_at_.time_since_epoch() + LoadClock::kAhead) + left;
-  constexpr base::Millis kMax = std::chrono::floor<base::Millis>(base::Nanos::max());
-  return Deadline::at(std::max(base::Instant{std::min(at, kMax)}, held_at_));
+  constexpr std::int64_t kFar = std::int64_t{1} << 52;
+  constexpr base::Millis kLatest = std::chrono::floor<base::Millis>(base::Nanos::max());
+  const base::Millis left{std::clamp(*operation.deadline_ms, -kFar, kFar) - wall_at_hold_.count()};
+  const auto held =
+      std::chrono::floor<base::Millis>(held_at_.time_since_epoch() + LoadClock::kAhead);
+  if (held + left <= held_at_.time_since_epoch()) return Deadline::at(held_at_);
+  return Deadline::at(base::Instant{std::min(held + left, kLatest)});
 }
 
 Result<void> Player::play(std::string_view bytes) {

@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <cstdio>
+#include <fstream>
 #include <string>
+
+#include "engine/operation.hpp"
 
 namespace larder::engine {
 namespace {
@@ -98,6 +103,64 @@ TEST(DurableFile, ChunksAndTheEndComeBackAsTheyWent) {
   EXPECT_EQ(end->chunks, 6u);
   EXPECT_EQ(end->operations, 100u);
   EXPECT_FALSE(read_chunk(bytes, 78));
+}
+
+// ---- the examples of docs/formats ---------------------------------------------------------------------
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char byte : bytes) {
+    char two[4];
+    std::snprintf(two, sizeof two, "%02x ", static_cast<unsigned char>(byte));
+    text += two;
+  }
+  return text;
+}
+
+/// The bytes that a page shows: lines that begin with eight pairs of hexadecimal digits or more.
+std::string shown(const std::string& page) {
+  std::ifstream in(std::string(LARDER_SOURCE_DIR) + "/docs/formats/" + page);
+  std::string text, line;
+  while (std::getline(in, line)) {
+    std::string bytes;
+    for (std::size_t at = 0; at + 2 < line.size() && std::isxdigit(line[at]) != 0 &&
+                             std::isxdigit(line[at + 1]) != 0 && line[at + 2] == ' ';
+         at += 3) {
+      bytes += line.substr(at, 3);
+    }
+    if (bytes.size() >= 8 * 3) text += bytes;
+  }
+  return text;
+}
+
+constexpr std::uint32_t kSalt = 0x5a17;
+constexpr FileHeader kShown{.kind = FileKind::log,
+                            .generation = 3,
+                            .sequence = 17,
+                            .created_ms = 1'796'000'000'000,
+                            .salt = kSalt};
+
+std::string shown_operation() {
+  std::string payload;
+  append_operation(payload, {.deadline_ms = 1'796'000'060'000, .key = "k", .value = "hi"});
+  return payload;
+}
+
+TEST(DurableFile, ALogIsWrittenAsItsPageShows) {
+  std::string bytes = to_bytes(kShown);
+  const std::string payload = shown_operation();
+  append_record(bytes, 3, {17, payload}, payload_crc(payload, kSalt));
+  EXPECT_EQ(hex(bytes), shown("log.md"));
+}
+
+TEST(DurableFile, ASnapshotIsWrittenAsItsPageShows) {
+  FileHeader header = kShown;
+  header.kind = FileKind::snapshot;
+  header.sequence = 16;
+  std::string bytes = to_bytes(header);
+  append_chunk(bytes, {0, shown_operation()}, kSalt);
+  append_end(bytes, {.sequence = 16, .chunks = 1, .operations = 1}, kSalt);
+  EXPECT_EQ(hex(bytes), shown("snapshot.md"));
 }
 
 }  // namespace

@@ -13,30 +13,9 @@
 #include "base/memory_disk.hpp"
 #include "node/durability.hpp"
 #include "node_fixture.hpp"
+#include "support/same_disk.hpp"
 
 namespace larder::node::test {
-
-/// Hands on to a disk that outlives it: what one incarnation opens and the next finds.
-class SameDisk final : public base::Disk {
- public:
-  explicit SameDisk(base::Disk& disk) : disk_(disk) {}
-  Result<std::unique_ptr<base::File>> open(std::string_view name, base::Open mode) override {
-    return disk_.open(name, mode);
-  }
-  Result<void> rename(std::string_view from, std::string_view to) override {
-    return disk_.rename(from, to);
-  }
-  Result<void> remove(std::string_view name) override { return disk_.remove(name); }
-  Result<std::vector<std::string>> list() const override { return disk_.list(); }
-  Result<void> sync() override { return disk_.sync(); }
-  Result<std::unique_ptr<base::DiskLock>> lock(std::string_view name) override {
-    return disk_.lock(name);
-  }
-  const std::string& path() const noexcept override { return disk_.path(); }
-
- private:
-  base::Disk& disk_;
-};
 
 /// An entry as a test compares it: the value, and the deadline by the wall clock.
 using Shown = std::pair<std::string, std::optional<std::int64_t>>;
@@ -64,7 +43,8 @@ struct Life {
        DurabilityOptions options)
       : clock(time), node(node_options, clock) {
     options.own_thread = false;
-    auto opened = Durability::open(std::make_unique<SameDisk>(disk), node, clock, options);
+    auto opened =
+        Durability::open(std::make_unique<larder::test::SameDisk>(disk), node, clock, options);
     if (opened) {
       durability = std::move(*opened);
     } else {
