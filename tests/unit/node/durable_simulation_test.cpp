@@ -31,7 +31,7 @@ class Model final : public engine::ChangeSink {
     if (change.deadline) deadline = bridge_->to_wall(*change.deadline).count();
     switch (change.what) {
       case Change::What::write:
-        now_[key] = {std::string(change.value), deadline};
+        now_[key] = {shortened(change.value), deadline};
         break;
       case Change::What::deadline:
         now_[key].second = deadline;
@@ -80,8 +80,7 @@ std::string difference(const Content& is, const Content& should_be) {
     const auto found = content.find(key);
     if (found == content.end()) return std::string("nothing");
     const auto& [value, deadline] = found->second;
-    return std::to_string(value.size()) + "x" + value.substr(0, 20) + " until " +
-           (deadline ? std::to_string(*deadline) : "ever");
+    return value + " until " + (deadline ? std::to_string(*deadline) : "ever");
   };
   Content all = is;
   all.insert(should_be.begin(), should_be.end());
@@ -100,10 +99,10 @@ class Simulation {
     options_.snapshot_every = base::Millis{pick({0, 50, 1'000})};
     options_.log_bytes_min = static_cast<std::uint64_t>(pick({500, 5'000, 1'000'000}));
     node_options_ = {.shards = 4, .databases = 3, .seed = seed + 1};
-    if (random_.below(3) == 0) node_options_.bytes_max = 600'000;
-    node_options_.eviction = random_.below(2) == 0 ? policy::Eviction::adaptive
-                                                   : policy::Eviction::allkeys_lru;
-    value_bytes_ = node_options_.bytes_max == 0 ? 30 : 30'000;
+    if (random_.below(3) == 0) node_options_.bytes_max = 200'000;
+    node_options_.eviction =
+        random_.below(2) == 0 ? policy::Eviction::adaptive : policy::Eviction::allkeys_lru;
+    value_bytes_ = node_options_.bytes_max == 0 ? 30 : 10'000;
   }
 
   void run() {
