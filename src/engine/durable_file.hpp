@@ -60,7 +60,7 @@ HeaderRead read_header(std::string_view bytes, FileHeader& header);
 
 struct LogRecord {
   std::uint64_t sequence = 0;
-  std::string_view payload;
+  std::string_view payload = {};
 };
 
 constexpr std::size_t kRecordHeaderBytes = 20;
@@ -79,7 +79,7 @@ std::optional<LogRecord> read_record(std::string_view bytes, const FileHeader& f
 
 struct Chunk {
   std::uint32_t number = 0;
-  std::string_view payload;
+  std::string_view payload = {};
 };
 
 /// What a snapshot ends with: only a complete one has it.

@@ -31,11 +31,12 @@ struct Operation {
   enum class What : std::uint8_t { write, patch, deadline, erase, flush, swap };
   What what = What::write;
   std::uint8_t db = 0;
-  std::uint8_t other_db = 0;                ///< Of a swap.
-  std::optional<std::int64_t> deadline_ms;  ///< Wall clock; none: never. Of write, patch and deadline.
-  std::string_view key;
-  std::string_view value;    ///< Of a write; of a patch its bytes.
-  std::uint64_t offset = 0;  ///< Of a patch.
+  std::uint8_t other_db = 0;  ///< Of a swap.
+  std::optional<std::int64_t> deadline_ms =
+      std::nullopt;  ///< Wall clock; none: never. Of write, patch and deadline.
+  std::string_view key = {};
+  std::string_view value = {};  ///< Of a write; of a patch its bytes.
+  std::uint64_t offset = 0;     ///< Of a patch.
   bool operator==(const Operation&) const = default;
 };
 

@@ -14,9 +14,9 @@
 namespace larder::node {
 
 struct FileReport {
-  std::string name;
-  std::string what;  ///< "generation 3, steps 17 to 40: 24 records, whole"
-  bool good = true;  ///< False: torn or damaged.
+  std::string name = {};
+  std::string what = {};  ///< "generation 3, steps 17 to 40: 24 records, whole"
+  bool good = true;       ///< False: torn or damaged.
 };
 
 struct FolderReport {

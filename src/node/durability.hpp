@@ -30,21 +30,22 @@ namespace larder::node {
 
 struct DurabilityOptions {
   Fsync fsync = Fsync::everysec;
-  base::Millis snapshot_every{60'000};  ///< Skipped where nothing has changed; 0: only when asked, or when the log grew.
+  base::Millis snapshot_every{
+      60'000};  ///< Skipped where nothing has changed; 0: only when asked, or when the log grew.
   /// A snapshot is due when the log has grown beyond this, and beyond twice the last snapshot.
   std::uint64_t log_bytes_min = 64 * 1024 * 1024;
-  bool own_thread = true;               ///< False: somebody calls tick().
-  base::Log* log = nullptr;             ///< Where it tells what happens; none: nowhere. Outlives it.
+  bool own_thread = true;    ///< False: somebody calls tick().
+  base::Log* log = nullptr;  ///< Where it tells what happens; none: nowhere. Outlives it.
   std::function<void(const Progress& progress)> progress = {};
 };
 
 struct DurabilityStats {
-  JournalStats log;
-  std::uint64_t changes = 0;  ///< Atomic steps since the last snapshot.
+  JournalStats log = {};
+  std::uint64_t changes = 0;    ///< Atomic steps since the last snapshot.
   std::uint64_t log_bytes = 0;  ///< Of the log since the last snapshot: what a start has to play.
   bool saving = false;
   bool last_save_good = true;
-  std::string last_save_error;
+  std::string last_save_error = {};
   std::uint64_t saves = 0;
   base::WallTime last_save{};  ///< When the last good one ended, or the process began.
   base::Nanos last_save_took{};
@@ -138,11 +139,11 @@ class Durability {
   // Guarded by mutex_:
   std::condition_variable changed_;
   bool stopping_ = false;
-  bool wanted_ = false;               // Somebody asks for a snapshot.
-  std::uint64_t attempts_ = 0;        // Snapshots that ended, well or not.
-  std::uint64_t base_sequence_ = 0;   // Of the last good snapshot.
-  std::uint64_t base_bytes_ = 0;      // What had been logged when it was begun.
-  std::uint64_t old_log_bytes_ = 0;   // Logged before this process began, since the last snapshot.
+  bool wanted_ = false;              // Somebody asks for a snapshot.
+  std::uint64_t attempts_ = 0;       // Snapshots that ended, well or not.
+  std::uint64_t base_sequence_ = 0;  // Of the last good snapshot.
+  std::uint64_t base_bytes_ = 0;     // What had been logged when it was begun.
+  std::uint64_t old_log_bytes_ = 0;  // Logged before this process began, since the last snapshot.
   std::uint64_t begun_bytes_ = 0;
   base::Instant begun_at_{};
   DurabilityStats stats_;

@@ -15,8 +15,8 @@ namespace larder::node {
 
 /// Where a file stops being what it should, and in which way.
 enum class End : std::uint8_t {
-  clean,    ///< It is whole.
-  torn,     ///< What follows the last good piece is no whole piece, and nothing good comes after it: a write cut short.
+  clean,  ///< It is whole.
+  torn,  ///< What follows the last good piece is no whole piece, and nothing good comes after it: a write cut short.
   damaged,  ///< Good pieces follow a bad one, or the header is bad: not what a crash leaves.
 };
 
@@ -25,10 +25,12 @@ struct LogRead {
   engine::HeaderRead header_read = engine::HeaderRead::good;
   End end = End::clean;
   std::uint64_t records = 0;
-  std::uint64_t last = 0;        ///< Sequence number of the last good record; one less than the header's if there is none.
+  std::uint64_t last =
+      0;  ///< Sequence number of the last good record; one less than the header's if there is none.
   std::uint64_t good_bytes = 0;  ///< The header and all records up to the first that is not good.
   std::uint64_t file_bytes = 0;
-  std::uint64_t next_good = 0;   ///< Of a damaged log: where a good record follows; 0: the header itself is bad.
+  std::uint64_t next_good =
+      0;  ///< Of a damaged log: where a good record follows; 0: the header itself is bad.
 };
 
 /// What is done with each record; an error ends the reading.

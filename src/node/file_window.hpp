@@ -27,8 +27,8 @@ class FileWindow {
   Result<std::string_view> ahead(std::uint64_t bytes) {
     const std::uint64_t wanted = std::min(bytes, left());
     if (offset_ < begin_ || offset_ + wanted > begin_ + buffer_.size()) {
-      auto read = file_.read(
-          offset_, static_cast<std::size_t>(std::min<std::uint64_t>(std::max(bytes, kBytes), left())));
+      auto read = file_.read(offset_, static_cast<std::size_t>(std::min<std::uint64_t>(
+                                          std::max(bytes, kBytes), left())));
       if (!read) return read.error();
       buffer_ = std::move(*read);
       begin_ = offset_;

@@ -37,8 +37,8 @@ namespace larder::node {
 
 struct JournalOptions {
   Fsync fsync = Fsync::everysec;
-  std::uint32_t salt = 0;     ///< Of the files it makes: by chance.
-  base::Log* log = nullptr;   ///< Where it says what went wrong; none: nowhere.
+  std::uint32_t salt = 0;    ///< Of the files it makes: by chance.
+  base::Log* log = nullptr;  ///< Where it says what went wrong; none: nowhere.
 };
 
 struct JournalStats {
@@ -46,12 +46,13 @@ struct JournalStats {
   std::uint64_t file_bytes = 0;  ///< Of the present generation.
   std::uint64_t bytes = 0;       ///< Written since the process began, all generations.
   std::size_t buffered_bytes = 0;
-  std::uint64_t synced = 0;  ///< Sequence number of the last record known to be on the disk; 0 after a failed fsync.
+  std::uint64_t synced =
+      0;  ///< Sequence number of the last record known to be on the disk; 0 after a failed fsync.
   std::uint64_t syncs = 0;
   std::uint64_t write_failures = 0;
   std::uint64_t sync_failures = 0;
   bool last_write_good = true;
-  std::string trouble;  ///< Why writes are refused; empty: they are not.
+  std::string trouble = {};  ///< Why writes are refused; empty: they are not.
 };
 
 /// Lifetime  Disk and clock outlive it; it outlives the node it listens to.
@@ -127,7 +128,8 @@ class Journal final : public engine::ChangeSink {
 
   base::Disk& disk_;
   const base::Clock& clock_;
-  std::optional<base::WallBridge> bridge_;  // From begin() on: a clock that was held goes on elsewhere.
+  std::optional<base::WallBridge>
+      bridge_;  // From begin() on: a clock that was held goes on elsewhere.
   const JournalOptions options_;
   const std::uint64_t id_;  // Tells journals apart, where addresses would come again.
   std::atomic<Fsync> fsync_;
@@ -140,11 +142,11 @@ class Journal final : public engine::ChangeSink {
   mutable std::mutex file_mutex_;
   // Guarded by file_mutex_:
   std::shared_ptr<base::File> file_;
-  std::string writing_;              // Taken from the buffer, not yet in the file.
-  std::uint64_t writing_upto_ = 0;   // The last sequence number in it.
-  std::uint64_t file_bytes_ = 0;     // Whole records only.
-  bool cut_needed_ = false;          // The file may be longer than file_bytes_.
-  bool dead_ = false;                // An fsync of file_ failed.
+  std::string writing_;             // Taken from the buffer, not yet in the file.
+  std::uint64_t writing_upto_ = 0;  // The last sequence number in it.
+  std::uint64_t file_bytes_ = 0;    // Whole records only.
+  bool cut_needed_ = false;         // The file may be longer than file_bytes_.
+  bool dead_ = false;               // An fsync of file_ failed.
   base::Instant retry_at_{};
   std::string trouble_;
   std::uint64_t bytes_ = 0, syncs_ = 0, write_failures_ = 0, sync_failures_ = 0;

@@ -19,7 +19,7 @@
 namespace larder::node {
 
 struct Progress {
-  std::uint64_t bytes = 0;  ///< Read so far,
+  std::uint64_t bytes = 0;      ///< Read so far,
   std::uint64_t bytes_all = 0;  ///< of so many.
   std::uint64_t operations = 0;
 };
@@ -30,15 +30,15 @@ struct RecoveryOptions {
 };
 
 struct Recovered {
-  std::uint64_t sequence = 0;             ///< Of the last step that is there.
-  std::uint64_t generation = 0;           ///< The highest in the folder; 0: it was empty.
-  std::uint64_t snapshot_sequence = 0;    ///< What the snapshot held; 0: there was none.
+  std::uint64_t sequence = 0;           ///< Of the last step that is there.
+  std::uint64_t generation = 0;         ///< The highest in the folder; 0: it was empty.
+  std::uint64_t snapshot_sequence = 0;  ///< What the snapshot held; 0: there was none.
   std::uint64_t snapshot_bytes = 0;
-  std::int64_t snapshot_ms = 0;           ///< When it was begun, by the wall clock.
-  std::uint64_t log_bytes = 0;            ///< Of the logs that were played.
-  std::uint64_t operations = 0;           ///< Played, those of the snapshot included.
-  std::uint64_t cut_bytes = 0;            ///< Of a last record that was not whole.
-  std::vector<std::string> notes;         ///< What somebody should know, in sentences.
+  std::int64_t snapshot_ms = 0;    ///< When it was begun, by the wall clock.
+  std::uint64_t log_bytes = 0;     ///< Of the logs that were played.
+  std::uint64_t operations = 0;    ///< Played, those of the snapshot included.
+  std::uint64_t cut_bytes = 0;     ///< Of a last record that was not whole.
+  std::vector<std::string> notes;  ///< What somebody should know, in sentences.
 };
 
 /// Fills `node`, which is empty and has no listener. Cuts off what is torn, removes what was never finished, and leaves
