@@ -23,6 +23,11 @@ class LoadClock final : public base::Clock {
     if (held != kGoes) return base::Instant{base::Nanos{held}};
     return clock_.now() + base::Nanos{ahead_ns_.load(std::memory_order_relaxed)};
   }
+  base::Instant coarse() const noexcept override {
+    const std::int64_t held = held_ns_.load(std::memory_order_relaxed);
+    if (held != kGoes) return base::Instant{base::Nanos{held}};
+    return clock_.coarse() + base::Nanos{ahead_ns_.load(std::memory_order_relaxed)};
+  }
   base::WallTime wall() const noexcept override { return clock_.wall(); }
 
   void hold() noexcept { held_ns_ = clock_.now().time_since_epoch().count(); }

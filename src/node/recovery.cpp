@@ -146,7 +146,8 @@ class Recovery {
   }
 
   void note_loss() {
-    found_.notes.push_back("an fsync had failed: steps from " + std::to_string(found_.sequence + 1) +
+    found_.notes.push_back("an fsync had failed: steps from " +
+                           std::to_string(found_.sequence + 1) +
                            " on are not on the disk, and what came after them was put aside");
   }
 
@@ -155,8 +156,8 @@ class Recovery {
     if (logs.empty()) return {};
     auto first = read_log_header(disk_, logs.front());
     if (!first) return first.error();
-    const bool gap = first->header_read == HeaderRead::good &&
-                     first->header.sequence > found_.sequence + 1;
+    const bool gap =
+        first->header_read == HeaderRead::good && first->header.sequence > found_.sequence + 1;
     if (!gap || (first->header.flags & FileHeader::kFollowsLoss) == 0) return {};
     note_loss();
     return put_aside(std::exchange(logs, {}));
@@ -226,10 +227,10 @@ class Recovery {
     const bool needless = read.records == 0;
     if (read.end == End::torn) {
       found_.cut_bytes += read.file_bytes - read.good_bytes;
-      found_.notes.push_back(name + " ended in the middle of a record: " +
-                             std::to_string(read.file_bytes - read.good_bytes) +
-                             " bytes from byte " + std::to_string(read.good_bytes) +
-                             " on were cut off");
+      found_.notes.push_back(
+          name +
+          " ended in the middle of a record: " + std::to_string(read.file_bytes - read.good_bytes) +
+          " bytes from byte " + std::to_string(read.good_bytes) + " on were cut off");
     }
     if (needless) {
       if (auto gone = disk_.remove(name); !gone) return gone.error();
@@ -297,8 +298,8 @@ class Recovery {
   Player player_;
   Folder folder_;
   Recovered found_;
-  std::uint64_t base_ = 0;           // Generation of the snapshot that was loaded; 0: none.
-  std::uint64_t bad_snapshot_ = 0;   // The newest that is not whole; 0: none.
+  std::uint64_t base_ = 0;          // Generation of the snapshot that was loaded; 0: none.
+  std::uint64_t bad_snapshot_ = 0;  // The newest that is not whole; 0: none.
   std::string bad_words_;
   std::vector<std::uint64_t> never_begun_;
   std::uint64_t first_sequence_ = 0;  // Of the first log played.

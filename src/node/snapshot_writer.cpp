@@ -6,6 +6,7 @@
 #include "engine/operation.hpp"
 #include "node/file_window.hpp"
 #include "node/folder.hpp"
+#include "node/kept_string.hpp"
 
 namespace larder::node {
 namespace {
@@ -188,10 +189,9 @@ Result<void> SnapshotWriter::put_chunk() {
   engine::append_chunk(framed_, {static_cast<std::uint32_t>(chunks_), chunk_}, journal_.salt());
   ++chunks_;
   // A large value must not stay with us.
-  if (chunk_.capacity() > 4 * kChunkBytes) chunk_ = std::string();
-  chunk_.clear();
+  clear_and_keep(chunk_, 4 * kChunkBytes);
   auto done = put(framed_);
-  if (framed_.capacity() > 4 * kChunkBytes) framed_ = std::string();
+  clear_and_keep(framed_, 4 * kChunkBytes);
   return done;
 }
 
