@@ -30,7 +30,8 @@ void read_durability(const ServeFlags& flags, ServeOptions& options) {
   }
   if (!flags.snapshot_every.empty()) {
     if (flags.dir.empty()) {
-      throw BadInput("--snapshot-every: says when a snapshot is written to --dir; give --dir FOLDER too");
+      throw BadInput(
+          "--snapshot-every: says when a snapshot is written to --dir; give --dir FOLDER too");
     }
     const auto every = base::parse_duration(flags.snapshot_every);
     if (!every) throw BadInput("--snapshot-every: " + every.error().detail);

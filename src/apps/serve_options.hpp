@@ -30,7 +30,7 @@ struct ServeFlags {
       tls;  ///< Settings of TLS by name, as their flags give them; empty: not given.
   std::string tls_key_pass_file;
   std::string dir, fsync, snapshot_every;  ///< Empty: not given.
-  unsigned threads = 0;  ///< 0: one for each processor, four at most.
+  unsigned threads = 0;                    ///< 0: one for each processor, four at most.
   std::string memory_max, eviction = "adaptive";
   std::string password_file;
   std::string password;     ///< From the file of settings.
@@ -54,7 +54,7 @@ struct ServeOptions {
   bool metrics = false;
   std::string metrics_bind;
   std::uint16_t metrics_port = 0;
-  std::string dir;  ///< Empty: nothing is kept.
+  std::string dir = {};  ///< Empty: nothing is kept.
   node::Fsync fsync = node::Fsync::everysec;
   std::chrono::milliseconds snapshot_every{0};
 };

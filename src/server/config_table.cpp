@@ -184,11 +184,13 @@ using net::TlsOptions;
 
 // ---- what is kept on disk --------------------------------------------------------------------------
 
-constexpr std::string_view kNoFolder = "nothing is kept on disk: start the server with --dir FOLDER";
+constexpr std::string_view kNoFolder =
+    "nothing is kept on disk: start the server with --dir FOLDER";
 
 std::string show_fsync(const Ground& ground) {
   const auto* const durability = ground.options.durability;
-  return std::string(to_string(durability != nullptr ? durability->fsync() : node::Fsync::everysec));
+  return std::string(
+      to_string(durability != nullptr ? durability->fsync() : node::Fsync::everysec));
 }
 
 Change read_fsync(const Ground& ground, std::string_view text) {
@@ -213,8 +215,7 @@ Change read_save(const Ground& ground, std::string_view text) {
   std::int64_t seconds = 0;
   for (std::size_t i = 0; i < words.size(); i += 2) {
     const auto time = base::parse_integer(words[i]);
-    const auto changes =
-        i + 1 < words.size() ? base::parse_integer(words[i + 1]) : std::nullopt;
+    const auto changes = i + 1 < words.size() ? base::parse_integer(words[i + 1]) : std::nullopt;
     if (!time || !changes || *time < 1 || *time > kIntMax || *changes < 0) {
       return wrong("Invalid save parameters");
     }
@@ -224,9 +225,8 @@ Change read_save(const Ground& ground, std::string_view text) {
   if (durability == nullptr) {
     return seconds == 0 ? change([] {}) : wrong(std::string(kNoFolder));
   }
-  return change([durability, seconds] {
-    durability->set_snapshot_every(std::chrono::seconds(seconds));
-  });
+  return change(
+      [durability, seconds] { durability->set_snapshot_every(std::chrono::seconds(seconds)); });
 }
 
 // clang-format off: a table is read by its columns

@@ -114,10 +114,10 @@ class Connection {
   std::size_t linger_bytes_ = 0;  // How much may be.
   std::size_t unsafe_from_ = 0;   // Of output_: what is behind waits for the log.
   bool awaits_log_ = false;
-  bool wrote_ = false;            // Some of what waits may tell of writes.
-  bool ended_ = false;            // The peer sends no more.
-  bool paused_ = false;           // input_ may hold complete requests.
-  bool held_ = false;             // input_ begins with a request that has to wait.
+  bool wrote_ = false;   // Some of what waits may tell of writes.
+  bool ended_ = false;   // The peer sends no more.
+  bool paused_ = false;  // input_ may hold complete requests.
+  bool held_ = false;    // input_ begins with a request that has to wait.
 };
 
 }  // namespace larder::server

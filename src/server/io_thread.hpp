@@ -83,10 +83,10 @@ class IoThread final : public ClientKeeper {
   Scratch scratch_;
   std::vector<std::unique_ptr<Served>> served_;
   std::unordered_map<std::uint64_t, Served*> by_id_;
-  std::vector<Served*> again_;              // Have work left from their turn.
-  std::vector<Served*> running_;            // again_ of the present round.
-  std::vector<Served*> awaiting_;           // Their replies wait for the log, until the end of the turn.
-  std::vector<Served*> held_;               // Wait for the end of a pause.
+  std::vector<Served*> again_;     // Have work left from their turn.
+  std::vector<Served*> running_;   // again_ of the present round.
+  std::vector<Served*> awaiting_;  // Their replies wait for the log, until the end of the turn.
+  std::vector<Served*> held_;      // Wait for the end of a pause.
   std::optional<net::TimerId> held_timer_;  // Looks at held_ when the pause is over.
   std::size_t patrol_at_ = 0;
   std::atomic<std::size_t> load_{0};

@@ -22,7 +22,7 @@ class Metrics;
 namespace larder::node {
 class Durability;
 class Node;
-}
+}  // namespace larder::node
 
 namespace larder::server {
 
