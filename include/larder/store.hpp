@@ -89,13 +89,15 @@ class StoreDriver;
 /// A store of bytes under names, opened by URL.
 ///
 /// Errors   Every call may answer `timeout`, `disconnected`, `unreachable`, `overloaded`; in-process stores never do.
+///          Writes to one with a folder may answer `io`: its disk refuses.
 /// Threads  Safe from any thread; blocking forms are refused (`would_deadlock`) on Larder's own I/O threads.
 /// Lifetime The engine or connection ends with the last handle.
-/// Cost     In process: no system call, no hop. Over a network: one round trip a call, many calls share one write.
+/// Cost     In process: no system call, no hop; with a folder, a write to the kernel for each call that writes. Over a network: one round trip a call, many calls share one write.
 class Store {
  public:
-  /// Opens `memory:`, `memory:?max_bytes=1GiB&eviction=allkeys-lru&shards=16`, `redis://[user:pw@]host[:port][/db]`.
-  /// Errors: `bad_url` names the part it could not read; `unreachable`, `unauthorized`.
+  /// Opens `memory:`, `memory:?max_bytes=1GiB&eviction=allkeys-lru&shards=16`, `redis://[user:pw@]host[:port][/db]`, and
+  /// `memory:/var/lib/app?fsync=everysec&snapshot_every=60s`, which is kept in that folder (docs/durability.md).
+  /// Errors: `bad_url` names the part it could not read; `unreachable`, `unauthorized`; `io`, of a folder.
   static Result<Store> open(std::string_view url, const StoreOptions& options = {});
 
   /// For tests and for those who bring their own engine.

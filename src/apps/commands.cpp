@@ -6,12 +6,14 @@ namespace {
 
 constexpr const char* kServing = "Serve";
 constexpr const char* kKeys = "Read and write a running server";
+constexpr const char* kKeeping = "Keep and move data";
 constexpr const char* kMeasuring = "Look and measure";
 constexpr const char* kShell = "Shell";
 
 constexpr Command kCommands[] = {
     {"serve", kServing, "Serve the embedded engine to Redis clients",
      "  larder serve\n"
+     "  larder serve --dir /var/lib/larder      # what it holds survives\n"
      "  larder serve --port 7000 --threads 4 --max-memory 1GiB --eviction allkeys-lru\n"
      "  larder serve --bind 0.0.0.0 --requirepass-file /etc/larder/password --metrics-port 9121\n",
      &declare_serve},
@@ -66,6 +68,27 @@ constexpr Command kCommands[] = {
      "  larder info\n"
      "  larder info --json\n",
      &declare_info},
+
+    {"snapshot", kKeeping, "Let a server write everything to its folder, and wait for it",
+     "  larder snapshot\n"
+     "  larder snapshot --url redis://127.0.0.1:7000 && cp /var/lib/larder/snapshot-* /backup/\n",
+     &declare_snapshot},
+    {"export", kKeeping, "Write a store as lines of JSON",
+     "  larder export store.ndjson\n"
+     "  larder export --match 'user:*' | gzip > users.ndjson.gz\n"
+     "  larder export --url memory:/var/lib/app # of a folder that no process uses\n",
+     &declare_export},
+    {"import", kKeeping, "Read lines of JSON into a store",
+     "  larder import store.ndjson\n"
+     "  larder export --url redis://old:6379 | larder import --url redis://new:6379\n",
+     &declare_import},
+    {"check", kKeeping, "Tell what a server's folder holds and whether it is sound",
+     "  larder check /var/lib/larder\n"
+     "  larder check /var/lib/larder --repair /var/lib/larder-saved\n"
+     "\n"
+     "The status is 0 where all is sound, 1 where a start would have something to say, 2 where it "
+     "would refuse.\n",
+     &declare_check},
 
     {"tour", kMeasuring, "Show what a cache does, on a live store",
      "  larder tour\n"

@@ -106,6 +106,8 @@ std::string password_of(const Target& target) {
 
 Store open(const Target& target) {
   if (target.url.starts_with("memory:")) {
+    const auto read = store::read_memory_url(target.url);
+    if (!read || !read->folder.empty()) return value_or_end(Store::open(target.url));
     throw BadInput(
         "--url memory: is a store inside one process, gone when this command ends; "
         "`larder serve` keeps one running");

@@ -19,6 +19,11 @@ Action declare_keys(CLI::App& command);
 Action declare_flush(CLI::App& command);
 Action declare_info(CLI::App& command);
 
+Action declare_snapshot(CLI::App& command);
+Action declare_export(CLI::App& command);
+Action declare_import(CLI::App& command);
+Action declare_check(CLI::App& command);
+
 Action declare_bench(CLI::App& command);
 Action declare_replay(CLI::App& command);
 Action declare_tour(CLI::App& command);

@@ -1,4 +1,5 @@
 // larder serve: the engine, the server and the metrics page, brought up, kept up and brought down.
+#include <algorithm>
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
@@ -12,8 +13,10 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/process.hpp"
+#include "base/units.hpp"
 #include "console/console.hpp"
 #include "net/socket.hpp"
+#include "node/durability.hpp"
 #include "node/node.hpp"
 #include "server/server.hpp"
 
@@ -42,12 +45,13 @@ std::size_t clients_that_fit() {
                  (std::string_view{flag} == "--port" ? " (./run --port " + other + ")" : ""));
 }
 
-std::unique_ptr<console::Console> start_console(const ServeOptions& options,
-                                                base::Metrics& metrics) {
+std::unique_ptr<console::Console> start_console(const ServeOptions& options, base::Metrics& metrics,
+                                                const node::Durability* durability) {
   if (!options.metrics) return nullptr;
   std::vector<console::Page> pages{
       console::metrics_page([&metrics] { return metrics.text(); }),
-      console::health_page([] { return std::string{}; }),
+      console::health_page(
+          [durability] { return durability ? durability->trouble() : std::string{}; }),
   };
   auto started = console::Console::start({.bind = options.metrics_bind,
                                           .port = options.metrics_port,
@@ -88,13 +92,58 @@ void reload_tls(server::Server& server, base::Log& log) {
   log.info("tls_reloaded", {{"expires_unix", server.stats().tls_expires_unix}});
 }
 
+/// Says how far loading has come, once a second.
+void tell_progress(const node::Progress& progress) {
+  static base::Instant next{};
+  const base::Instant now = base::SystemClock::instance().now();
+  if (next == base::Instant{}) next = now + std::chrono::seconds(1);
+  if (now < next) return;
+  next = now + std::chrono::seconds(1);
+  const auto all = std::max<std::uint64_t>(progress.bytes_all, 1);
+  std::fprintf(stderr, "larder: loading, %llu %% of %s, %s entries\n",
+               static_cast<unsigned long long>(100 * std::min(progress.bytes, all) / all),
+               base::size_text(all).c_str(), base::count_text(progress.operations).c_str());
+}
+
+/// Null where nothing is to be kept.
+std::unique_ptr<node::Durability> open_folder(const ServeOptions& options, node::Node& node,
+                                              node::LoadClock& clock, base::Log& log) {
+  if (options.dir.empty()) return nullptr;
+  auto disk = value_or_bad_input(base::open_system_disk(options.dir));
+  const auto begun = base::SystemClock::instance().now();
+  auto durability =
+      value_or_bad_input(node::Durability::open(std::move(disk), node, clock,
+                                                {.fsync = options.fsync,
+                                                 .snapshot_every = options.snapshot_every,
+                                                 .log = &log,
+                                                 .progress = &tell_progress}));
+  const auto took = base::SystemClock::instance().now() - begun;
+  std::fprintf(stderr, "larder: %s: %s entries in %s\n", options.dir.c_str(),
+               base::count_text(node.stats().entries).c_str(), base::duration_text(took).c_str());
+  return durability;
+}
+
+/// Everything on the disk, and a snapshot so that the next start is quick.
+int close_folder(node::Durability* durability) {
+  if (durability == nullptr) return kYes;
+  const auto closed = durability->close(durability->saves_at_end());
+  if (closed) return kYes;
+  std::fprintf(stderr, "larder: %s\n", closed.error().detail.c_str());
+  return kNo;
+}
+
 int serve(const ServeOptions& options) {
   base::StopSignals signals(options.tls_port.has_value());
   base::ignore_broken_pipes();
   base::give_back_large_memory();
-  node::Node node{{.bytes_max = options.memory_bytes_max, .eviction = options.eviction},
-                  base::SystemClock::instance()};
+  node::LoadClock load_clock{base::SystemClock::instance()};
+  // Whom nothing is loaded for need not ask whether the clock stands still.
+  const base::Clock& clock = options.dir.empty()
+                                 ? static_cast<const base::Clock&>(base::SystemClock::instance())
+                                 : load_clock;
   base::Log log{base::StderrSink::instance(), base::SystemClock::instance()};
+  node::Node node{{.bytes_max = options.memory_bytes_max, .eviction = options.eviction}, clock};
+  const auto durability = open_folder(options, node, load_clock, log);
   server::Server server{node,
                         {.bind = options.bind,
                          .port = options.port,
@@ -104,6 +153,7 @@ int serve(const ServeOptions& options) {
                          .clients_max = clients_that_fit(),
                          .config_file = options.config_file,
                          .on_shutdown = &base::StopSignals::request,
+                         .durability = durability.get(),
                          .log = &log}};
   for (const auto& setting : options.settings) {
     const auto set = server.configure(setting.name, setting.value);
@@ -112,8 +162,8 @@ int serve(const ServeOptions& options) {
   warn_of_readable_key(options);
   start(server, options);
   base::Metrics metrics;
-  observe_serving(metrics, node, server);
-  const auto console = start_console(options, metrics);
+  observe_serving(metrics, node, server, durability.get());
+  const auto console = start_console(options, metrics, durability.get());
   print_welcome({.options = options,
                  .port = server.port(),
                  .tls_port = server.tls_port(),
@@ -123,7 +173,7 @@ int serve(const ServeOptions& options) {
   std::fprintf(stderr, "larder: %s: clients get their last replies; once more ends at once\n",
                why.c_str());
   server.stop();
-  return kYes;
+  return close_folder(durability.get());
 }
 
 }  // namespace
@@ -166,9 +216,13 @@ Action declare_serve(CLI::App& command) {
   text("--metrics-bind", flags->metrics_bind, "ADDR",
        "The address of that page, which knows no password")
       ->capture_default_str();
-  text("--dir", flags->dir, "FOLDER", "Where a log keeps the data (not in this version)");
+  text("--dir", flags->dir, "FOLDER",
+       "Keep the data here, in a log and snapshots; without, nothing survives a restart");
   text("--fsync", flags->fsync, "always|everysec|no",
-       "When the log reaches the disk (not in this version)");
+       "When the log reaches the disk; everysec unless given");
+  text("--snapshot-every", flags->snapshot_every, "DURATION",
+       "How often a snapshot takes the place of the log, if anything changed; 60s unless given, 0 "
+       "for never");
   return [flags, metrics_port, &command] {
     flags->metrics = metrics_port->count() > 0;
     if (!flags->config_file.empty()) {

@@ -1,8 +1,10 @@
 #include "apps/serve_config.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
+#include <sstream>
 
 #include "apps/command.hpp"
 #include "base/files.hpp"
@@ -30,7 +32,31 @@ struct Known {
   std::string (*take)(ServeFlags& flags, const std::string& text);
 };
 
+/// "60 1 3600 100": the shortest time of the pairs.
+std::string take_save(ServeFlags& flags, const std::string& text) {
+  std::istringstream in(text == "\"\"" ? "" : text);
+  std::int64_t least = 0, seconds = 0, changes = 0;
+  while (in >> seconds) {
+    if (!(in >> changes) || seconds < 1) return "pairs of seconds and changes are wanted";
+    least = least == 0 ? seconds : std::min(least, seconds);
+  }
+  if (!in.eof()) return "pairs of seconds and changes are wanted";
+  flags.snapshot_every = std::to_string(least) + (least == 0 ? "" : "s");
+  return {};
+}
+
 constexpr Known kKnown[] = {
+    {"dir", "--dir",
+     [](ServeFlags& flags, const std::string& text) {
+       flags.dir = text;
+       return std::string();
+     }},
+    {"appendfsync", "--fsync",
+     [](ServeFlags& flags, const std::string& text) {
+       flags.fsync = text;
+       return std::string();
+     }},
+    {"save", "--snapshot-every", &take_save},
     {"bind", "--bind",
      [](ServeFlags& flags, const std::string& text) {
        flags.bind = text;

@@ -1,6 +1,7 @@
 #include "apps/serve_metrics.hpp"
 
 #include "base/process.hpp"
+#include "node/durability.hpp"
 #include "node/node.hpp"
 #include "server/server.hpp"
 
@@ -84,6 +85,33 @@ constexpr Figure<ServerStats> kServer[] = {
      [](const ServerStats& s) { return double(s.bytes_out); }},
 };
 
+using node::DurabilityStats;
+constexpr Figure<DurabilityStats> kDurability[] = {
+    {Kind::gauge, "larder_log_refuses", "1 while writes are refused because the disk does.",
+     [](const DurabilityStats& s) { return double(!s.log.last_write_good); }},
+    {Kind::gauge, "larder_log_bytes", "Of the log since the last snapshot.",
+     [](const DurabilityStats& s) { return double(s.log_bytes); }},
+    {Kind::counter, "larder_log_written_bytes_total", "Written to the log.",
+     [](const DurabilityStats& s) { return double(s.log.bytes); }},
+    {Kind::counter, "larder_log_fsyncs_total", "Fsyncs of the log.",
+     [](const DurabilityStats& s) { return double(s.log.syncs); }},
+    {Kind::counter, "larder_log_write_failures_total", "Writes to the log that failed.",
+     [](const DurabilityStats& s) { return double(s.log.write_failures); }},
+    {Kind::counter, "larder_log_fsync_failures_total", "Fsyncs of the log that failed.",
+     [](const DurabilityStats& s) { return double(s.log.sync_failures); }},
+    {Kind::counter, "larder_snapshots_total", "Snapshots that were finished.",
+     [](const DurabilityStats& s) { return double(s.saves); }},
+    {Kind::gauge, "larder_snapshot_good", "0 if the last snapshot failed.",
+     [](const DurabilityStats& s) { return double(s.last_save_good); }},
+    {Kind::gauge, "larder_snapshot_bytes", "Of the last snapshot.",
+     [](const DurabilityStats& s) { return double(s.snapshot_bytes); }},
+    {Kind::gauge, "larder_snapshot_time_seconds", "When the last one was finished, as a Unix time.",
+     [](const DurabilityStats& s) { return double(s.last_save.time_since_epoch().count()) / 1e3; }},
+    {Kind::gauge, "larder_steps_since_snapshot",
+     "Atomic steps that the last snapshot does not have.",
+     [](const DurabilityStats& s) { return double(s.changes); }},
+};
+
 using base::Usage;
 constexpr Figure<Usage> kProcess[] = {
     {Kind::gauge, "process_resident_memory_bytes", "Resident memory size in bytes.",
@@ -106,10 +134,14 @@ void observe_all(base::Metrics& metrics, const Table& table, Read stats) {
 
 }  // namespace
 
-void observe_serving(base::Metrics& metrics, const node::Node& node, const server::Server& server) {
+void observe_serving(base::Metrics& metrics, const node::Node& node, const server::Server& server,
+                     const node::Durability* durability) {
   observe_all(metrics, kNode, [&node] { return node.stats(); });
   observe_all(metrics, kServer, [&server] { return server.stats(); });
   server.observe_commands(metrics);
+  if (durability != nullptr) {
+    observe_all(metrics, kDurability, [durability] { return durability->stats(); });
+  }
   observe_all(metrics, kProcess, [] { return base::process_usage(); });
   metrics.observe(Kind::gauge, "larder_build_info",
                   "Always 1; its label says which version this is.", [] { return 1.0; },

@@ -14,16 +14,28 @@
 namespace larder::apps {
 namespace {
 
-void refuse_what_is_not_there_yet(const ServeFlags& flags) {
-  if (!flags.dir.empty()) {
-    throw BadInput(
-        "--dir: this version keeps everything in memory and cannot write to a folder yet; "
-        "leave --dir away, and nothing survives a restart");
-  }
+constexpr std::chrono::seconds kSnapshotEvery{60};
+
+/// What is kept on disk, and how.
+void read_durability(const ServeFlags& flags, ServeOptions& options) {
+  options.dir = flags.dir;
+  options.snapshot_every = flags.dir.empty() ? std::chrono::seconds{0} : kSnapshotEvery;
   if (!flags.fsync.empty()) {
-    throw BadInput(
-        "--fsync: says how the log in --dir reaches the disk, and there is no --dir; "
-        "leave it away");
+    if (flags.dir.empty()) {
+      throw BadInput("--fsync: says how the log in --dir reaches the disk; give --dir FOLDER too");
+    }
+    const auto fsync = node::fsync_from(flags.fsync);
+    if (!fsync) throw BadInput("--fsync " + flags.fsync + ": there are always, everysec and no");
+    options.fsync = *fsync;
+  }
+  if (!flags.snapshot_every.empty()) {
+    if (flags.dir.empty()) {
+      throw BadInput(
+          "--snapshot-every: says when a snapshot is written to --dir; give --dir FOLDER too");
+    }
+    const auto every = base::parse_duration(flags.snapshot_every);
+    if (!every) throw BadInput("--snapshot-every: " + every.error().detail);
+    options.snapshot_every = *every;
   }
 }
 
@@ -106,7 +118,6 @@ std::string eviction_names(std::string_view separator) {
 }
 
 ServeOptions checked(const ServeFlags& flags) {
-  refuse_what_is_not_there_yet(flags);
   ServeOptions options{
       .bind = flags.bind,
       .tls_port = {},
@@ -119,6 +130,7 @@ ServeOptions checked(const ServeFlags& flags) {
       .metrics_port = flags.metrics_port};
   choose_ports(flags, options);
   add_tls_settings(flags, options.settings);
+  read_durability(flags, options);
   if (options.password.empty() && !net::is_loopback(options.bind)) {
     throw BadInput("--bind " + options.bind +
                    ": whoever reaches this address could read and erase everything; give "

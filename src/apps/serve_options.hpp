@@ -1,6 +1,7 @@
 // What `larder serve` was asked for, checked before anything is opened.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "node/fsync.hpp"
 #include "policy/eviction.hpp"
 
 namespace larder::apps {
@@ -27,8 +29,8 @@ struct ServeFlags {
   std::map<std::string, std::string>
       tls;  ///< Settings of TLS by name, as their flags give them; empty: not given.
   std::string tls_key_pass_file;
-  std::string dir, fsync;
-  unsigned threads = 0;  ///< 0: one for each processor, four at most.
+  std::string dir, fsync, snapshot_every;  ///< Empty: not given.
+  unsigned threads = 0;                    ///< 0: one for each processor, four at most.
   std::string memory_max, eviction = "adaptive";
   std::string password_file;
   std::string password;     ///< From the file of settings.
@@ -52,6 +54,9 @@ struct ServeOptions {
   bool metrics = false;
   std::string metrics_bind;
   std::uint16_t metrics_port = 0;
+  std::string dir = {};  ///< Empty: nothing is kept.
+  node::Fsync fsync = node::Fsync::everysec;
+  std::chrono::milliseconds snapshot_every{0};
 };
 
 /// A setting of TLS that is a flag too, with two dashes in front.

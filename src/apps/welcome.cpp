@@ -58,6 +58,18 @@ std::string tls_ways(const Serving& serving, const std::string& host, bool passw
          "\n";
 }
 
+/// What survives the end of the process.
+std::string kept(const ServeOptions& options) {
+  if (options.dir.empty()) {
+    return "Everything is in memory: nothing survives a restart; --dir FOLDER keeps it.\n";
+  }
+  const auto snapshots = options.snapshot_every.count() == 0
+                             ? std::string("a snapshot at the end")
+                             : "a snapshot every " + base::duration_text(options.snapshot_every);
+  return "Kept in " + options.dir + ": a log (fsync " + std::string(to_string(options.fsync)) +
+         ") and " + snapshots + ".\n";
+}
+
 }  // namespace
 
 std::string welcome(const Serving& serving) {
@@ -81,9 +93,7 @@ std::string welcome(const Serving& serving) {
                                       : serving.metrics_url + "/metrics") +
          "\n\n";
 
-  out +=
-      "Everything is in memory: nothing survives a restart without --dir, which this version "
-      "lacks.\n";
+  out += kept(options);
   out += "Stop: Ctrl-C, or kill " + std::to_string(base::process_id()) + "\n";
   return out;
 }

@@ -19,7 +19,7 @@ namespace larder::base {
 /// have grown by a part:
 ///          truncate it to what you know. After a failed `sync` nobody knows what is durable, and a
 ///          later one that succeeds does not tell: stop using the file.
-/// Threads  One at a time.
+/// Threads  One at a time; `sync` may run beside the others, and then covers what was written before it began.
 class File {
  public:
   virtual ~File() = default;

@@ -74,7 +74,10 @@ void StopSignals::release() noexcept {
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-void ignore_broken_pipes() noexcept { ::signal(SIGPIPE, SIG_IGN); }
+void ignore_broken_pipes() noexcept {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+}
 
 void give_back_large_memory() noexcept {
   // A system call and fresh pages for each megabyte cost about as much as copying it. Any fixed size also keeps glibc

@@ -33,7 +33,8 @@ class StopSignals {
   bool held_ = true;
 };
 
-/// A write to a pipe or socket whose reader has gone shall fail rather than kill the process.
+/// A write to a pipe or socket whose reader has gone, or to a file that may not grow, shall fail rather than kill the
+/// process.
 void ignore_broken_pipes() noexcept;
 
 /// Memory in large pieces goes back to the system when it is freed, and grows by moving pages rather than bytes. The C

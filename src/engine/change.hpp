@@ -25,6 +25,7 @@ struct Change {
     expire,    ///< its time came
     evict,     ///< memory was needed
     flush,     ///< the whole database went; key is empty
+    swap,      ///< two databases exchanged their names; key is empty. Each shard tells of it
   };
   What what;
   std::uint8_t db;
@@ -32,11 +33,16 @@ struct Change {
   std::uint32_t shard;
   std::string_view key;
   std::string_view value;  ///< Of a string that was written; empty otherwise.
-  std::size_t appended;  ///< So many bytes at the end of `value` are new, the rest is as before; 0:
-                         ///< all is new.
+  /// What of `value` is new: so many bytes from so far on; the rest is as it was. 0 bytes: all of it.
+  struct Part {
+    std::size_t offset = 0;
+    std::size_t bytes = 0;
+  };
+  Part part;
   const Object* object;  ///< Of an out-of-line value that was written; null otherwise.
   std::optional<base::Instant> deadline;
-  std::uint64_t version;  ///< 0 when the entry is gone.
+  std::uint64_t version;      ///< 0 when the entry is gone.
+  std::uint8_t other_db = 0;  ///< Of a swap.
 };
 
 /// Called under the shard's lock, on whichever thread has it: copy what you need, do not block, do

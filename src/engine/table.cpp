@@ -143,7 +143,7 @@ void Table::flush(unsigned db) {
   if (leases_) leases_->end_all();  // Of other databases too: a fill that is refused costs a load.
   if (size(db) == 0) return;
   const auto number = static_cast<std::uint8_t>(db);
-  tell({Change::What::flush, number, Kind::string, options_.shard, {}, {}, 0, nullptr, {}, 0});
+  tell({Change::What::flush, number, Kind::string, options_.shard, {}, {}, {}, nullptr, {}, 0});
   const SpaceNumber fresh = fresh_space();
   Space& gone = space_of(db);
   gone.flushed = true;
@@ -176,8 +176,10 @@ Table::SpaceNumber Table::fresh_space() {
   return static_cast<SpaceNumber>(spaces_.size() - 1);
 }
 
-// The stream tells of it as of nothing: who follows the stream learns it from whoever ordered it.
 void Table::swap_databases(unsigned a, unsigned b) {
+  const auto one = static_cast<std::uint8_t>(a);
+  const auto other = static_cast<std::uint8_t>(b);
+  tell({Change::What::swap, one, Kind::string, options_.shard, {}, {}, {}, nullptr, {}, 0, other});
   std::swap(space_of_[a], space_of_[b]);
   space_of(a).db = a;
   space_of(b).db = b;

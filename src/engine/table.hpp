@@ -213,7 +213,7 @@ class Table final : private Residents {
   Address append_record(const Entry& entry, std::size_t bytes);
   Result<void> put(Entry& entry, Address to, const Record& record);
   Queue queue_for(const Entry& entry) noexcept;
-  void written(Entry& entry, Change::What what, std::size_t appended);
+  void written(Entry& entry, Change::What what, Change::Part part = {});
   void remove(SpaceNumber number, std::uint64_t hash, Slot slot, Change::What why);
   void drop_body(const Record& record) noexcept;
   void tell(const Change& change) noexcept;

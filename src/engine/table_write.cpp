@@ -85,7 +85,7 @@ Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline 
     if (!reserve(entry, shape, outside_bytes(shape))) return full();
     if (auto placed = place(entry, shape, when, 0, value); !placed) return placed;
   }
-  written(entry, Change::What::write, 0);
+  written(entry, Change::What::write);
   return {};
 }
 
@@ -137,7 +137,7 @@ Result<void> Table::append(Entry& entry, std::string_view tail) {
   if (!append_in_place(entry, tail)) {
     if (auto placed = place(entry, shape, deadline, before, tail); !placed) return placed;
   }
-  written(entry, Change::What::write, tail.size());
+  written(entry, Change::What::write, {before, tail.size()});
   return {};
 }
 
@@ -169,7 +169,7 @@ bool Table::append_in_place(Entry& entry, std::string_view tail) {
 
 void Table::overwrite(Entry& entry, std::size_t offset, std::string_view bytes) {
   std::memmove(entry.record_.value_begin() + offset, bytes.data(), bytes.size());
-  written(entry, Change::What::write, 0);
+  written(entry, Change::What::write, {offset, bytes.size()});
 }
 
 Result<void> Table::write_object(Entry& entry, Kind kind, std::unique_ptr<Object> object,
@@ -186,7 +186,7 @@ Result<void> Table::write_object(Entry& entry, Kind kind, std::unique_ptr<Object
   const std::string_view bytes{reinterpret_cast<const char*>(&slot), sizeof slot};
   if (auto placed = place(entry, shape, when, 0, bytes); !placed) return placed;
   (void)object.release();  // The record owns it now.
-  written(entry, Change::What::write, 0);
+  written(entry, Change::What::write);
   return {};
 }
 
@@ -199,7 +199,7 @@ void Table::object_changed(Entry& entry) {
   slot.bytes_charged = slot.object->memory_bytes();
   record.set_object_slot(slot);
   count(space, record, queue, Counted::in);
-  written(entry, Change::What::write, 0);
+  written(entry, Change::What::write);
 }
 
 void Table::set_deadline(Entry& entry, std::optional<base::Instant> deadline) {
@@ -232,7 +232,7 @@ void Table::set_deadline(Entry& entry, std::optional<base::Instant> deadline) {
     find_again(entry);
   }
   due_next_ = std::min(due_next_, when);
-  written(entry, Change::What::deadline, 0);
+  written(entry, Change::What::deadline);
 }
 
 bool Table::erase(Entry& entry) {
@@ -344,7 +344,7 @@ void Table::remove(SpaceNumber number, std::uint64_t hash, Slot slot, Change::Wh
         options_.shard,
         record.key(),
         {},
-        0,
+        {},
         nullptr,
         {},
         0});
@@ -367,14 +367,14 @@ void Table::drop_body(const Record& record) noexcept {
   if (record.outside()) std::free(record.block());
 }
 
-void Table::written(Entry& entry, Change::What what, std::size_t appended) {
+void Table::written(Entry& entry, Change::What what, Change::Part part) {
   const std::uint32_t version = versions_.next(identity(space_of_[entry.db_], entry.hash_));
   const Record& record = entry.record_;
   const bool string = record.kind() == Kind::string;
   const bool value = what == Change::What::write;
   if (value) end_lease(entry);
   tell({what, static_cast<std::uint8_t>(entry.db_), record.kind(), options_.shard, record.key(),
-        string && value ? record.value() : std::string_view{}, appended,
+        string && value ? record.value() : std::string_view{}, part,
         !string && value ? record.object_slot().object : nullptr, entry.deadline(), version});
   if (must_clean()) clean(kCleanWrite);
   settle();

@@ -3,8 +3,15 @@
 #include <algorithm>
 
 #include "base/numbers.hpp"
+#include "node/durability.hpp"
 
 namespace larder::server {
+
+std::string log_trouble(const node::Durability& durability) {
+  return "MISCONF Errors writing to the log: " + durability.trouble() +
+         ". Commands that may modify the data set are refused until that is over; see the server's "
+         "log.";
+}
 
 std::string error_reply(const Error& error) {
   switch (error.code) {

@@ -20,9 +20,16 @@
 #include "server/errors.hpp"
 #include "server/settings.hpp"
 
+namespace larder::node {
+class Durability;
+}
+
 namespace larder::server {
 
 using Args = std::span<const std::string_view>;
+
+/// Why writes are refused: "MISCONF ...". Clients match on the first word.
+std::string log_trouble(const node::Durability& durability);
 
 /// The words that an engine's refusal becomes.
 std::string error_reply(const Error& error);
@@ -52,6 +59,8 @@ class Call {
   /// Keys are reached through this alone: `context.node` would wait forever for locks that a transaction holds.
   const Access& node() const noexcept { return access_; }
   unsigned database() const noexcept { return client.database; }
+  /// What keeps the node on disk; null: nothing does.
+  node::Durability* durability() const noexcept { return context.options.durability; }
   std::string_view arg(std::size_t i) const noexcept { return args[i]; }
   /// How a command visits keys that it only reads: what CLIENT NO-TOUCH says.
   node::Mode reading() const noexcept {

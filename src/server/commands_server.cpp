@@ -2,6 +2,7 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "node/durability.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
 
@@ -14,7 +15,7 @@ void time(Call& call) {
   call.reply.bulk(std::to_string(millis % 1'000 * 1'000));
 }
 
-/// Nothing is kept on disk and nobody replicates: SAVE, NOSAVE, NOW and FORCE come to the same.
+/// Nobody replicates: NOW and FORCE come to the same.
 void shutdown(Call& call) {
   bool save = false;
   bool no_save = false;
@@ -30,9 +31,11 @@ void shutdown(Call& call) {
   }
   if ((save && no_save) || (abort && call.args.size() > 2)) return call.fail(errors::kSyntax);
   if (abort) return call.fail("ERR No shutdown in progress.");
-  if (save) return call.fail("ERR nothing can be saved: this version keeps everything in memory");
+  node::Durability* const durability = call.durability();
+  if (save && durability == nullptr) return call.fail(errors::kNothingKept);
   const auto& end = call.context.options.on_shutdown;
-  if (!end) return call.fail("ERR Errors trying to SHUTDOWN. Check logs.");
+  if (!end || (save && !durability->save())) return call.fail(errors::kCannotShutDown);
+  if (durability != nullptr) durability->set_saves_at_end(!no_save);
   end();
   // As in Redis, there is no reply: the connection ends with the server.
   call.client.closing = true;

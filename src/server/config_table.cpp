@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "net/socket.hpp"
+#include "node/durability.hpp"
 #include "server/config.hpp"
 #include "server/config_tls.hpp"
 #include "server/latency.hpp"
@@ -180,13 +181,69 @@ Change read_output_limits(const Ground& ground, std::string_view text) {
 }
 
 using net::TlsOptions;
+
+// ---- what is kept on disk --------------------------------------------------------------------------
+
+constexpr std::string_view kNoFolder =
+    "nothing is kept on disk: start the server with --dir FOLDER";
+
+std::string show_fsync(const Ground& ground) {
+  const auto* const durability = ground.options.durability;
+  return std::string(
+      to_string(durability != nullptr ? durability->fsync() : node::Fsync::everysec));
+}
+
+Change read_fsync(const Ground& ground, std::string_view text) {
+  const auto fsync = node::fsync_from(base::lower(text));
+  if (!fsync) return wrong("argument(s) must be one of the following: always, everysec, no");
+  auto* const durability = ground.options.durability;
+  if (durability == nullptr) return wrong(std::string(kNoFolder));
+  return change([durability, fsync = *fsync] { durability->set_fsync(fsync); });
+}
+
+std::string show_save(const Ground& ground) {
+  const auto* const durability = ground.options.durability;
+  if (durability == nullptr || durability->snapshot_every().count() == 0) return {};
+  const auto every = std::chrono::ceil<std::chrono::seconds>(durability->snapshot_every());
+  return std::to_string(every.count()) + " 1";
+}
+
+/// As Redis writes it: seconds and changes, in pairs. The shortest time counts; one change is enough.
+Change read_save(const Ground& ground, std::string_view text) {
+  auto words = words_of(text);
+  if (words.size() == 1 && words[0] == "\"\"") words.clear();
+  std::int64_t seconds = 0;
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    const auto time = base::parse_integer(words[i]);
+    const auto changes = i + 1 < words.size() ? base::parse_integer(words[i + 1]) : std::nullopt;
+    if (!time || !changes || *time < 1 || *time > kIntMax || *changes < 0) {
+      return wrong("Invalid save parameters");
+    }
+    seconds = seconds == 0 ? *time : std::min(seconds, *time);
+  }
+  auto* const durability = ground.options.durability;
+  if (durability == nullptr) {
+    return seconds == 0 ? change([] {}) : wrong(std::string(kNoFolder));
+  }
+  return change(
+      [durability, seconds] { durability->set_snapshot_every(std::chrono::seconds(seconds)); });
+}
+
 // clang-format off: a table is read by its columns
 constexpr Setting kSettings[] = {
-    {"appendonly", [](const Ground&) { return std::string("no"); }, nullptr},
+    {"appendfsync", &show_fsync, &read_fsync},
+    {"appendonly",
+     [](const Ground& g) { return std::string(g.options.durability != nullptr ? "yes" : "no"); },
+     nullptr},
     {"bind", [](const Ground& g) { return g.options.bind; }, nullptr},
     {"client-output-buffer-limit", &show_output_limits, &read_output_limits, Setting::Form::words},
     {"cluster-enabled", [](const Ground&) { return std::string("no"); }, nullptr},
     {"databases", [](const Ground& g) { return std::to_string(g.node.databases()); }, nullptr},
+    {"dir",
+     [](const Ground& g) {
+       return g.options.durability != nullptr ? g.options.durability->folder() : std::string();
+     },
+     nullptr},
     {"io-threads", [](const Ground& g) { return std::to_string(g.options.threads); }, nullptr},
     {"latency-monitor-threshold",
      [](const Ground& g) { return std::to_string(g.host.latency().threshold_millis()); },
@@ -216,7 +273,7 @@ constexpr Setting kSettings[] = {
        return change([&s = g.settings, text = std::string(text)] { s.password.set(text); });
      },
      Setting::Form::secret, [](const Ground& g) { return g.settings.password.reveal(); }},
-    {"save", [](const Ground&) { return std::string(); }, nullptr},
+    {"save", &show_save, &read_save, Setting::Form::words},
     {"slowlog-log-slower-than",
      [](const Ground& g) { return std::to_string(g.host.slow_log().threshold_micros()); },
      [](const Ground& g, std::string_view text) {

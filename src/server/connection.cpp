@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "node/durability.hpp"
+#include "resp/reply_reader.hpp"
+#include "server/call.hpp"
 #include "server/settings.hpp"
 
 namespace larder::server {
@@ -45,7 +48,7 @@ void Connection::resume() noexcept { paused_ = std::exchange(held_, false); }
 
 Connection::Next Connection::turn(bool readable, bool writable, base::Instant now) {
   if (lingers()) return discard();
-  if (writable && !output_.empty() && !flush(output_)) return Next::close;
+  if (writable && wants_write() && !flush(output_)) return Next::close;
   const std::uint64_t before = input_.size();
   readable = readable || stream_->has_unread();
   if (readable && wants_read() && !read(now)) return Next::close;
@@ -53,6 +56,10 @@ Connection::Next Connection::turn(bool readable, bool writable, base::Instant no
   if ((fresh || paused_) && output_.size() < limits::kOutputPauseBytes && !deliver(now)) {
     return Next::close;
   }
+  return end_turn(now);
+}
+
+Connection::Next Connection::end_turn(base::Instant now) {
   note_output(now);
   if (session_.client().overflowed || context_->settings.is_too_much_output(output_.size())) {
     context_->counters.cut.add();
@@ -148,17 +155,53 @@ bool Connection::deliver(base::Instant now) {
   base::Buffer& in = input_.empty() ? scratch_->input : input_;
   // Replies go behind those that wait already; only if none do, straight from the thread's buffer.
   base::Buffer& out = output_.empty() ? scratch_->output : output_;
+  node::Durability* const durability = context_->options.durability;
+  const std::uint64_t mark = durability ? durability->mark() : 0;
+  const std::size_t before = out.size();
   const Session::Turn turn = session_.run(in.view(), out);
   in.consume(turn.consumed);
   keep_input(in, turn, now);
   session_.release();
   const std::size_t bytes_made = out.size();
-  const bool alive = flush(out);
+  if (durability && bytes_made > before && durability->must_flush(mark)) {
+    hold_back(out, before, mark);
+  }
+  const bool alive = awaits_log_ || flush(out);
   if (&out == &scratch_->output) {
     if (alive) keep_output(out);
     scratch_->end_turn(bytes_made);
   }
   return alive;
+}
+
+/// What was made behind `before` waits; what waits already for its reader is safe, and waits with it.
+void Connection::hold_back(base::Buffer& made, std::size_t before, std::uint64_t mark) {
+  if (!awaits_log_) unsafe_from_ = &made == &output_ ? before : output_.size();
+  awaits_log_ = true;
+  wrote_ = wrote_ || context_->options.durability->wrote_since(mark);
+}
+
+Connection::Next Connection::settle(bool safe, base::Instant now) {
+  if (!safe && wrote_) replace_replies();
+  awaits_log_ = false;
+  wrote_ = false;
+  if (!flush(output_)) return Next::close;
+  return end_turn(now);
+}
+
+/// Each reply by an error: their order is how a client tells them apart.
+void Connection::replace_replies() {
+  std::string_view made = output_.view().substr(unsafe_from_);
+  std::size_t count = 0;
+  resp::ReplyReader reader;
+  while (reader.next(made) == resp::ReplyReader::Status::reply) {
+    made.remove_prefix(reader.consumed());
+    ++count;
+  }
+  output_.truncate(unsafe_from_);
+  resp::Writer reply(output_);
+  const std::string words = log_trouble(*context_->options.durability);
+  for (; count > 0; --count) reply.error(words);
 }
 
 /// What the socket did not take. A large rest comes with its memory, unless little of that is still needed; a small one is

@@ -53,6 +53,10 @@ class Connection {
   Next turn(bool readable, bool writable, base::Instant now);
   /// The server stops: nothing more is read. `close` at once when nothing waits to be sent.
   Next finish(base::Instant now);
+  /// Replies wait until what they tell of is safe: settle() is to be called when it is, or is known not to be.
+  bool awaits_log() const noexcept { return awaits_log_; }
+  /// Sends what waited. `safe` false: replies of turns that wrote become as many errors, for nobody may believe them.
+  Next settle(bool safe, base::Instant now);
   /// Looked at now and then. True: a limit of time or size was passed, and the connection is to be
   /// cut.
   bool overdue(base::Instant now) const noexcept;
@@ -74,7 +78,7 @@ class Connection {
   }
 
   bool wants_read() const noexcept;
-  bool wants_write() const noexcept { return !output_.empty(); }
+  bool wants_write() const noexcept { return !output_.empty() && !awaits_log_; }
   /// The readiness to wait for, as bits of net::Ready.
   unsigned interest() const noexcept {
     return (wants_read() ? stream_->read_needs() : 0U) |
@@ -100,6 +104,9 @@ class Connection {
   bool flush(base::Buffer& buffer);
   bool read(base::Instant now);
   bool deliver(base::Instant now);
+  void hold_back(base::Buffer& made, std::size_t before, std::uint64_t mark);
+  void replace_replies();
+  Next end_turn(base::Instant now);
   Next close_or_linger(base::Instant now);
   Next discard();
   void keep_input(base::Buffer& in, const Session::Turn& turn, base::Instant now);
@@ -117,9 +124,12 @@ class Connection {
       output_high_since_{};  // Since when output_ is above the soft limit; the epoch: it is not.
   base::Instant linger_until_{};  // What comes is dropped until then; the epoch: it is not.
   std::size_t linger_bytes_ = 0;  // How much may be.
-  bool ended_ = false;            // The peer sends no more.
-  bool paused_ = false;           // input_ may hold complete requests.
-  bool held_ = false;             // input_ begins with a request that has to wait.
+  std::size_t unsafe_from_ = 0;   // Of output_: what is behind waits for the log.
+  bool awaits_log_ = false;
+  bool wrote_ = false;   // Some of what waits may tell of writes.
+  bool ended_ = false;   // The peer sends no more.
+  bool paused_ = false;  // input_ may hold complete requests.
+  bool held_ = false;    // input_ begins with a request that has to wait.
 };
 
 }  // namespace larder::server

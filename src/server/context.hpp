@@ -10,10 +10,10 @@
 #include "base/clock.hpp"
 #include "base/process.hpp"
 #include "base/random.hpp"
+#include "base/wall_bridge.hpp"
 #include "server/counters.hpp"
 #include "server/key_run.hpp"
 #include "server/server.hpp"
-#include "server/wall_bridge.hpp"
 
 namespace larder::node {
 class Node;
@@ -73,7 +73,7 @@ struct Context {
   const base::Clock& clock;
   const ServerOptions& options;
   Host& host;
-  WallBridge& bridge;
+  base::WallBridge& bridge;
   Settings& settings;
   Pause& pause;
   Counters& counters;

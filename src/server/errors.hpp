@@ -62,6 +62,10 @@ inline constexpr std::string_view kExecAborted =
     "EXECABORT Transaction discarded because of previous errors.";
 inline constexpr std::string_view kTlsOnPlainPort =
     "ERR Protocol error: TLS on a port that is not for TLS";
+inline constexpr std::string_view kCannotShutDown = "ERR Errors trying to SHUTDOWN. Check logs.";
+inline constexpr std::string_view kSaveInProgress = "ERR Background save already in progress";
+inline constexpr std::string_view kNothingKept =
+    "ERR nothing can be saved: this server keeps everything in memory; start it with --dir FOLDER";
 // Redis has no such bounds.
 inline constexpr std::string_view kQueueFull = "ERR too much queued in one transaction";
 inline constexpr std::string_view kWatchedFull = "ERR too many keys watched";

@@ -157,6 +157,12 @@ void time(Call& call);
 void info(Call& call);
 void shutdown(Call& call);
 
+// Snapshots: commands_save.cpp
+void save(Call& call);
+void save_later(Call& call);
+void rewrite_log(Call& call);
+void last_save(Call& call);
+
 // The command table: commands_command.cpp
 void command(Call& call);
 void command_count(Call& call);

@@ -6,6 +6,7 @@
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
+#include "node/durability.hpp"
 #include "server/call.hpp"
 #include "server/handlers.hpp"
 #include "server/policy_alarm.hpp"
@@ -121,13 +122,53 @@ void memory_section(Call& call, Lines& out) {
   out.line("mem_clients_slaves", 0);
 }
 
-void persistence_section(Call&, Lines& out) {
+std::int64_t unix_time(base::WallTime at) {
+  return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
+}
+
+std::int64_t seconds_of(base::Nanos time) {
+  return std::chrono::floor<std::chrono::seconds>(time).count();
+}
+
+/// The log of operations is what others call AOF, a snapshot what they call RDB.
+void persistence_section(Call& call, Lines& out) {
+  const node::Durability* const durability = call.durability();
+  const node::DurabilityStats kept =
+      durability != nullptr ? durability->stats() : node::DurabilityStats{};
+  const auto yes = [](bool is) { return is ? 1 : 0; };
+  const auto good = [](bool is) { return is ? "ok" : "err"; };
   out.line("loading", 0);
   out.line("async_loading", 0);
-  out.line("rdb_bgsave_in_progress", 0);
-  out.line("aof_enabled", 0);
-  out.line("aof_rewrite_in_progress", 0);
+  out.line("rdb_changes_since_last_save", kept.changes);
+  out.line("rdb_bgsave_in_progress", yes(kept.saving));
+  if (durability == nullptr) {
+    out.line("aof_enabled", 0);
+    out.line("aof_rewrite_in_progress", 0);
+    out.line("aof_rewrite_scheduled", 0);
+    return;
+  }
+  out.line("rdb_last_save_time", unix_time(kept.last_save));
+  out.line("rdb_last_bgsave_status", good(kept.last_save_good));
+  if (!kept.last_save_good) out.line("rdb_last_bgsave_error", kept.last_save_error);
+  out.line("rdb_last_bgsave_time_sec", kept.saves == 0 ? -1 : seconds_of(kept.last_save_took));
+  out.line("rdb_current_bgsave_time_sec", kept.saving ? seconds_of(kept.saving_for) : -1);
+  out.line("rdb_saves", kept.saves);
+  out.line("rdb_last_load_keys_loaded", durability->recovered().operations);
+  out.line("rdb_last_bgsave_bytes", kept.snapshot_bytes);
+  out.line("aof_enabled", 1);
+  out.line("aof_fsync", to_string(durability->fsync()));
+  out.line("aof_rewrite_in_progress", yes(kept.saving));
   out.line("aof_rewrite_scheduled", 0);
+  out.line("aof_last_bgrewrite_status", good(kept.last_save_good));
+  out.line("aof_last_write_status", good(kept.log.last_write_good));
+  if (!kept.log.trouble.empty()) out.line("aof_last_write_error", kept.log.trouble);
+  out.line("aof_current_size", kept.log_bytes);
+  out.line("aof_base_size", kept.snapshot_bytes);
+  out.line("aof_buffer_length", kept.log.buffered_bytes);
+  out.line("aof_generation", kept.log.generation);
+  out.line("aof_fsyncs", kept.log.syncs);
+  out.line("aof_write_failures", kept.log.write_failures);
+  out.line("aof_fsync_failures", kept.log.sync_failures);
 }
 
 void stats_section(Call& call, Lines& out) {

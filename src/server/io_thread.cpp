@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "node/durability.hpp"
 #include "node/node.hpp"
 #include "server/client_directory.hpp"
 #include "server/latency.hpp"
@@ -49,6 +50,7 @@ void IoThread::run() {
     const bool busy = !again_.empty() || sweep_more_;
     loop_.run_once(busy ? base::Nanos{0} : base::Nanos{std::chrono::minutes(1)});
     run_again();
+    if (!awaiting_.empty()) settle();
     if (sweep_more_) sweep();
     if (draining_ && loop_.now() >= drain_until_) {
       while (!served_.empty()) close(*served_.back());
@@ -92,6 +94,9 @@ void IoThread::close(Served& served) {
     std::erase(again_, &served);
     std::replace(running_.begin(), running_.end(), &served, static_cast<Served*>(nullptr));
   }
+  if (served.awaits) {
+    std::replace(awaiting_.begin(), awaiting_.end(), &served, static_cast<Served*>(nullptr));
+  }
   if (served.held) {
     std::erase(held_, &served);
     counters_.held.take();
@@ -113,6 +118,10 @@ void IoThread::act(Served& served, Connection::Next next) {
   if (next == Connection::Next::again && !served.queued) {
     served.queued = true;
     again_.push_back(&served);
+  }
+  if (served.connection.awaits_log() && !served.awaits) {
+    served.awaits = true;
+    awaiting_.push_back(&served);
   }
   if (served.connection.is_held() && !served.held) hold(served);
   account(served);
@@ -163,6 +172,19 @@ void IoThread::run_again() {
     served->go_on();
   }
   running_.clear();
+}
+
+/// One flush, or one fsync, for all who wrote since the last: then their replies may leave.
+void IoThread::settle() {
+  const bool safe = shared_.options.durability->flush().has_value();
+  // None joins meanwhile; some may go.
+  for (std::size_t i = 0; i < awaiting_.size(); ++i) {
+    Served* const served = awaiting_[i];
+    if (served == nullptr) continue;
+    served->awaits = false;
+    act(*served, served->connection.settle(safe, loop_.now()));
+  }
+  awaiting_.clear();
 }
 
 void IoThread::patrol() {

@@ -27,7 +27,7 @@ struct Shared {
   const base::Clock& clock;
   const ServerOptions& options;
   Host& host;
-  WallBridge& bridge;
+  base::WallBridge& bridge;
   Settings& settings;
   Pause& pause;
   std::atomic<std::size_t> buffered_bytes{0};  ///< Held for all connections: buffers, transactions.
@@ -71,6 +71,7 @@ class IoThread final : public ClientKeeper {
   void note_handshake(Served& served, bool overdue);
   void act(Served& served, Connection::Next next);
   void run_again();
+  void settle();
   void hold(Served& served);
   void resume_held();
   void patrol();
@@ -101,9 +102,10 @@ class IoThread final : public ClientKeeper {
   Scratch scratch_;
   std::vector<std::unique_ptr<Served>> served_;
   std::unordered_map<std::uint64_t, Served*> by_id_;
-  std::vector<Served*> again_;              // Have work left from their turn.
-  std::vector<Served*> running_;            // again_ of the present round.
-  std::vector<Served*> held_;               // Wait for the end of a pause.
+  std::vector<Served*> again_;     // Have work left from their turn.
+  std::vector<Served*> running_;   // again_ of the present round.
+  std::vector<Served*> awaiting_;  // Their replies wait for the log, until the end of the turn.
+  std::vector<Served*> held_;      // Wait for the end of a pause.
   std::optional<net::TimerId> held_timer_;  // Looks at held_ when the pause is over.
   std::size_t patrol_at_ = 0;
   std::atomic<std::size_t> load_{0};

@@ -27,7 +27,7 @@ class IoThread::Served final : public net::Watcher {
   std::uint64_t id() noexcept { return connection.session().client().id; }
   int descriptor() noexcept { return connection.stream().descriptor(); }
   /// Between two turns, with nothing of it under way on this thread.
-  bool may_move() const noexcept { return !queued && !held && connection.may_move(); }
+  bool may_move() const noexcept { return !queued && !held && !awaits && connection.may_move(); }
   /// Before another thread takes it over: from here on only that one touches it.
   void give_to(IoThread& owner) noexcept {
     connection.give_to(owner.context_, owner.scratch_);
@@ -43,6 +43,7 @@ class IoThread::Served final : public net::Watcher {
   const bool tls;
   bool queued = false;  // In again_ or running_.
   bool held = false;    // In held_.
+  bool awaits = false;  // In awaiting_.
 
  private:
   /// One turn, and what it cost.

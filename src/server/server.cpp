@@ -58,7 +58,7 @@ struct Server::Impl final : Host {
 
   node::Node& node;
   const ServerOptions options;
-  WallBridge bridge{node.clock()};
+  base::WallBridge bridge{node.clock()};
   Settings current{options};
   Pause pause;
   Shared shared{node, node.clock(), options, *this, bridge, current, pause, {}};

@@ -20,8 +20,9 @@ class Log;
 class Metrics;
 }  // namespace larder::base
 namespace larder::node {
+class Durability;
 class Node;
-}
+}  // namespace larder::node
 
 namespace larder::server {
 
@@ -45,6 +46,9 @@ struct ServerOptions {
   /// What SHUTDOWN does: asks the program to end. Empty: SHUTDOWN is refused. Called on an I/O
   /// thread; must not block.
   std::function<void()> on_shutdown = {};
+  /// What keeps the node on disk: replies wait for it, writes are refused while it cannot. None: nothing is kept.
+  /// Outlives the server.
+  node::Durability* durability = nullptr;
   /// Where it tells the operator what is wrong; none: nowhere. Outlives the server.
   base::Log* log = nullptr;
 };

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "node/durability.hpp"
 #include "server/call.hpp"
 #include "server/client_directory.hpp"
 #include "server/handlers.hpp"
@@ -160,10 +161,16 @@ void Session::take(std::span<const std::string_view> args, std::size_t begin, Pr
   }
 }
 
+/// The disk refuses: nothing may be changed that could not be kept.
+bool Session::log_refuses() const {
+  const node::Durability* const durability = context_->options.durability;
+  return durability != nullptr && durability->refuses();
+}
+
 /// Asked once for many requests: only what is executed changes the answer, or another client that changes a setting.
 bool Session::may_join_neighbours() const {
   return client_.authenticated && !client_.in_multi() && client_.replies == Replies::all &&
-         client_.touches && !every_command_is_timed();
+         client_.touches && !every_command_is_timed() && !log_refuses();
 }
 
 /// Is there a pause for this command? What would only be refused need not wait for its refusal.
@@ -262,6 +269,13 @@ bool Session::may_run(std::span<const std::string_view> args, const Command& row
   }
   if (client_.in_multi() && (row.flags & kNoMulti) != 0) {
     refuse(reply, errors::kNotInsideMulti);
+    return false;
+  }
+  const bool ends_writes =
+      row.handler == &exec && client_.in_multi() && client_.transaction->writes();
+  if (((row.flags & kWrite) != 0 || ends_writes) && log_refuses()) {
+    const std::string words = log_trouble(*context_->options.durability);
+    ends_writes ? refuse_exec(reply, "ERR " + words) : refuse(reply, words);
     return false;
   }
   return true;

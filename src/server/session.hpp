@@ -76,6 +76,7 @@ class Session {
   void take(std::span<const std::string_view> args, std::size_t begin, Progress& progress);
   bool finish_run(Progress& progress);
   bool may_join_neighbours() const;
+  bool log_refuses() const;
   bool must_wait(std::span<const std::string_view> args) const;
   void execute_aloud(std::span<const std::string_view> args, base::Buffer& out);
   void execute(std::span<const std::string_view> args, base::Buffer& out);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/clock.hpp"
+#include "store/durable_driver.hpp"
 #include "store/local_driver.hpp"
 #include "store/redis_driver.hpp"
 #include "store/url.hpp"
@@ -17,6 +18,9 @@ using Opened = Result<std::shared_ptr<StoreDriver>>;
 Opened open_memory(std::string_view url, const StoreOptions&) {
   const auto read = store::read_memory_url(url);
   if (!read) return read.error();
+  if (!read->folder.empty()) {
+    return store::DurableDriver::open(std::string(url), *read, base::SystemClock::instance());
+  }
   return std::make_shared<store::LocalDriver>(std::string(url), read->node,
                                               base::SystemClock::instance());
 }

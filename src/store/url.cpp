@@ -39,32 +39,45 @@ Result<boost::urls::url_view> parse(std::string_view url) {
 struct MemoryOption {
   std::string_view name;
   std::string_view takes;
-  bool (*set)(node::NodeOptions& options, std::string_view value);
+  bool (*set)(MemoryUrl& url, std::string_view value);
+  bool of_folder = false;  ///< Means something only where there is a folder.
 };
 
-bool set_max_bytes(node::NodeOptions& options, std::string_view value) {
+bool set_max_bytes(MemoryUrl& url, std::string_view value) {
   const auto bytes = base::parse_size(value);
-  if (bytes) options.bytes_max = *bytes;
+  if (bytes) url.node.bytes_max = *bytes;
   return bytes.has_value();
 }
 
-bool set_eviction(node::NodeOptions& options, std::string_view value) {
+bool set_eviction(MemoryUrl& url, std::string_view value) {
   const auto eviction = policy::eviction_from(value);
-  if (eviction) options.eviction = *eviction;
+  if (eviction) url.node.eviction = *eviction;
   return eviction.has_value();
 }
 
-bool set_shards(node::NodeOptions& options, std::string_view value) {
+bool set_shards(MemoryUrl& url, std::string_view value) {
   const auto shards = base::parse_unsigned(value);
   if (!shards || *shards == 0 || *shards > node::kShardsMax) return false;
-  options.shards = *shards;
+  url.node.shards = *shards;
   return true;
 }
 
-bool set_seed(node::NodeOptions& options, std::string_view value) {
+bool set_seed(MemoryUrl& url, std::string_view value) {
   const auto seed = base::parse_unsigned(value);
-  if (seed) options.seed = *seed;
+  if (seed) url.node.seed = *seed;
   return seed.has_value();
+}
+
+bool set_fsync(MemoryUrl& url, std::string_view value) {
+  const auto fsync = node::fsync_from(value);
+  if (fsync) url.fsync = *fsync;
+  return fsync.has_value();
+}
+
+bool set_snapshot_every(MemoryUrl& url, std::string_view value) {
+  const auto every = base::parse_duration(value);
+  if (every) url.snapshot_every = *every;
+  return every.has_value();
 }
 
 constexpr std::array kMemoryOptions{
@@ -72,6 +85,9 @@ constexpr std::array kMemoryOptions{
     MemoryOption{"eviction", kTakesEviction, &set_eviction},
     MemoryOption{"shards", "a number from 1 to 4096", &set_shards},
     MemoryOption{"seed", "a number; 0 takes one from the operating system", &set_seed},
+    MemoryOption{"fsync", "always, everysec or no", &set_fsync, true},
+    MemoryOption{"snapshot_every", "a time such as 60s or 5m; 0 is never", &set_snapshot_every,
+                 true},
 };
 
 std::string known_options() {
@@ -82,14 +98,18 @@ std::string known_options() {
   return names;
 }
 
-Result<void> read_option(node::NodeOptions& options, const std::string& name,
-                         const std::string& value) {
+Result<void> read_option(MemoryUrl& url, const std::string& name, const std::string& value) {
   const auto* known = std::find_if(kMemoryOptions.begin(), kMemoryOptions.end(),
                                    [&](const auto& option) { return option.name == name; });
   if (known == kMemoryOptions.end()) {
     return bad_url("memory: has no option \"" + name + "\"; known are " + known_options());
   }
-  if (known->set(options, value)) return {};
+  if (known->of_folder && url.folder.empty()) {
+    return bad_url("memory: " + name +
+                   " is about what is kept on disk; name a folder: memory:/path?" + name + "=" +
+                   value);
+  }
+  if (known->set(url, value)) return {};
   return bad_url("memory: " + name + "=\"" + value + "\" does not fit; it takes " +
                  std::string(known->takes));
 }
@@ -123,14 +143,11 @@ Result<MemoryUrl> read_memory_url(std::string_view url) {
   if (parsed->has_authority()) {
     return bad_url("memory: is in this process and takes no host: \"" + without_secret(url) + "\"");
   }
-  if (!parsed->encoded_path().empty()) {
-    return bad_url("memory:" + parsed->path() +
-                   ": this build keeps nothing on disk; use memory: without a folder");
-  }
   if (parsed->has_fragment()) return bad_url("memory: takes no #fragment");
   MemoryUrl out;
+  out.folder = parsed->path();
   for (const auto& option : parsed->params()) {
-    if (auto read = read_option(out.node, option.key, option.value); !read) return read.error();
+    if (auto read = read_option(out, option.key, option.value); !read) return read.error();
   }
   return out;
 }

@@ -1,7 +1,8 @@
 // What the URLs that Store::open takes say, as plain structs. Nothing here connects or allocates an
 // engine.
 //
-// memory  := "memory:" [ "?" option ( "&" option )* ]         ; max_bytes eviction shards seed
+// memory  := "memory:" [ folder ] [ "?" option ( "&" option )* ]  ; max_bytes eviction shards seed
+//                                                            ; with a folder also fsync snapshot_every
 // redis   := "redis://" [ [user] ":" password "@" ] host [ ":" port ] [ "/" database ]
 #pragma once
 
@@ -11,12 +12,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
+#include "node/fsync.hpp"
 #include "node/node.hpp"
 
 namespace larder::store {
 
 struct MemoryUrl {
   node::NodeOptions node;
+  std::string folder;  ///< Where a log and snapshots keep it; empty: nowhere.
+  node::Fsync fsync = node::Fsync::everysec;
+  base::Millis snapshot_every{60'000};
 };
 
 struct RedisUrl {

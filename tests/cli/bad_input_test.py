@@ -98,9 +98,11 @@ class ServeBadInputTest(Case):
         self.assertRefused(larder("serve", "--max-memory", "512"), "--max-memory", "512 B", "mb")
         self.assertRefused(larder("serve", "--eviction", "fifo"), "--eviction", "fifo", "allkeys-lru")
 
-    def test_the_log_is_not_there_yet(self):
-        self.assertRefused(larder("serve", "--dir", self.folder), "--dir", "memory")
+    def test_what_is_kept_on_disk_needs_a_folder(self):
         self.assertRefused(larder("serve", "--fsync", "always"), "--fsync", "--dir")
+        self.assertRefused(larder("serve", "--snapshot-every", "5s"), "--snapshot-every", "--dir")
+        self.assertRefused(larder("serve", "--dir", self.folder, "--fsync", "often"), "--fsync", "everysec")
+        self.assertRefused(larder("serve", "--dir", self.path("f", b""), "--port", "0"), self.folder)
 
     def test_an_address_this_machine_does_not_have(self):
         outcome = larder("serve", "--bind", "192.0.2.1", "--port", "0", "--requirepass-file", self.path("p", b"pw\n"))

@@ -8,9 +8,9 @@ import unittest
 from program import Case, PROGRAM, larder
 
 COMMANDS = ["serve", "get", "set", "del", "exists", "ttl", "expire", "incr", "decr", "keys", "flush", "info",
-            "bench", "replay", "tour", "completion"]
-SERVE_FLAGS = ["--bind", "--port", "--dir", "--fsync", "--threads", "--max-memory", "--eviction", "--requirepass-file",
-               "--metrics-port", "--tls-port", "--tls-cert-file", "--tls-key-file", "--tls-key-file-pass-file",
+            "snapshot", "export", "import", "check", "bench", "replay", "tour", "completion"]
+SERVE_FLAGS = ["--bind", "--port", "--dir", "--fsync", "--snapshot-every", "--threads", "--max-memory", "--eviction",
+               "--requirepass-file", "--metrics-port", "--tls-port", "--tls-cert-file", "--tls-key-file", "--tls-key-file-pass-file",
                "--tls-ca-cert-file", "--tls-ca-cert-dir", "--tls-auth-clients", "--tls-protocols", "--tls-ciphers",
                "--tls-ciphersuites"]
 

@@ -1,12 +1,28 @@
 #include "contract/store_contract.hpp"
 
+#include <filesystem>
 #include <ostream>
 #include <thread>
 
+#include "base/process.hpp"
 #include "support/servers.hpp"
 
 namespace larder::contract {
 namespace {
+
+/// A folder of this process, gone with it.
+std::string folder_url() {
+  struct Folder {
+    std::filesystem::path path = std::filesystem::temp_directory_path() /
+                                 ("larder-contract-" + std::to_string(base::process_id()));
+    ~Folder() {
+      std::error_code ignored;
+      std::filesystem::remove_all(path, ignored);
+    }
+  };
+  static const Folder folder;
+  return "memory:" + folder.path.string() + "?fsync=no";
+}
 
 std::string redis_url() {
   static test::RedisServer server;
@@ -31,6 +47,7 @@ Store open(const std::string& url) {
 std::vector<Engine> engines() {
   return {
       {"memory", [] { return std::string{"memory:"}; }},
+      {"memory_folder", &folder_url},
       {"redis", &redis_url},
 #ifdef LARDER_BINARY
       {"larder", &larder_url},
@@ -43,7 +60,7 @@ void PrintTo(const Engine& engine, std::ostream* out) { *out << engine.name; }
 StoreContract::StoreContract() : store(open(GetParam().url())) { store.flush().value(); }
 
 Store StoreContract::another() const {
-  return GetParam().name == "memory" ? store : open(GetParam().url());
+  return GetParam().name.starts_with("memory") ? store : open(GetParam().url());
 }
 
 bool StoreContract::eventually(const std::function<bool()>& holds) {

@@ -36,6 +36,27 @@ TEST(ServeOptionsTest, LoopbackNeedsNoPasswordAndEverythingElseDoes) {
   }
 }
 
+TEST(ServeOptionsTest, AFolderIsKeptEverySecondAndASnapshotEveryMinute) {
+  ServeFlags flags;
+  flags.dir = "/data";
+  const auto options = checked(flags);
+  EXPECT_EQ(options.dir, "/data");
+  EXPECT_EQ(options.fsync, node::Fsync::everysec);
+  EXPECT_EQ(options.snapshot_every, std::chrono::seconds(60));
+}
+
+TEST(ServeOptionsTest, HowAFolderIsKeptNeedsAFolder) {
+  ServeFlags flags;
+  flags.fsync = "always";
+  EXPECT_THROW(checked(flags), BadInput);
+  flags.dir = "/data";
+  flags.snapshot_every = "0";
+  EXPECT_EQ(checked(flags).fsync, node::Fsync::always);
+  EXPECT_EQ(checked(flags).snapshot_every.count(), 0);
+  flags.fsync = "sometimes";
+  EXPECT_THROW(checked(flags), BadInput);
+}
+
 TEST(ServeOptionsTest, SizesAreRead) {
   ServeFlags flags;
   flags.memory_max = "1GiB";

@@ -32,14 +32,15 @@ struct Heard {
   std::string key, value;
   std::uint64_t version;
   std::optional<base::Instant> deadline;
-  std::size_t appended;
+  Change::Part part;
+  unsigned other_db;
 };
 
 class Listener final : public ChangeSink {
  public:
   void changed(const Change& change) noexcept override {
     heard.push_back({change.what, change.db, std::string{change.key}, std::string{change.value},
-                     change.version, change.deadline, change.appended});
+                     change.version, change.deadline, change.part, change.other_db});
   }
   std::vector<Heard> heard;
 };

@@ -157,10 +157,27 @@ TEST_F(TableTest, TheStreamTellsWhatHappenedInItsOrder) {
                                            What::erase, What::write, What::flush));
   EXPECT_EQ(listener.heard[1].deadline, clock.now() + 1s);
   EXPECT_EQ(listener.heard[2].value, "wxy");
-  EXPECT_EQ(listener.heard[2].appended, 2u);
+  EXPECT_EQ(listener.heard[2].part.offset, 1u);
+  EXPECT_EQ(listener.heard[2].part.bytes, 2u);
   EXPECT_EQ(listener.heard[3].deadline, std::nullopt);
   EXPECT_EQ(listener.heard[4].version, 0u);
   EXPECT_EQ(listener.heard.back().db, 2u);
+}
+
+TEST_F(TableTest, TheStreamTellsWhatPartOfAValueWasOverwritten) {
+  set("k", "abcdef");
+  table.visit(0, "k", Mode::write).overwrite(2, "XY");
+  EXPECT_EQ(listener.heard[1].value, "abXYef");
+  EXPECT_EQ(listener.heard[1].part.offset, 2u);
+  EXPECT_EQ(listener.heard[1].part.bytes, 2u);
+}
+
+TEST_F(TableTest, TheStreamTellsThatDatabasesWereExchanged) {
+  table.swap_databases(1, 9);
+  EXPECT_EQ(listener.heard.back().what, What::swap);
+  EXPECT_EQ(listener.heard.back().db, 1u);
+  EXPECT_EQ(listener.heard.back().other_db, 9u);
+  EXPECT_TRUE(table.take_changed());
 }
 
 TEST_F(TableTest, AChangeIsReportedOnceForItsCommit) {

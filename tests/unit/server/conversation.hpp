@@ -81,7 +81,7 @@ struct World {
   ServerOptions options;
   node::Node node;
   FakeHost host;
-  WallBridge bridge{clock};
+  base::WallBridge bridge{clock};
   Settings settings{options};
   Counters& counters = host.counters;
   base::Random random{42};

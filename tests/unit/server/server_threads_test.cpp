@@ -1,7 +1,6 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <ifaddrs.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <array>
@@ -15,53 +14,13 @@
 #include "net/stream.hpp"
 #include "node/node.hpp"
 #include "server/server.hpp"
+#include "unit/server/caller.hpp"
 
 namespace larder::server {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A client that waits for its answers.
-class Caller {
- public:
-  explicit Caller(std::uint16_t port, const std::string& host = "127.0.0.1")
-      : stream(net::connect_tcp({host, port}, 5s).value()) {}
-
-  void send(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const auto sent = stream.write(bytes);
-      ASSERT_NE(sent.status, net::Transfer::Status::broken);
-      bytes.remove_prefix(sent.bytes);
-      if (sent.status == net::Transfer::Status::blocked) wait(POLLOUT);
-    }
-  }
-  /// Reads until `count` bytes came or the server closed.
-  std::string read(std::size_t count) {
-    std::string text;
-    std::array<char, 4096> room{};
-    while (text.size() < count) {
-      const auto got = stream.read({room.data(), std::min(room.size(), count - text.size())});
-      if (got.status == net::Transfer::Status::blocked && !wait(POLLIN)) break;
-      if (got.status == net::Transfer::Status::ended) break;
-      if (got.status == net::Transfer::Status::broken) break;
-      text.append(room.data(), got.bytes);
-    }
-    return text;
-  }
-  std::string ask(std::string_view line, std::size_t reply_bytes) {
-    send(std::string(line) + "\r\n");
-    return read(reply_bytes);
-  }
-  std::string read_to_end() { return read(1U << 30U); }
-
-  net::TcpStream stream;
-
- private:
-  bool wait(short events) {
-    pollfd waiting{stream.descriptor(), events, 0};
-    return ::poll(&waiting, 1, 10'000) > 0;
-  }
-};
+using test::Caller;
 
 class ServerTest : public testing::Test {
  protected:

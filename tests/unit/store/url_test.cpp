@@ -45,9 +45,19 @@ TEST(MemoryUrlTest, AValueThatDoesNotFitIsNamedWithWhatDoes) {
   EXPECT_THAT(complaint(read_memory_url("memory:?shards=0")), HasSubstr("1 to 4096"));
 }
 
-TEST(MemoryUrlTest, AFolderIsRefusedUntilThereIsALog) {
-  EXPECT_THAT(complaint(read_memory_url("memory:/var/lib/app")),
-              AllOf(HasSubstr("/var/lib/app"), HasSubstr("nothing on disk")));
+TEST(MemoryUrlTest, AFolderKeepsItsDataAsItsOptionsSay) {
+  const auto url =
+      read_memory_url("memory:/var/lib/my%20app?fsync=always&snapshot_every=5m").value();
+  EXPECT_EQ(url.folder, "/var/lib/my app");
+  EXPECT_EQ(url.fsync, node::Fsync::always);
+  EXPECT_EQ(url.snapshot_every, std::chrono::minutes(5));
+  EXPECT_EQ(read_memory_url("memory:").value().folder, "");
+}
+
+TEST(MemoryUrlTest, OptionsOfAFolderNeedOne) {
+  EXPECT_THAT(complaint(read_memory_url("memory:?fsync=always")), HasSubstr("name a folder"));
+  EXPECT_THAT(complaint(read_memory_url("memory:/x?fsync=never")),
+              AllOf(HasSubstr("fsync=\"never\""), HasSubstr("everysec")));
 }
 
 TEST(MemoryUrlTest, AHostIsRefused) {

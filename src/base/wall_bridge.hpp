@@ -1,4 +1,4 @@
-// WallBridge: between deadlines in memory (monotonic) and instants on the wire (wall clock).
+// WallBridge: between deadlines in memory (monotonic) and instants on the wire and the disk (wall clock).
 //
 // The distance of the two clocks is measured once and kept while it agrees with a fresh look to 10
 // ms, so that EXPIREAT followed by EXPIRETIME gives back the number that went in; a jump of the
@@ -10,24 +10,24 @@
 
 #include "base/clock.hpp"
 
-namespace larder::server {
+namespace larder::base {
 
 /// Threads  Safe from any.
 class WallBridge {
  public:
-  explicit WallBridge(const base::Clock& clock) noexcept : clock_(clock), distance_(measure()) {}
+  explicit WallBridge(const Clock& clock) noexcept : clock_(clock), distance_(measure()) {}
 
-  base::Instant from_wall(base::Millis since_epoch) noexcept {
-    return base::Instant{since_epoch - base::Millis{distance()}};
+  Instant from_wall(Millis since_epoch) noexcept {
+    return Instant{since_epoch - Millis{distance()}};
   }
-  base::Millis to_wall(base::Instant instant) noexcept {
-    return std::chrono::floor<base::Millis>(instant.time_since_epoch()) + base::Millis{distance()};
+  Millis to_wall(Instant instant) noexcept {
+    return std::chrono::floor<Millis>(instant.time_since_epoch()) + Millis{distance()};
   }
 
  private:
   std::int64_t measure() const noexcept {
     return clock_.wall().time_since_epoch().count() -
-           std::chrono::floor<base::Millis>(clock_.now().time_since_epoch()).count();
+           std::chrono::floor<Millis>(clock_.now().time_since_epoch()).count();
   }
   std::int64_t distance() noexcept {
     const std::int64_t kept = distance_.load(std::memory_order_relaxed);
@@ -37,8 +37,8 @@ class WallBridge {
     return fresh;
   }
 
-  const base::Clock& clock_;
+  const Clock& clock_;
   std::atomic<std::int64_t> distance_;
 };
 
-}  // namespace larder::server
+}  // namespace larder::base
