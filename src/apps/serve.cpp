@@ -144,17 +144,17 @@ int serve(const ServeOptions& options) {
   base::Log log{base::StderrSink::instance(), base::SystemClock::instance()};
   node::Node node{{.bytes_max = options.memory_bytes_max, .eviction = options.eviction}, clock};
   const auto durability = open_folder(options, node, load_clock, log);
-  server::Server server{node,
-                        {.bind = options.bind,
-                         .port = options.port,
-                         .tls_port = options.tls_port,
-                         .threads = options.threads,
-                         .password = options.password,
-                         .clients_max = clients_that_fit(),
-                         .config_file = options.config_file,
-                         .on_shutdown = &base::StopSignals::request,
-                         .durability = durability.get(),
-                         .log = &log}};
+  const server::ServerOptions serving{.bind = options.bind,
+                                      .port = options.port,
+                                      .tls_port = options.tls_port,
+                                      .threads = options.threads,
+                                      .password = options.password,
+                                      .clients_max = clients_that_fit(),
+                                      .config_file = options.config_file,
+                                      .on_shutdown = &base::StopSignals::request,
+                                      .durability = durability.get(),
+                                      .log = &log};
+  server::Server server{node, serving};
   for (const auto& setting : options.settings) {
     const auto set = server.configure(setting.name, setting.value);
     if (!set) throw BadInput(setting.place + set.error().detail);

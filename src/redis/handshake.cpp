@@ -83,12 +83,14 @@ void Handshake::write(Step step, base::Buffer& out) const {
     case Step::hello:
       words = {"HELLO", "3"};
       if (!identity_.password.empty()) {
-        words.insert(words.end(),
-                     {"AUTH", identity_.user.empty() ? "default" : std::string_view{identity_.user},
-                      identity_.password});
+        words.push_back("AUTH");
+        words.push_back(identity_.user.empty() ? "default" : std::string_view{identity_.user});
+        words.push_back(identity_.password);
       }
-      if (!identity_.client_name.empty())
-        words.insert(words.end(), {"SETNAME", identity_.client_name});
+      if (!identity_.client_name.empty()) {
+        words.push_back("SETNAME");
+        words.push_back(identity_.client_name);
+      }
       break;
     case Step::probe:
       words = {"COMMAND", "INFO"};
