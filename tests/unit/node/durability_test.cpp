@@ -1,9 +1,9 @@
 // What survives the end of a process, and what survives a power cut.
 #include "node/durability.hpp"
 
-#include <cerrno>
-
 #include <gmock/gmock.h>
+
+#include <cerrno>
 
 #include "durable_fixture.hpp"
 
@@ -30,9 +30,7 @@ TEST_F(DurableTest, EachKindOfChangeComesBack) {
   for (const char* key : {"appended", "patched", "erased", "moved", "persisted", "dying"}) {
     set(key, "abcdef");
   }
-  const auto write = [&](std::string_view key, auto fn) {
-    node().visit(0, key, Mode::write, fn);
-  };
+  const auto write = [&](std::string_view key, auto fn) { node().visit(0, key, Mode::write, fn); };
   write("appended", [](Entry& entry) { ASSERT_TRUE(entry.append("gh")); });
   write("patched", [](Entry& entry) { entry.overwrite(2, "XY"); });
   write("erased", [](Entry& entry) { entry.erase(); });
@@ -243,6 +241,21 @@ TEST_F(DurableTest, ExchangingDatabasesBeginsASnapshotAnew) {
   const Content before = content_of(node());
   start();
   EXPECT_EQ(content_of(node()), before);
+}
+
+TEST_F(DurableTest, AGenerationIsOnTheDiskBeforeTheNextHasAnything) {
+  start();
+  set("before", "v");  // Neither in the kernel nor on the disk when the log moves on.
+  disk.fail(Deed::rename, 1, EIO);
+  EXPECT_FALSE(durability().save());
+  set("behind", "v");
+  flush();
+  clock.advance(1s);
+  tick();
+  power_cut();
+  start();
+  EXPECT_EQ(get("before"), "v");
+  EXPECT_EQ(get("behind"), "v");
 }
 
 TEST_F(DurableTest, ACleanEndMakesASnapshotOfEverything) {
