@@ -1,9 +1,9 @@
 // What survives the end of a process, and what survives a power cut.
 #include "node/durability.hpp"
 
-#include <cerrno>
-
 #include <gmock/gmock.h>
+
+#include <cerrno>
 
 #include "durable_fixture.hpp"
 
@@ -30,9 +30,7 @@ TEST_F(DurableTest, EachKindOfChangeComesBack) {
   for (const char* key : {"appended", "patched", "erased", "moved", "persisted", "dying"}) {
     set(key, "abcdef");
   }
-  const auto write = [&](std::string_view key, auto fn) {
-    node().visit(0, key, Mode::write, fn);
-  };
+  const auto write = [&](std::string_view key, auto fn) { node().visit(0, key, Mode::write, fn); };
   write("appended", [](Entry& entry) { ASSERT_TRUE(entry.append("gh")); });
   write("patched", [](Entry& entry) { entry.overwrite(2, "XY"); });
   write("erased", [](Entry& entry) { entry.erase(); });
@@ -243,6 +241,22 @@ TEST_F(DurableTest, ExchangingDatabasesBeginsASnapshotAnew) {
   const Content before = content_of(node());
   start();
   EXPECT_EQ(content_of(node()), before);
+}
+
+TEST_F(DurableTest, AGenerationIsOnTheDiskBeforeTheNextHasAnything) {
+  Node written{node_options, clock};
+  Journal journal{disk, clock, {.fsync = Fsync::no}};
+  ASSERT_TRUE(journal.begin(1, 1));
+  written.listen(journal);
+  ASSERT_TRUE(set_in(written, "before", "v"));  // Neither in the kernel nor on the disk yet.
+  ASSERT_TRUE(journal.rotate());
+  ASSERT_TRUE(set_in(written, "behind", "v"));
+  ASSERT_TRUE(journal.flush());
+  ASSERT_TRUE(journal.sync());
+  disk.power_cut();
+  start();
+  EXPECT_EQ(get("before"), "v");
+  EXPECT_EQ(get("behind"), "v");
 }
 
 TEST_F(DurableTest, ACleanEndMakesASnapshotOfEverything) {
