@@ -181,6 +181,7 @@ class In {
   }
   void flush() {
     std::vector<KeyValue> entries;
+    entries.reserve(waiting_.size());
     for (const Line& line : waiting_) entries.push_back({*line.key, *line.value});
     if (!entries.empty()) check(store_.set_many(entries));
     taken_ += entries.size();
