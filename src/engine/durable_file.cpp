@@ -30,7 +30,8 @@ void append_frame(std::string& out, std::string_view payload, std::uint32_t crc_
   put();
   const auto words = std::string_view(out).substr(at + kCrcBytes);
   std::uint32_t crc = frame_crc(words, crc_of_payload);
-  for (std::size_t i = 0; i < kCrcBytes; ++i, crc >>= 8) out[at + i] = static_cast<char>(crc & 0xff);
+  for (std::size_t i = 0; i < kCrcBytes; ++i, crc >>= 8)
+    out[at + i] = static_cast<char>(crc & 0xff);
   out.append(payload);
 }
 

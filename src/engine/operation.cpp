@@ -39,7 +39,7 @@ Tag tag_of(const Operation& operation) {
 
 Operation::What what_of(Tag tag) {
   using What = Operation::What;
-  constexpr What kWhat[] = {What::write, What::write,    What::write,    What::patch, What::patch,
+  constexpr What kWhat[] = {What::write,    What::write,    What::write, What::patch, What::patch,
                             What::deadline, What::deadline, What::erase, What::flush, What::swap};
   return kWhat[tag];
 }
