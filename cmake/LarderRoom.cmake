@@ -27,7 +27,10 @@ endfunction()
 #   <room>_threads_tests, which carries the label `threads`: those run under TSan too. A build without TLS leaves out
 #   files named tls_*.
 function(larder_unit_tests room)
-  cmake_parse_arguments(T "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(T "" "" "LABELS;DEPS" ${ARGN})
+  if(NOT T_LABELS)
+    set(T_LABELS unit)
+  endif()
   file(GLOB all CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${room}/*_test.cpp")
   if(LARDER_TLS)
     list(APPEND T_DEPS larder_test_certificates)
@@ -39,10 +42,10 @@ function(larder_unit_tests room)
   set(plain ${all})
   list(FILTER plain EXCLUDE REGEX "_threads_test\\.cpp$")
   if(plain)
-    larder_gtest(${room}_tests LABELS unit SOURCES ${plain} DEPS larder_${room} ${T_DEPS})
+    larder_gtest(${room}_tests LABELS ${T_LABELS} SOURCES ${plain} DEPS larder_${room} ${T_DEPS})
   endif()
   if(threads)
-    larder_gtest(${room}_threads_tests LABELS unit threads SOURCES ${threads} DEPS larder_${room} ${T_DEPS})
+    larder_gtest(${room}_threads_tests LABELS ${T_LABELS} threads SOURCES ${threads} DEPS larder_${room} ${T_DEPS})
   endif()
 endfunction()
 
@@ -64,8 +67,9 @@ function(larder_precompile target)
   target_precompile_headers(${target} REUSE_FROM larder_test_headers)
 endfunction()
 
-# larder_gtest(<target> LABELS ... SOURCES ... DEPS ...): one GoogleTest program, each case a ctest entry. The labels
-# unit, contract and threads are also run under ASan and UBSan, threads under TSan too: see tests/CMakeLists.txt.
+# larder_gtest(<target> LABELS ... SOURCES ... DEPS ...): one GoogleTest program, each case a ctest entry. Those with the
+# labels unit, contract and threads run under ASan and UBSan, threads under TSan too, and with --quick in the release
+# build; they are no part of `all`, but of the targets in tests/CMakeLists.txt.
 function(larder_gtest target)
   cmake_parse_arguments(T "" "" "LABELS;SOURCES;DEPS" ${ARGN})
   add_executable(${target} ${T_SOURCES})
@@ -82,6 +86,7 @@ function(larder_gtest target)
   list(JOIN T_LABELS "." labels)  # one word, for ctest -L to search in: a list falls apart in the discovery script
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${target}." PROPERTIES LABELS "${labels}" TIMEOUT 120)
   if(T_LABELS MATCHES "unit|contract|threads")
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
     set_property(GLOBAL APPEND PROPERTY LARDER_TESTS_ASAN ${target})
   endif()
   if("threads" IN_LIST T_LABELS)
