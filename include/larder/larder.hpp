@@ -7,4 +7,6 @@
 #include <larder/counter.hpp>
 #include <larder/error.hpp>
 #include <larder/key.hpp>
+#include <larder/limiter.hpp>
+#include <larder/lock.hpp>
 #include <larder/store.hpp>

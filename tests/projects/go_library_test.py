@@ -21,6 +21,11 @@ class GoLibraryTest(servers.PeerCase):
         self.assertGreater(self.client(db=3).ttl("page"), 500)
         self.assertIsNone(self.client(db=0).get("page"))
 
+    def test_its_lock_and_limiter_pages(self):
+        self.assertEqual(self.peer("coordinate"), "done\n")
+        self.assertIsNone(self.client(db=3).get("go:lock"))
+        self.assertIsNotNone(self.client(db=3).get("go:limit:ada"))
+
     def test_a_wrong_password_is_named_as_such(self):
         said = servers.run(servers.os.environ["TYPED_PEER"], self.url(password="guess"), "session")
         self.assertEqual(said, b"unauthorized\n")

@@ -1,6 +1,6 @@
 // The C++ side of tests that are driven from Python: typed values and counters on the server that a URL names.
 //
-//     typed_peer URL write | read | respell | session | count KEY TIMES
+//     typed_peer URL write | read | respell | session | coordinate | count KEY TIMES
 #include <larder/larder.hpp>
 
 #include <cstdio>
@@ -95,6 +95,30 @@ void session(const larder::Store& store) {
   require(loads == 1, "one load");
 }
 
+// Its other pages: a lock that is acquired, extended and released, and a limiter that tells what is left.
+void coordinate(const larder::Store& store) {
+  const larder::Lock lock(store, "go:lock", {.ttl = 10s});
+  auto held = lock.try_acquire().value();
+  require(held.has_value(), "a free lock is acquired");
+  require(!lock.try_acquire().value(), "and by nobody else");
+  held->extend(1min).value();
+  require(store.ttl("go:lock").value().left > 30s, "it is extended");
+  const std::uint64_t token = held->token();
+  held->release().value();
+  require(held->extend().error().code == larder::Errc::lock_lost, "released is lost");
+  require(lock.try_acquire().value()->token() > token, "tokens grow");
+
+  const larder::Limiter limiter(store, "go:limit", larder::Rate::sliding_window(3, 1h));
+  limiter.reset("ada").value();
+  for (const std::uint32_t left : {2u, 1u, 0u}) {
+    const auto decision = limiter.allow("ada").value();
+    require(decision.allowed && decision.remaining == left, "three are allowed");
+  }
+  require(!limiter.allow("ada").value().allowed, "and no fourth");
+  require(limiter.remaining("ada").value() == 0, "none is left");
+  require(limiter.remaining("bob").value() == 3, "for another, all");
+}
+
 void count(const larder::Store& store, const char* key, int times) {
   const larder::Counter counter(store, "");
   for (int i = 0; i < times; ++i) counter.incr(key).value();
@@ -114,6 +138,7 @@ int main(int argc, char** argv) {
   if (act == "read") read(*store);
   if (act == "respell") respell(*store);
   if (act == "session") session(*store);
+  if (act == "coordinate") coordinate(*store);
   if (act == "count") count(*store, argv[3], std::atoi(argv[4]));
   std::printf("done\n");
 }
