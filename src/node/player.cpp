@@ -38,9 +38,11 @@ Deadline Player::deadline_of(const Operation& operation) const {
   constexpr std::int64_t kFar = std::int64_t{1} << 52;
   constexpr base::Millis kLatest = std::chrono::floor<base::Millis>(base::Nanos::max());
   const base::Millis left{std::clamp(*operation.deadline_ms, -kFar, kFar) - wall_at_hold_.count()};
+  // In milliseconds throughout: what is far off has no nanoseconds.
+  const auto now = std::chrono::floor<base::Millis>(held_at_.time_since_epoch());
   const auto held =
       std::chrono::floor<base::Millis>(held_at_.time_since_epoch() + LoadClock::kAhead);
-  if (held + left <= held_at_.time_since_epoch()) return Deadline::at(held_at_);
+  if (held + left <= now) return Deadline::at(held_at_);
   return Deadline::at(base::Instant{std::min(held + left, kLatest)});
 }
 
