@@ -52,9 +52,9 @@ HeldLock::HeldLock(Store store, std::string name, std::string owner, std::uint64
       ends_(ends) {}
 
 HeldLock::HeldLock(HeldLock&& other) noexcept
-    : store_(other.store_),
-      name_(other.name_),
-      owner_(other.owner_),
+    : store_(std::move(other.store_)),
+      name_(std::move(other.name_)),
+      owner_(std::move(other.owner_)),
       token_(std::exchange(other.token_, 0)),
       ttl_(other.ttl_),
       ends_(other.ends_) {}
@@ -62,9 +62,9 @@ HeldLock::HeldLock(HeldLock&& other) noexcept
 HeldLock& HeldLock::operator=(HeldLock&& other) noexcept {
   if (this == &other) return *this;
   (void)release();
-  store_ = other.store_;
-  name_ = other.name_;
-  owner_ = other.owner_;
+  store_ = std::move(other.store_);
+  name_ = std::move(other.name_);
+  owner_ = std::move(other.owner_);
   token_ = std::exchange(other.token_, 0);
   ttl_ = other.ttl_;
   ends_ = other.ends_;

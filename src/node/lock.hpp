@@ -32,10 +32,12 @@ class Lock {
   using Glimpse = std::uint32_t;
   /// Begins a look: what is read afterwards may be torn and must only be copied.
   Glimpse glimpse() const noexcept { return word_.load(std::memory_order_acquire); }
+  /// False: somebody held it when that was seen, so a look would be in vain.
+  static bool was_free(Glimpse before) noexcept { return (before & kStates) == 0; }
   /// Ends it: true if nobody held the lock from then until now, so that what was read is whole.
   bool undisturbed(Glimpse before) const noexcept {
     std::atomic_thread_fence(std::memory_order_acquire);
-    return (before & kStates) == 0 && word_.load(std::memory_order_relaxed) == before;
+    return was_free(before) && word_.load(std::memory_order_relaxed) == before;
   }
 
  private:

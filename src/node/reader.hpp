@@ -72,6 +72,7 @@ Found Reader::read(unsigned db, std::string_view key, std::optional<String>& val
   const Node::Shard& shard = state_.shard_of(hash);
   for (int i = 0; i < kGlances; ++i) {
     const Lock::Glimpse before = shard.mutex.glimpse();
+    if (!Lock::was_free(before)) break;
     std::string_view seen;
     const engine::Glance glance = shard.table.glance(db, key, hash, {}, seen);
     if (glance == engine::Glance::ask) break;
@@ -109,6 +110,7 @@ bool Reader::glance_group(unsigned db, std::span<const std::string_view> keys,
   for (std::size_t i = 0; i < keys.size(); ++i) {
     hashes[i] = state_.hash_of(keys[i]);
     before[i] = state_.shard_of(hashes[i]).mutex.glimpse();
+    if (!Lock::was_free(before[i])) return false;
   }
   std::array<engine::Table::Slot, Node::kGroupKeysMax> likely;
   fetch(db, {hashes.data(), keys.size()}, likely.data());

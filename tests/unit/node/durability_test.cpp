@@ -312,14 +312,22 @@ TEST_F(DurableTest, AFullDiskLosesNothingThatWasAcknowledged) {
   EXPECT_EQ(get("refused"), std::nullopt);
 }
 
-TEST_F(DurableTest, AFailedFsyncIsNeverCalledGood) {
-  options.fsync = Fsync::always;
-  start();
-  set("before", "v");
-  flush();
-  disk.fail(Deed::sync, 1, EIO);
-  set("unsure", "v");
-  EXPECT_FALSE(durability().flush());
+class FailedFsyncTest : public DurableTest {
+ protected:
+  /// "before" is on the disk; the fsync that "unsure" waited for has failed.
+  void fail_an_fsync() {
+    options.fsync = Fsync::always;
+    start();
+    set("before", "v");
+    flush();
+    disk.fail(Deed::sync, 1, EIO);
+    set("unsure", "v");
+    EXPECT_FALSE(durability().flush());
+  }
+};
+
+TEST_F(FailedFsyncTest, IsNeverCalledGood) {
+  fail_an_fsync();
   EXPECT_FALSE(durability().flush());  // Though another fsync would succeed.
   EXPECT_TRUE(durability().refuses());
   EXPECT_THAT(durability().trouble(), HasSubstr("fsync"));
@@ -329,14 +337,8 @@ TEST_F(DurableTest, AFailedFsyncIsNeverCalledGood) {
   EXPECT_EQ(get("unsure"), std::nullopt);
 }
 
-TEST_F(DurableTest, ASnapshotMakesGoodForAFailedFsync) {
-  options.fsync = Fsync::always;
-  start();
-  set("before", "v");
-  flush();
-  disk.fail(Deed::sync, 1, EIO);
-  set("unsure", "v");
-  EXPECT_FALSE(durability().flush());
+TEST_F(FailedFsyncTest, IsMadeGoodByASnapshot) {
+  fail_an_fsync();
   tick();
   EXPECT_FALSE(durability().refuses());
   EXPECT_TRUE(durability().flush());

@@ -52,26 +52,33 @@ class DamageTest : public DurableTest {
     return outcome;
   }
 
+  /// Starts with the file as it is, and then with each of its bytes flipped in three ways.
+  template <class Look>
+  void for_each_flip(const std::string& name, Look look) {
+    const std::string good = disk.content(name);
+    ASSERT_EQ(start_with(name, good).content, states.back());
+    for (std::size_t at = 0; at < good.size(); ++at) {
+      for (const unsigned char bits : {0x01, 0x80, 0xff}) {
+        std::string bytes = good;
+        bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) ^ bits);
+        look(start_with(name, bytes), at);
+      }
+    }
+  }
+
   std::vector<Content> states;
 };
 
 TEST_F(DamageTest, EachByteOfALogFlippedIsNoticed) {
   write_log();
   const std::string name = "log-0000000001.larder";
-  const std::string good = disk.content(name);
-  ASSERT_EQ(start_with(name, good).content, states.back());
-  for (std::size_t at = 0; at < good.size(); ++at) {
-    for (const unsigned char bits : {0x01, 0x80, 0xff}) {
-      std::string bytes = good;
-      bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) ^ bits);
-      const Outcome outcome = start_with(name, bytes);
-      if (!outcome.error.empty()) continue;
-      // Only of the last record can nobody tell whether it was ever whole.
-      EXPECT_EQ(outcome.content, states[states.size() - 2]) << at;
-      EXPECT_TRUE(outcome.told) << at;
-      EXPECT_GT(outcome.cut_bytes, 0u) << at;
-    }
-  }
+  for_each_flip(name, [&](const Outcome& outcome, std::size_t at) {
+    if (!outcome.error.empty()) return;
+    // Only of the last record can nobody tell whether it was ever whole.
+    EXPECT_EQ(outcome.content, states[states.size() - 2]) << at;
+    EXPECT_TRUE(outcome.told) << at;
+    EXPECT_GT(outcome.cut_bytes, 0u) << at;
+  });
 }
 
 TEST_F(DamageTest, EachTruncationOfALogGivesWhatWasThereThen) {
@@ -91,15 +98,9 @@ TEST_F(DamageTest, EachTruncationOfALogGivesWhatWasThereThen) {
 TEST_F(DamageTest, EachByteOfASnapshotFlippedIsNoticed) {
   write_snapshot();
   const std::string name = "snapshot-0000000003.larder";
-  const std::string good = disk.content(name);
-  ASSERT_EQ(start_with(name, good).content, states.back());
-  for (std::size_t at = 0; at < good.size(); ++at) {
-    for (const unsigned char bits : {0x01, 0x80, 0xff}) {
-      std::string bytes = good;
-      bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) ^ bits);
-      EXPECT_THAT(start_with(name, bytes).error, HasSubstr(name)) << at;
-    }
-  }
+  for_each_flip(name, [&](const Outcome& outcome, std::size_t at) {
+    EXPECT_THAT(outcome.error, HasSubstr(name)) << at;
+  });
 }
 
 TEST_F(DamageTest, EachTruncationOfASnapshotIsNoticed) {
