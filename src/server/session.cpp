@@ -23,6 +23,9 @@ constexpr std::size_t kQuotedBytesMax = 128;
 /// What a reader may keep from one request to the next: the places of some dozen arguments.
 constexpr std::size_t kReaderBytes = 1024;
 
+/// How any TLS of this century begins, and no request that means something.
+constexpr std::string_view kTlsBegin = "\x16\x03";
+
 std::string unknown_command(std::span<const std::string_view> args) {
   std::string quoted;
   for (const std::string_view arg : args.subspan(1)) {
@@ -86,7 +89,11 @@ struct Session::Progress {
 
 Session::Turn Session::run(std::string_view input, base::Buffer& out, const TurnLimits& limits) {
   using Status = resp::RequestReader::Status;
-  if (begins_tls(input)) return refuse_tls(out);
+  if (!heard_) {
+    if (input == kTlsBegin.substr(0, 1)) return {State::waiting, 0};
+    heard_ = !input.empty();
+    if (input.starts_with(kTlsBegin)) return refuse_tls(out);
+  }
   context_->run.clear();
   Progress progress{.input = input,
                     .out = out,
@@ -119,12 +126,7 @@ Session::Turn Session::run(std::string_view input, base::Buffer& out, const Turn
 }
 
 /// A client that was told of TLS and not of its port: it would wait for an answer in vain, or be sent errors that it
-/// cannot read. The first two bytes are those of any TLS of this century, and of no request.
-bool Session::begins_tls(std::string_view input) const noexcept {
-  return !input.empty() && input.front() == '\x16' && input.starts_with("\x16\x03") &&
-         client_.last_command == nullptr && !reader_.in_request();
-}
-
+/// cannot read.
 Session::Turn Session::refuse_tls(base::Buffer& out) {
   if (base::Log* log = context_->options.log) {
     log->warn("tls_on_plain_port", {{"peer", client_.address}});

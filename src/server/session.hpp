@@ -71,7 +71,6 @@ class Session {
  private:
   struct Progress;
 
-  bool begins_tls(std::string_view input) const noexcept;
   Turn refuse_tls(base::Buffer& out);
   void take(std::span<const std::string_view> args, std::size_t begin, Progress& progress);
   bool finish_run(Progress& progress);
@@ -94,6 +93,7 @@ class Session {
   Context* context_;
   Client client_;
   resp::RequestReader reader_;
+  bool heard_ = false;  ///< Past the first bytes, which may be TLS.
 };
 
 }  // namespace larder::server

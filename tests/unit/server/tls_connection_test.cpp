@@ -212,5 +212,15 @@ TEST(PlainConnectionTest, ValuesMayBeginAsTlsDoes) {
   EXPECT_EQ(far->take(), "+OK\r\n");
 }
 
+TEST(PlainConnectionTest, OnlyTheFirstBytesMayBeTls) {
+  test::World world;
+  test::Conversation client{world};
+  EXPECT_EQ(client.send("\x15 is none\r\n").substr(0, 20), "-ERR unknown command");
+  EXPECT_EQ(client.send("\x16\x03 is none\r\n").substr(0, 20), "-ERR unknown command");
+  test::Conversation slow{world};
+  EXPECT_EQ(slow.send("\x16"), "");
+  EXPECT_EQ(slow.send("\x03"), "-ERR Protocol error: TLS on a port that is not for TLS\r\n");
+}
+
 }  // namespace
 }  // namespace larder::server
