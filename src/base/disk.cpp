@@ -11,7 +11,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "base/text.hpp"
@@ -109,6 +112,21 @@ class SystemLock final : public DiskLock {
   Descriptor fd_;
 };
 
+/// Gives the blocks of a file without a name back piece by piece. All at once, 270 MB held a core in the kernel for 93 ms,
+/// in which no request of that core was served (ext4 with discard).
+void shrink(int fd) noexcept {
+  constexpr off_t kPiece = 4 << 20;
+  struct stat status {};
+  if (::fstat(fd, &status) < 0 || status.st_nlink != 0 || !S_ISREG(status.st_mode)) return;
+  // Granted only where nobody else has it open: a backup that is reading it reads on. Who opens it now, by way of
+  // /proc, has us told by a signal that is ignored.
+  if (::fcntl(fd, F_SETSIG, SIGURG) < 0 || ::fcntl(fd, F_SETLEASE, F_WRLCK) < 0) return;
+  for (off_t left = status.st_size - kPiece; left > 0; left -= kPiece) {
+    if (::ftruncate(fd, left) < 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 class SystemDisk final : public Disk {
  public:
   SystemDisk(Descriptor folder, std::string path)
@@ -134,8 +152,11 @@ class SystemDisk final : public Disk {
 
   Result<void> remove(std::string_view name) override {
     if (auto good = check_file_name(name); !good) return good;
+    const Descriptor held(::openat(folder_.get(), std::string(name).c_str(),
+                                   O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (::unlinkat(folder_.get(), std::string(name).c_str(), 0) < 0 && errno != ENOENT)
       return failed("remove", full(name), errno);
+    if (held.good()) shrink(held.get());
     return {};
   }
 

@@ -82,6 +82,26 @@ TEST_P(DiskTest, RenameReplacesAndRemoveForgives) {
   EXPECT_EQ(disk->rename("a", "b").error().code, Errc::io);
 }
 
+TEST(SystemDiskTest, WhoReadsARemovedFileOrHasItUnderAnotherNameLosesNothing) {
+  const TemporaryFolder folder;
+  const auto disk = open_system_disk(folder.path).value();
+  const std::string bytes(9 << 20, 'x');
+  const auto write = [&](const char* name) {
+    disk->open(name, Open::create).value()->append(bytes).value();
+  };
+  write("large");
+  disk->remove("large").value();
+  EXPECT_THAT(disk->list().value(), ElementsAre());
+  write("read");
+  const auto reader = disk->open("read", Open::existing).value();
+  disk->remove("read").value();
+  EXPECT_EQ(reader->size().value(), bytes.size());
+  write("one");
+  std::filesystem::create_hard_link(folder.path + "/one", folder.path + "/two");
+  disk->remove("one").value();
+  EXPECT_EQ(disk->open("two", Open::existing).value()->size().value(), bytes.size());
+}
+
 TEST_P(DiskTest, NoNameLeavesTheFolder) {
   for (const std::string name :
        {"", ".", "..", "../x", "/etc/passwd", "a/b", ".hidden", "a b", "a\n", "ü"}) {
