@@ -1,11 +1,52 @@
 # How a room of the house becomes a target. DESIGN's floors are enforced on includes by tools/floors.py;
 # here each room links exactly the rooms below it that it uses, so a slip also fails to link.
 
-# larder_room(<name> [DEPS rooms-and-libraries...] [WITHOUT files...])
+# larder_light(<target>): code that calls for little of the compiler's work. Under sanitizers it is not optimised, and goes
+# without UBSan: for tests and templates, these were half of the build.
+function(larder_light target)
+  if(LARDER_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+    set_target_properties(${target} PROPERTIES LARDER_LIGHT ON)
+  else()
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
+endfunction()
+
+# What nearly every file of a room, or of a test, includes.
+set(larder_room_headers <algorithm> <array> <atomic> <chrono> <cstdint> <cstring> <functional> <limits> <map> <memory> <mutex>
+  <optional> <span> <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector> <larder/error.hpp>)
+set(larder_test_headers <gtest/gtest.h> <gmock/gmock.h> ${larder_room_headers})
+
+# larder_precompile(<target> <name> headers...): the headers are read once for all targets that name the same. With ccache
+# it would do harm: a precompiled header differs from tree to tree.
+function(larder_precompile target name)
+  if(CCACHE)
+    return()
+  endif()
+  if(NOT TARGET ${name})
+    file(WRITE "${PROJECT_BINARY_DIR}/${name}.cpp" "")
+    add_library(${name} OBJECT "${PROJECT_BINARY_DIR}/${name}.cpp")
+    target_link_libraries(${name} PRIVATE larder_settings $<TARGET_NAME_IF_EXISTS:GTest::gmock>)
+    get_target_property(options ${target} COMPILE_OPTIONS)
+    if(options)
+      target_compile_options(${name} PRIVATE ${options})
+    endif()
+    foreach(property POSITION_INDEPENDENT_CODE LARDER_LIGHT)
+      get_target_property(value ${target} ${property})
+      if(value)
+        set_target_properties(${name} PROPERTIES ${property} ${value})
+      endif()
+    endforeach()
+    target_precompile_headers(${name} PRIVATE ${ARGN})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${name})
+endfunction()
+
+# larder_room(<name> [FACE] [DEPS rooms-and-libraries...] [WITHOUT files...])
 #   Every src/<name>/*.cpp becomes the library larder_<name>, except those that this build is without. A room without a
 #   .cpp is header-only.
 function(larder_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPS;WITHOUT" ${ARGN})
+  cmake_parse_arguments(ROOM "FACE" "" "DEPS;WITHOUT" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
   foreach(file IN LISTS ROOM_WITHOUT)
     list(REMOVE_ITEM sources "${PROJECT_SOURCE_DIR}/src/${name}/${file}")
@@ -15,6 +56,11 @@ function(larder_room name)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC larder_settings ${ROOM_DEPS})
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    if(LARDER_SANITIZE AND ROOM_FACE)
+      larder_light(${target})
+    elseif(LARDER_SANITIZE)  # Only there: the build for users shows whether each file includes what it uses.
+      larder_precompile(${target} larder_room_headers ${larder_room_headers})
+    endif()
   else()
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE larder_settings ${ROOM_DEPS})
@@ -49,24 +95,6 @@ function(larder_unit_tests room)
   endif()
 endfunction()
 
-# What nearly every test includes is read once for all of them. With ccache it would do harm: a precompiled header differs
-# from tree to tree.
-function(larder_precompile target)
-  if(CCACHE)
-    return()
-  endif()
-  if(NOT TARGET larder_test_headers)
-    file(WRITE "${PROJECT_BINARY_DIR}/test_headers.cpp" "")
-    add_library(larder_test_headers OBJECT "${PROJECT_BINARY_DIR}/test_headers.cpp")
-    target_link_libraries(larder_test_headers PRIVATE larder_settings GTest::gtest GTest::gmock)
-    get_target_property(options ${target} COMPILE_OPTIONS)
-    target_compile_options(larder_test_headers PRIVATE ${options})
-    target_precompile_headers(larder_test_headers PRIVATE <gtest/gtest.h> <gmock/gmock.h> <algorithm> <atomic> <chrono>
-      <functional> <memory> <mutex> <optional> <string> <string_view> <thread> <variant> <vector> <larder/error.hpp>)
-  endif()
-  target_precompile_headers(${target} REUSE_FROM larder_test_headers)
-endfunction()
-
 # larder_gtest(<target> LABELS ... SOURCES ... DEPS ...): one GoogleTest program, each case a ctest entry. Those with the
 # labels unit, contract and threads run under ASan and UBSan, threads under TSan too, and with --quick in the release
 # build; they are no part of `all`, but of the targets in tests/CMakeLists.txt.
@@ -75,14 +103,9 @@ function(larder_gtest target)
   add_executable(${target} ${T_SOURCES})
   target_link_libraries(${target} PRIVATE ${T_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  # The rooms are optimised; their tests need not be. Under sanitizers, optimising them was half of the build, and
-  # what UBSan adds to them a third of the rest; what a test's own code does wrong is not what is looked for.
-  if(LARDER_SANITIZE)
-    target_compile_options(${target} PRIVATE -O0 -fno-sanitize=undefined)
-  else()
-    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
-  endif()
-  larder_precompile(${target})
+  # What a test's own code does wrong is not what is looked for.
+  larder_light(${target})
+  larder_precompile(${target} larder_test_headers ${larder_test_headers})
   list(JOIN T_LABELS "." labels)  # one word, for ctest -L to search in: a list falls apart in the discovery script
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${target}." PROPERTIES LABELS "${labels}" TIMEOUT 120)
   if(T_LABELS MATCHES "unit|contract|threads")
