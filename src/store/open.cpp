@@ -8,6 +8,7 @@
 #include "store/durable_driver.hpp"
 #include "store/local_driver.hpp"
 #include "store/redis_driver.hpp"
+#include "store/redis_url.hpp"
 #include "store/url.hpp"
 
 namespace larder {
@@ -39,7 +40,7 @@ struct Scheme {
 
 constexpr std::array kSchemes{
     Scheme{"memory", &open_memory},    Scheme{"redis", &open_redis},
-    Scheme{"rediss", nullptr},         Scheme{"unix", nullptr},
+    Scheme{"rediss", &open_redis},     Scheme{"unix", &open_redis},
     Scheme{"redis+sentinel", nullptr}, Scheme{"redis+ring", nullptr},
     Scheme{"redis+cluster", nullptr},
 };

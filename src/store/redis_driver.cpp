@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/limits.hpp"
+#include "store/redis_client_options.hpp"
 #include "store/redis_exchange.hpp"
 
 namespace larder::store {
@@ -31,19 +32,6 @@ class AsksEach<Derived, OperationList<Op, Rest...>>
     static_cast<Derived&>(*this).begin(op, call, std::move(pending));
   }
 };
-
-redis::ClientOptions client_options(const RedisUrl& url, const StoreOptions& options) {
-  redis::ClientOptions out;
-  out.host = url.host;
-  out.port = url.port;
-  const bool in_url = !url.password.empty();
-  out.identity = {in_url || !url.user.empty() ? url.user : options.user,
-                  in_url ? url.password : options.password, options.client_name, url.database};
-  out.connect_timeout = options.connect_timeout;
-  out.io_context = options.io_context;
-  out.asks = native_names();
-  return out;
-}
 
 struct Figure {
   std::string_view name;
@@ -75,10 +63,9 @@ constexpr std::array kFigures{
 
 class RedisDriver final : public AsksEach<RedisDriver, Operations> {
  public:
-  RedisDriver(const RedisUrl& url, const StoreOptions& options, const base::Clock& clock)
-      : url_(url.shown),
-        deadline_(options.deadline),
-        client_(client_options(url, options), clock) {}
+  RedisDriver(std::string url, Millis deadline, const redis::ClientOptions& options,
+              const base::Clock& clock)
+      : url_(std::move(url)), deadline_(deadline), client_(options, clock) {}
 
   redis::Client& client() noexcept { return client_; }
   std::string_view url() const noexcept override { return url_; }
@@ -136,7 +123,9 @@ std::string RedisDriver::metrics_text() const {
 
 Result<std::shared_ptr<StoreDriver>> open_redis(const RedisUrl& url, const StoreOptions& options,
                                                 const base::Clock& clock) {
-  auto driver = std::make_shared<RedisDriver>(url, options, clock);
+  const auto client = client_options(url, options);
+  if (!client) return client.error();
+  auto driver = std::make_shared<RedisDriver>(url.shown, options.deadline, *client, clock);
   if (!options.io_context) {
     // The attempt ends itself in time; the rest is for a name server that does not answer.
     const auto ready = driver->client().wait_until_ready(options.connect_timeout * 2);

@@ -1,4 +1,4 @@
-// The driver behind `redis://`: every operation is one request over a connection that all callers
+// The driver behind `redis://`, `rediss://` and `unix://`: every operation is one request over a connection that all callers
 // share.
 #pragma once
 
@@ -6,13 +6,13 @@
 
 #include "base/clock.hpp"
 #include "store/driver.hpp"
-#include "store/url.hpp"
+#include "store/redis_url.hpp"
 
 namespace larder::store {
 
 /// Opens and connects. With a given io_context it does not wait for the connection, which that
-/// context's threads make. Errors: `unreachable`, `unauthorized`, `protocol`, naming host and port,
-/// with no secret.
+/// context's threads make. Errors: `unreachable`, `unauthorized`, `protocol`, `bad_url`, naming host
+/// and port, with no secret.
 Result<std::shared_ptr<StoreDriver>> open_redis(const RedisUrl& url, const StoreOptions& options,
                                                 const base::Clock& clock);
 
