@@ -40,6 +40,12 @@ Result<RedisUrlParts> take_apart(std::string_view url) {
   url.remove_prefix(colon + 3);
   const auto authority = url.substr(0, url.find_first_of("/?#"));
   parts.rest = url.substr(authority.size());
+  // A password with a bare slash in it: what looks like a port is its beginning.
+  if (parts.kind != UrlKind::socket &&
+      parts.rest.substr(0, parts.rest.find('?')).find('@') != url.npos) {
+    return bad_url(std::string(parts.scheme) +
+                   ":// has an @ after the host; in a password write / as %2F and @ as %40");
+  }
   const auto at = authority.rfind('@');
   parts.login = authority.substr(0, at == authority.npos ? 0 : at + 1);
   parts.servers = authority.substr(parts.login.size());
@@ -56,10 +62,6 @@ Result<boost::urls::url_view> parse_redis(const std::string& text) {
 Result<unsigned> read_database(const std::string& scheme, std::string_view path) {
   if (path.empty() || path == "/") return 0u;
   if (const auto database = database_from(path.substr(1))) return *database;
-  // A password with a bare slash in it ends up here.
-  if (path.find('@') != path.npos) {
-    return bad_url(scheme + "has an @ after the host; in a password write / as %2F and @ as %40");
-  }
   return bad_url(scheme + " path \"" + std::string(path) +
                  "\" is not a database number such as /0");
 }
