@@ -8,6 +8,7 @@
 #include <larder/error.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,6 +27,8 @@ class TlsContext;
 }
 
 namespace larder::redis {
+
+class IoThread;
 
 struct ClientOptions {
   std::string host;
@@ -82,6 +85,9 @@ class Client {
   /// more; none: it is complete already, or just about to be.
   std::optional<Error> leave(Ticket ticket, Errc why);
 
+  /// Runs `then` on the client's thread when `delay` has passed; never, if the context ends before.
+  void call_after(base::Nanos delay, std::function<void()> then);
+
   /// Which of ClientOptions::asks the server has, as the newest connection learnt: a bit for each, the first the lowest.
   std::uint32_t known_commands() const noexcept;
   /// True on a thread that serves this client's connection: nobody may wait there.
@@ -93,7 +99,6 @@ class Client {
 
  private:
   class Link;
-  class IoThread;
   std::unique_ptr<IoThread> io_thread_;
   std::shared_ptr<Link> link_;
 };

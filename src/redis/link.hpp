@@ -37,6 +37,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
                       base::Instant deadline, bool timed);
   std::optional<Error> leave(Ticket ticket, Errc why);
   ClientStats stats() const;
+  void call_after(base::Nanos delay, std::function<void()> then);
 
   std::uint32_t known_commands() const noexcept { return known_commands_; }
   bool on_io_thread() const noexcept { return context_.get_executor().running_in_this_thread(); }

@@ -1,5 +1,5 @@
-// The driver behind `redis://`, `rediss://` and `unix://`: every operation is one request over a connection that all callers
-// share.
+// The driver behind the URLs of Redis servers: every operation is one request over a connection that all callers share, or one
+// to each of several servers at once.
 #pragma once
 
 #include <memory>
@@ -15,5 +15,9 @@ namespace larder::store {
 /// and port, with no secret.
 Result<std::shared_ptr<StoreDriver>> open_redis(const RedisUrl& url, const StoreOptions& options,
                                                 const base::Clock& clock);
+
+/// Servers of a ring that are away do not keep it from opening, unless all are.
+Result<std::shared_ptr<StoreDriver>> open_ring(const ServersUrl& url, const StoreOptions& options,
+                                               const base::Clock& clock);
 
 }  // namespace larder::store

@@ -51,6 +51,14 @@ std::string tls_url() {
 }
 #endif
 
+std::string ring_url() {
+  static test::RedisServer servers[3];
+  std::string url = "redis+ring://";
+  for (const auto& server : servers) url += "127.0.0.1:" + std::to_string(server.port()) + ",";
+  url.back() = '/';
+  return url + "1";
+}
+
 #ifdef LARDER_BINARY
 std::string larder_url() {
   static test::LarderServer server{LARDER_BINARY};
