@@ -74,6 +74,13 @@ struct ScanOptions {
   std::size_t count = 100;  ///< About how many entries to look at for one page.
 };
 
+/// A server that joins a ring.
+struct ServerOptions {
+  std::string name =
+      {};  ///< What placement knows it by, whatever its address; empty: host:port as given.
+  unsigned weight = 1;  ///< Its share, 1 to 100 (rendezvous, ketama).
+};
+
 /// Where a Store's I/O runs and how long its calls may take.
 struct StoreOptions {
   Millis deadline{2'000};                         ///< Of a whole call, retries included.
@@ -96,7 +103,8 @@ class StoreDriver;
 class Store {
  public:
   /// Opens `memory:`, `memory:?max_bytes=1GiB&eviction=allkeys-lru&shards=16`, `redis://[user:pw@]host[:port][/db]`, and
-  /// `memory:/var/lib/app?fsync=everysec&snapshot_every=60s`, which is kept in that folder (docs/durability.md).
+  /// `memory:/var/lib/app?fsync=everysec&snapshot_every=60s`, which is kept in that folder (docs/durability.md);
+  /// `rediss://` (TLS), `unix:///run/redis.sock` and `redis+ring://h1,h2,h3` (docs/redis.md).
   /// Errors: `bad_url` names the part it could not read; `unreachable`, `unauthorized`; `io`, of a folder.
   static Result<Store> open(std::string_view url, const StoreOptions& options = {});
 
@@ -217,6 +225,14 @@ class Store {
   Result<std::string> info(const CallOptions& call = {}) const;
   /// The library's metrics of this store, in Prometheus' text format.
   std::string metrics_text() const;
+
+  /// Over `redis+ring://`: takes another server in, or out, while calls go on. At most 1/n of the keys move, with
+  /// `modulo` nearly all; what moves is not copied: it is a miss where it is looked for now. A server that comes back
+  /// may still hold what it held: flush it first. With `jump` only the last server can go; `range` has fixed splits.
+  /// Errors: `bad_argument`, `bad_url`; `unreachable`, `unauthorized` of the server that joins; `unsupported` of a store
+  /// that is no ring.
+  Result<void> add_server(std::string_view server, const ServerOptions& options = {}) const;
+  Result<void> remove_server(std::string_view name) const;
 
   // The same, as coroutines. Arguments are taken by value; they live until the call ends.
   Task<Result<std::optional<Bytes>>> async_get(std::string key, CallOptions call = {}) const;

@@ -6,7 +6,7 @@
 #include "base/clock.hpp"
 #include "redis/client.hpp"
 #include "resp/writer.hpp"
-#include "store/url.hpp"
+#include "store/redis_client_options.hpp"
 
 namespace larder::apps {
 namespace {
@@ -41,12 +41,12 @@ Result<std::string> ask(const Target& target, const std::vector<std::string>& wo
   const auto at_most = duration_or_bad_input(target.timeout, "--timeout");
   auto url = store::read_redis_url(target.url);
   if (!url) return url.error();
-  redis::ClientOptions options;
-  options.host = url->host;
-  options.port = url->port;
-  options.identity = {url->user, url->password.empty() ? password_of(target) : url->password,
-                      "larder-cli", url->database};
-  redis::Client client(options, base::SystemClock::instance());
+  StoreOptions access;
+  access.client_name = "larder-cli";
+  if (url->password.empty()) access.password = password_of(target);
+  const auto options = store::client_options(*url, access);
+  if (!options) return options.error();
+  redis::Client client(*options, base::SystemClock::instance());
   base::Buffer request;
   resp::Writer writer(request);
   writer.array(words.size());

@@ -11,7 +11,7 @@
 #include "lab/policy_replay.hpp"
 #include "lab/replay.hpp"
 #include "lab/tour.hpp"
-#include "store/url.hpp"
+#include "store/redis_url.hpp"
 
 namespace larder::apps {
 namespace {
@@ -72,6 +72,9 @@ int bench(Bench& flags) {
   check_distribution(lab.distribution, "--distribution");
   lab.verify = !flags.no_verify;
   const auto url = value_or_bad_input(store::read_redis_url(url_that_answers(flags.target)));
+  if (url.tls || !url.socket_path.empty()) {
+    throw BadInput("--url: bench speaks to redis://host[:port] only, without TLS");
+  }
   if (url.database != 0) throw BadInput("--url: bench uses database 0 only");
   lab.host = url.host;
   lab.port = url.port;

@@ -60,6 +60,8 @@ class TcpStream final : public Stream {
   void finish_writing() noexcept override;
   int descriptor() const noexcept override { return socket_.fd(); }
   const Socket& socket() const noexcept { return socket_; }
+  /// Gives the descriptor away: it stays open.
+  int release() noexcept { return socket_.release(); }
 
  private:
   Socket socket_;

@@ -26,6 +26,9 @@ struct TlsOptions {
   std::string ca_cert_file;   ///< Authorities whose certificates are believed.
   std::string ca_cert_dir;    ///< The same, a file each, named by `openssl rehash`.
   AuthClients auth_clients = AuthClients::yes;
+  /// As a client: believe only a certificate that leads to an authority and is for the server's name. Without it, whoever
+  /// is on the way can read and change everything.
+  bool verify_server = true;
   std::string protocols;     ///< "TLSv1.2 TLSv1.3", or one of them; empty: both.
   std::string ciphers;       ///< Of TLS 1.2, as OpenSSL lists them; empty: OpenSSL's choice.
   std::string ciphersuites;  ///< Of TLS 1.3, likewise.

@@ -259,7 +259,8 @@ Result<TlsContext::Pointer> TlsContext::for_client(const TlsOptions& options) {
       SSL_CTX_set_default_verify_paths(context.get()) != 1) {
     return wrong("TLS: this system's authorities: " + take_tls_words());
   }
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context.get(), options.verify_server ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                     nullptr);
   return std::make_shared<const TlsContext>(context.release(), expires_unix);
 }
 

@@ -8,6 +8,7 @@
 #include <larder/error.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,12 +22,21 @@
 namespace boost::asio {
 class io_context;
 }
+namespace larder::net {
+class TlsContext;
+}
 
 namespace larder::redis {
+
+class IoThread;
 
 struct ClientOptions {
   std::string host;
   std::uint16_t port = 6379;
+  std::string socket_path = {};  ///< A Unix socket, instead of host and port.
+  std::shared_ptr<const net::TlsContext> tls = nullptr;  ///< None: nothing is encrypted.
+  /// The name that the server's certificate must be for, and that is asked for; empty: `host`.
+  std::string tls_name = {};
   Identity identity;
   base::Millis connect_timeout{1'000};  ///< One attempt, handshake included.
   /// A server that leaves a request unanswered for so long is taken for gone, and the connection
@@ -75,18 +85,20 @@ class Client {
   /// more; none: it is complete already, or just about to be.
   std::optional<Error> leave(Ticket ticket, Errc why);
 
+  /// Runs `then` on the client's thread when `delay` has passed; never, if the context ends before.
+  void call_after(base::Nanos delay, std::function<void()> then);
+
   /// Which of ClientOptions::asks the server has, as the newest connection learnt: a bit for each, the first the lowest.
   std::uint32_t known_commands() const noexcept;
   /// True on a thread that serves this client's connection: nobody may wait there.
   bool on_io_thread() const noexcept;
-  /// "redis://host:port", to begin a message with.
+  /// "redis://host:port", "rediss://host:port" or "unix:///path", to begin a message with.
   const std::string& name() const noexcept;
   const base::Clock& clock() const noexcept;
   ClientStats stats() const;
 
  private:
   class Link;
-  class IoThread;
   std::unique_ptr<IoThread> io_thread_;
   std::shared_ptr<Link> link_;
 };

@@ -1,40 +1,26 @@
 #include "redis/link.hpp"
 
-#include <algorithm>
-
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include "base/text.hpp"
 #include "net/socket.hpp"
 
 namespace larder::redis {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
 
-// One read: a few hundred small replies. A large value says itself how much more it needs.
-constexpr std::size_t kReadBytes = 16 * 1024;
-constexpr std::size_t kReadBytesMax = 1024 * 1024;
 // What a connection keeps after a burst of large replies.
 constexpr std::size_t kIdleBufferBytes = 256 * 1024;
 
 std::string name_of(const ClientOptions& options) {
-  return "redis://" + net::to_string({options.host, options.port});
-}
-
-void set_options(tcp::socket& socket) {
-  net::Socket borrowed{socket.native_handle()};
-  net::set_no_delay(borrowed);
-  net::set_keepalive(borrowed, {});
-  borrowed.release();
+  if (!options.socket_path.empty()) return "unix://" + options.socket_path;
+  return (options.tls ? "rediss://" : "redis://") + net::to_string({options.host, options.port});
 }
 
 asio::const_buffer bytes_of(const base::Buffer& buffer) {
@@ -100,8 +86,9 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::connect() {
   attempt_timer_.expires_after(options_.connect_timeout);
   attempt_timer_.async_wait([self = shared_from_this()](error_code cancelled) {
     if (cancelled || !self->connecting_) return;
+    const bool mute = self->tls_ && !self->tls_->is_established();
     self->close("no connection in " + std::to_string(self->options_.connect_timeout.count()) +
-                " ms");
+                (mute ? " ms; it took the connection and does not speak TLS" : " ms"));
     self->resolver_.cancel();
   });
   Outcome failure = co_await open_socket();
@@ -112,84 +99,8 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::connect() {
   // The timer closes from outside; then the cause is its own, not the error of the cut-off step.
   if (!closed_because_.empty())
     failure = error(Errc::unreachable, Effect::not_sent, closed_because_);
-  error_code ignored;
-  if (failure) socket_.close(ignored);
+  if (failure) drop_socket();
   co_return failure;
-}
-
-Client::Link::Awaitable<Client::Link::Outcome> Client::Link::open_socket() {
-  error_code failed;
-  std::vector<tcp::endpoint> endpoints;
-  const auto address = asio::ip::make_address(options_.host, failed);
-  if (!failed) {
-    endpoints.emplace_back(address, options_.port);
-  } else {
-    const auto found =
-        co_await resolver_.async_resolve(options_.host, std::to_string(options_.port),
-                                         asio::redirect_error(asio::use_awaitable, failed));
-    if (failed)
-      co_return error(Errc::unreachable, Effect::not_sent, "name lookup: " + failed.message());
-    for (const auto& entry : found) endpoints.push_back(entry.endpoint());
-  }
-  if (!closed_because_.empty() || stopping_)
-    co_return error(Errc::unreachable, Effect::not_sent, "stopped");
-  co_await asio::async_connect(socket_, endpoints,
-                               asio::redirect_error(asio::use_awaitable, failed));
-  if (failed) co_return error(Errc::unreachable, Effect::not_sent, failed.message());
-  set_options(socket_);
-  co_return std::nullopt;
-}
-
-Client::Link::Awaitable<Client::Link::Outcome> Client::Link::shake_hands() {
-  Handshake handshake{options_.identity, options_.asks};
-  base::Buffer request;
-  handshake.start(request);
-  auto state = Handshake::State::waiting;
-  while (state == Handshake::State::waiting) {
-    if (!request.empty()) {
-      if (auto failure = co_await write_all(request)) co_return failure;
-      request.clear();
-    }
-    const auto status = reader_.next(input_.view());
-    if (status == resp::ReplyReader::Status::error) {
-      co_return error(Errc::protocol, Effect::not_sent,
-                      "not a Redis server; it answered " + base::quoted(input_.view(), 40));
-    }
-    if (status == resp::ReplyReader::Status::need_more) {
-      if (auto failure = co_await read_some()) co_return failure;
-      continue;
-    }
-    if (!reader_.value().is_push()) state = handshake.received(reader_.value(), request);
-    input_.consume(reader_.consumed());
-  }
-  if (state == Handshake::State::ready) {
-    known_commands_ = handshake.known();
-    co_return std::nullopt;
-  }
-  co_return error(handshake.failure().code, Effect::not_sent, handshake.failure().detail);
-}
-
-Client::Link::Awaitable<Client::Link::Outcome> Client::Link::write_all(const base::Buffer& bytes) {
-  error_code failed;
-  co_await asio::async_write(socket_, bytes_of(bytes),
-                             asio::redirect_error(asio::use_awaitable, failed));
-  if (failed) co_return error(Errc::unreachable, Effect::not_sent, failed.message());
-  co_return std::nullopt;
-}
-
-Client::Link::Awaitable<Client::Link::Outcome> Client::Link::read_some() {
-  const std::size_t wanted = std::clamp(reader_.bytes_missing(), kReadBytes, kReadBytesMax);
-  char* const into = input_.prepare(wanted);
-  error_code failed;
-  const std::size_t bytes = co_await socket_.async_read_some(
-      asio::buffer(into, input_.room()), asio::redirect_error(asio::use_awaitable, failed));
-  if (!failed) {
-    input_.commit(bytes);
-    co_return std::nullopt;
-  }
-  const bool ended = failed == asio::error::eof;
-  co_return error(Errc::disconnected, Effect::maybe_executed,
-                  ended ? "the server closed the connection" : failed.message());
 }
 
 Client::Link::Awaitable<Client::Link::Outcome> Client::Link::serve() {
@@ -199,8 +110,7 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::serve() {
     if (!failure) failure = co_await read_some();
     if (!failure) continue;
     if (!closed_because_.empty()) failure->detail = name_ + ": " + closed_because_;
-    error_code ignored;
-    socket_.close(ignored);
+    drop_socket();
     co_return failure;
   }
 }
@@ -250,6 +160,7 @@ void Client::Link::flush() {
     arm_deadlines();
   }
   if (!watch_armed_) arm_watch(options_.silence_max);
+  if (options_.tls) return write_tls(0);
   asio::async_write(socket_, bytes_of(writing_),
                     [self = shared_from_this()](error_code failed, std::size_t bytes) {
                       self->wrote(failed, bytes);
@@ -297,6 +208,12 @@ Client::Link::Awaitable<void> Client::Link::pause(base::Millis time) {
 
 void Client::Link::close(std::string why) {
   if (closed_because_.empty()) closed_because_ = std::move(why);
+  drop_socket();
+}
+
+// In this order: TLS says its last word through the descriptor, whose number may be another's a moment later.
+void Client::Link::drop_socket() {
+  tls_.reset();
   error_code ignored;
   socket_.close(ignored);
 }

@@ -11,11 +11,13 @@
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include "net/stream.hpp"
 #include "redis/backoff.hpp"
 #include "redis/client.hpp"
 #include "resp/reply_reader.hpp"
@@ -35,6 +37,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
                       base::Instant deadline, bool timed);
   std::optional<Error> leave(Ticket ticket, Errc why);
   ClientStats stats() const;
+  void call_after(base::Nanos delay, std::function<void()> then);
 
   std::uint32_t known_commands() const noexcept { return known_commands_; }
   bool on_io_thread() const noexcept { return context_.get_executor().running_in_this_thread(); }
@@ -43,16 +46,24 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
 
  private:
   using Outcome = std::optional<Error>;  // None: it went well.
+  using Protocol = boost::asio::generic::stream_protocol;
+  using Endpoint = Protocol::endpoint;
   template <class T>
   using Awaitable = boost::asio::awaitable<T>;
 
   // The coroutine and its parts; on the strand.
   Awaitable<void> live();
   Awaitable<Outcome> connect();
+  Awaitable<Outcome> find_endpoints(std::vector<Endpoint>& into);
   Awaitable<Outcome> open_socket();
   Awaitable<Outcome> shake_hands();
   Awaitable<Outcome> write_all(const base::Buffer& bytes);
   Awaitable<Outcome> read_some();
+  // The same over TLS: what the socket's readiness allows, until it is done.
+  Awaitable<Outcome> write_all_tls(std::string_view bytes);
+  Awaitable<Outcome> read_some_tls(std::span<char> into);
+  void write_tls(std::size_t written);
+  Outcome tls_failure(net::Transfer::Status status) const;
   Awaitable<Outcome> serve();
   Awaitable<void> pause(base::Millis time);
   Awaitable<void> wait_for_write();
@@ -60,6 +71,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   void flush();
   void wrote(boost::system::error_code failure, std::size_t bytes);
   void close(std::string why);
+  void drop_socket();
   void lost(const Error& why);
   void connected();
   void not_connected(const Error& why);
@@ -85,7 +97,8 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   boost::asio::strand<boost::asio::io_context::executor_type> strand_;
 
   // On the strand only:
-  boost::asio::ip::tcp::socket socket_;
+  Protocol::socket socket_;
+  std::unique_ptr<net::Stream> tls_;  // Over socket_'s descriptor: goes before it does.
   boost::asio::ip::tcp::resolver resolver_;
   boost::asio::steady_timer retry_timer_;
   boost::asio::steady_timer attempt_timer_;

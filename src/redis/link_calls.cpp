@@ -73,6 +73,13 @@ ClientStats Client::Link::stats() const {
   return now;
 }
 
+void Client::Link::call_after(base::Nanos delay, std::function<void()> then) {
+  asio::post(strand_, [self = shared_from_this(), delay, then = std::move(then)]() mutable {
+    const auto timer = std::make_shared<asio::steady_timer>(self->strand_, delay);
+    timer->async_wait([timer, then = std::move(then)](error_code) { then(); });
+  });
+}
+
 // Requires mutex_; on the strand.
 void Client::Link::arm_deadlines() {
   if (deadlines_.empty() || deadlines_.top().when >= deadline_armed_for_) return;

@@ -57,6 +57,8 @@ class StoreDriver : public store::Runs<store::Operations> {
   virtual std::string metrics_text() const = 0;
   /// True: `run` never waits, so a coroutine may call it in place.
   virtual bool answers_at_once() const noexcept = 0;
+  virtual Result<void> add_server(std::string_view server, const ServerOptions& options);
+  virtual Result<void> remove_server(std::string_view name);
 };
 
 }  // namespace larder

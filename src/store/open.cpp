@@ -8,6 +8,7 @@
 #include "store/durable_driver.hpp"
 #include "store/local_driver.hpp"
 #include "store/redis_driver.hpp"
+#include "store/redis_url.hpp"
 #include "store/url.hpp"
 
 namespace larder {
@@ -31,6 +32,12 @@ Opened open_redis(std::string_view url, const StoreOptions& options) {
   return store::open_redis(*read, options, base::SystemClock::instance());
 }
 
+Opened open_ring(std::string_view url, const StoreOptions& options) {
+  const auto read = store::read_servers_url(url);
+  if (!read) return read.error();
+  return store::open_ring(*read, options, base::SystemClock::instance());
+}
+
 /// A scheme without `open` is one of Larder's that this build does not serve.
 struct Scheme {
   std::string_view name;
@@ -39,8 +46,8 @@ struct Scheme {
 
 constexpr std::array kSchemes{
     Scheme{"memory", &open_memory},    Scheme{"redis", &open_redis},
-    Scheme{"rediss", nullptr},         Scheme{"unix", nullptr},
-    Scheme{"redis+sentinel", nullptr}, Scheme{"redis+ring", nullptr},
+    Scheme{"rediss", &open_redis},     Scheme{"unix", &open_redis},
+    Scheme{"redis+sentinel", nullptr}, Scheme{"redis+ring", &open_ring},
     Scheme{"redis+cluster", nullptr},
 };
 

@@ -3,7 +3,11 @@
 #include <array>
 
 #include "base/limits.hpp"
-#include "store/redis_exchange.hpp"
+#include "redis/io_thread.hpp"
+#include "store/redis_client_options.hpp"
+#include "store/redis_fan.hpp"
+#include "store/redis_scan.hpp"
+#include "store/ring_topology.hpp"
 
 namespace larder::store {
 namespace {
@@ -31,19 +35,6 @@ class AsksEach<Derived, OperationList<Op, Rest...>>
     static_cast<Derived&>(*this).begin(op, call, std::move(pending));
   }
 };
-
-redis::ClientOptions client_options(const RedisUrl& url, const StoreOptions& options) {
-  redis::ClientOptions out;
-  out.host = url.host;
-  out.port = url.port;
-  const bool in_url = !url.password.empty();
-  out.identity = {in_url || !url.user.empty() ? url.user : options.user,
-                  in_url ? url.password : options.password, options.client_name, url.database};
-  out.connect_timeout = options.connect_timeout;
-  out.io_context = options.io_context;
-  out.asks = native_names();
-  return out;
-}
 
 struct Figure {
   std::string_view name;
@@ -73,76 +64,233 @@ constexpr std::array kFigures{
            [](auto& s) -> std::uint64_t { return s.connected; }},
 };
 
+template <class Op>
+inline constexpr bool kIsBatch = std::is_same_v<Op, GetMany> || std::is_same_v<Op, SetMany> ||
+                                 std::is_same_v<Op, EraseMany> || std::is_same_v<Op, Generations>;
+
 class RedisDriver final : public AsksEach<RedisDriver, Operations> {
  public:
-  RedisDriver(const RedisUrl& url, const StoreOptions& options, const base::Clock& clock)
-      : url_(url.shown),
-        deadline_(options.deadline),
-        client_(client_options(url, options), clock) {}
+  RedisDriver(std::string url, Millis deadline, std::unique_ptr<redis::IoThread> thread,
+              boost::asio::io_context& context, std::unique_ptr<Topology> topology,
+              const base::Clock& clock)
+      : url_(std::move(url)),
+        deadline_(deadline),
+        clock_(clock),
+        thread_(std::move(thread)),
+        context_(context),
+        topology_(std::move(topology)) {}
 
-  redis::Client& client() noexcept { return client_; }
   std::string_view url() const noexcept override { return url_; }
   bool answers_at_once() const noexcept override { return false; }
   std::string metrics_text() const override;
+  Result<void> add_server(std::string_view server, const ServerOptions& options) override {
+    return topology_->add_server(server, options);
+  }
+  Result<void> remove_server(std::string_view name) override {
+    return topology_->remove_server(name);
+  }
 
   template <class Op>
   Result<typename Op::Answer> ask(const Op& op, const CallOptions& call) {
-    if (client_.on_io_thread()) {
+    if (redis::runs_here(context_)) {
       return Error{
           Errc::would_deadlock, Effect::not_sent,
           url_ + ": a blocking call on the thread that serves the connection; use the async form"};
     }
+    if constexpr (std::is_same_v<Op, Scan>) {
+      return scan(op, call);
+    } else if constexpr (requires { op.key; }) {
+      auto place = topology_->place(op.key, kUse<Op>);
+      if (!place) return place.error();
+      if constexpr (kUse<Op> == Use::read) {
+        if (!place->node) return missing(op);
+      }
+      return ask_at(op, *std::move(place), op.key, deadline_of(call));
+    } else {
+      if (topology_->is_one()) return ask_at(op, {topology_->all()[0]}, {}, deadline_of(call));
+      const auto awaited = std::make_shared<Awaited<typename Op::Answer>>();
+      fan_out(op, deadline_of(call), awaited);
+      return awaited->wait();
+    }
+  }
+
+  template <class Op>
+  void begin(const Op& op, const CallOptions& call,
+             std::shared_ptr<Pending<typename Op::Answer>> pending) {
+    if constexpr (std::is_same_v<Op, Scan>) {
+      // No coroutine form asks for a page: see Store.
+      pending->answered(scan(op, call));
+    } else if constexpr (requires { op.key; }) {
+      auto place = topology_->place(op.key, kUse<Op>);
+      if (!place) return pending->answered(place.error());
+      if constexpr (kUse<Op> == Use::read) {
+        if (!place->node) return pending->answered(missing(op));
+      }
+      begin_at(op, *std::move(place), op.key, deadline_of(call), std::move(pending));
+    } else {
+      if (topology_->is_one()) {
+        return begin_at(op, {topology_->all()[0]}, {}, deadline_of(call), std::move(pending));
+      }
+      fan_out(op, deadline_of(call), std::move(pending));
+    }
+  }
+
+ private:
+  base::Instant deadline_of(const CallOptions& call) const {
+    return clock_.now() + (call.deadline > Millis::zero() ? call.deadline : deadline_);
+  }
+
+  template <class Op>
+  Result<typename Op::Answer> ask_at(const Op& op, Place place, std::string_view key,
+                                     base::Instant deadline) {
     thread_local base::Buffer request;
-    auto answer = BlockingExchange<Op>{op, client_, ways_, deadline_of(call)}.run(request);
+    auto answer =
+        BlockingExchange<Op>{op, {*topology_, std::move(place), key, deadline}}.run(request);
     // One large value should not stay with each thread that ever wrote one.
     if (request.capacity() > base::limits::kMiB) request.release();
     return answer;
   }
 
   template <class Op>
-  void begin(const Op& op, const CallOptions& call,
-             std::shared_ptr<Pending<typename Op::Answer>> pending) {
-    std::make_shared<AsyncExchange<Op>>(op, client_, ways_, deadline_of(call), std::move(pending))
+  void begin_at(const Op& op, Place place, std::string_view key, base::Instant deadline,
+                std::shared_ptr<Pending<typename Op::Answer>> pending) {
+    std::make_shared<AsyncExchange<Op>>(op, Route{*topology_, std::move(place), key, deadline},
+                                        std::move(pending))
         ->begin();
   }
 
- private:
-  base::Instant deadline_of(const CallOptions& call) const {
-    return client_.clock().now() + (call.deadline > Millis::zero() ? call.deadline : deadline_);
+  template <class Op>
+  void fan_out(const Op& op, base::Instant deadline,
+               std::shared_ptr<Pending<typename Op::Answer>> pending) {
+    std::vector<Share<Op>> shares;
+    if constexpr (kIsBatch<Op>) {
+      shares = split(op, *topology_);
+    } else {
+      for (auto& node : topology_->all()) shares.push_back({{std::move(node)}, {}, {}, {}, {}});
+    }
+    std::make_shared<Fan<Op>>(op, std::move(shares), *topology_, deadline, std::move(pending))
+        ->begin();
   }
+
+  Result<ScanPage> scan(const Scan& op, const CallOptions& call);
 
   const std::string url_;
   const Millis deadline_;
-  redis::Client client_;
-  Ways ways_{client_};
+  const base::Clock& clock_;
+  const std::unique_ptr<redis::IoThread> thread_;  // Goes after the clients that run on it.
+  boost::asio::io_context& context_;
+  const std::unique_ptr<Topology> topology_;
 };
 
+// Server after server; one that is dead is passed over, and what is left of keys that live elsewhere now is not shown.
+Result<ScanPage> RedisDriver::scan(const Scan& op, const CallOptions& call) {
+  auto nodes = topology_->all();
+  if (topology_->is_one()) return ask_at(op, {nodes[0]}, {}, deadline_of(call));
+  ScanPosition at = scan_position(op.cursor);
+  std::erase_if(nodes,
+                [&](const NodePointer& node) { return node->dead || node->number < at.server; });
+  if (nodes.empty()) return ScanPage{};
+  if (nodes[0]->number != at.server) at = {nodes[0]->number, 0};
+  auto page = ask_at(Scan{at.cursor, op.match, op.count}, {nodes[0]}, {}, deadline_of(call));
+  if (!page) return page;
+  std::erase_if(page->keys,
+                [&](const std::string& key) { return !topology_->is_at_home(*nodes[0], key); });
+  if (page->cursor == 0) {
+    page->cursor = nodes.size() > 1 ? *scan_cursor({nodes[1]->number, 0}) : 0;
+    return page;
+  }
+  const auto cursor = scan_cursor({at.server, page->cursor});
+  if (!cursor) {
+    return Error{Errc::unsupported, Effect::refused,
+                 nodes[0]->client.name() +
+                     ": its scan cursors are too long for a store of several servers; start larder "
+                     "serve with at most 64 shards"};
+  }
+  page->cursor = *cursor;
+  return page;
+}
+
 std::string RedisDriver::metrics_text() const {
-  const auto stats = client_.stats();
   std::string text;
+  const auto nodes = topology_->all();
   for (const auto& figure : kFigures) {
     text.append("# HELP ").append(figure.name).append(" ").append(figure.help).append("\n# TYPE ");
-    text.append(figure.name).append(" ").append(figure.type).append("\n").append(figure.name);
-    text.append("{url=\"")
-        .append(url_)
-        .append("\"} ")
-        .append(std::to_string(figure.read(stats)))
-        .append("\n");
+    text.append(figure.name).append(" ").append(figure.type).append("\n");
+    for (const auto& node : nodes) {
+      text.append(figure.name).append("{url=\"").append(url_);
+      if (!topology_->is_one()) text.append("\",server=\"").append(node->name);
+      text.append("\"} ").append(std::to_string(figure.read(node->client.stats()))).append("\n");
+    }
   }
   return text;
+}
+
+/// The user's context, or a thread of the store's own.
+struct Running {
+  std::unique_ptr<redis::IoThread> thread;
+  StoreOptions options;
+};
+
+Running running(const StoreOptions& options) {
+  Running out{nullptr, options};
+  if (options.io_context) return out;
+  out.thread = std::make_unique<redis::IoThread>();
+  out.options.io_context = &out.thread->context();
+  return out;
+}
+
+std::shared_ptr<StoreDriver> driver_of(std::string url, Running running,
+                                       std::unique_ptr<Topology> topology,
+                                       const base::Clock& clock) {
+  boost::asio::io_context& context = *running.options.io_context;
+  return std::make_shared<RedisDriver>(std::move(url), running.options.deadline,
+                                       std::move(running.thread), context, std::move(topology),
+                                       clock);
+}
+
+/// One server that is away need not keep a ring from opening; a wrong password must.
+Result<void> wait_for_ring(const Topology& topology, const StoreOptions& options,
+                           const base::Clock& clock) {
+  const auto end = clock.now() + options.connect_timeout * 2;
+  std::optional<Error> first;
+  bool any = false;
+  for (const auto& node : topology.all()) {
+    const auto left = std::chrono::duration_cast<Millis>(end - clock.now());
+    const auto ready = node->client.wait_until_ready(std::max(left, Millis{1}));
+    any = any || ready;
+    if (ready || (first && ready.error().code == Errc::unreachable)) continue;
+    if (ready.error().code == Errc::unauthorized) return ready.error();
+    first = ready.error();
+  }
+  if (any || !first) return {};
+  return *first;
 }
 
 }  // namespace
 
 Result<std::shared_ptr<StoreDriver>> open_redis(const RedisUrl& url, const StoreOptions& options,
                                                 const base::Clock& clock) {
-  auto driver = std::make_shared<RedisDriver>(url, options, clock);
+  Running run = running(options);
+  const auto client = client_options(url, run.options);
+  if (!client) return client.error();
+  const auto node = std::make_shared<RedisNode>(url.shown, 0, *client, clock);
   if (!options.io_context) {
     // The attempt ends itself in time; the rest is for a name server that does not answer.
-    const auto ready = driver->client().wait_until_ready(options.connect_timeout * 2);
+    const auto ready = node->client.wait_until_ready(options.connect_timeout * 2);
     if (!ready) return ready.error();
   }
-  return std::shared_ptr<StoreDriver>{std::move(driver)};
+  return driver_of(url.shown, std::move(run), std::make_unique<OneServer>(node), clock);
+}
+
+Result<std::shared_ptr<StoreDriver>> open_ring(const ServersUrl& url, const StoreOptions& options,
+                                               const base::Clock& clock) {
+  Running run = running(options);
+  auto ring = RingTopology::make(url, run.options, run.thread == nullptr, clock);
+  if (!ring) return ring.error();
+  if (!options.io_context) {
+    if (auto ready = wait_for_ring(**ring, options, clock); !ready) return ready.error();
+  }
+  return driver_of(url.shown, std::move(run), *std::move(ring), clock);
 }
 
 }  // namespace larder::store

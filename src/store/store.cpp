@@ -29,6 +29,24 @@ std::vector<std::string_view> views_of(std::span<const std::string> keys) {
 
 }  // namespace
 
+Result<void> StoreDriver::add_server(std::string_view, const ServerOptions&) {
+  return Error{Errc::unsupported, Effect::refused,
+               std::string(url()) + " is no redis+ring://: it takes no server while it runs"};
+}
+
+Result<void> StoreDriver::remove_server(std::string_view) {
+  return Error{Errc::unsupported, Effect::refused,
+               std::string(url()) + " is no redis+ring://: it gives no server while it runs"};
+}
+
+Result<void> Store::add_server(std::string_view server, const ServerOptions& options) const {
+  return driver_->add_server(server, options);
+}
+
+Result<void> Store::remove_server(std::string_view name) const {
+  return driver_->remove_server(name);
+}
+
 std::string_view Store::url() const noexcept { return driver_->url(); }
 
 std::string Store::metrics_text() const { return driver_->metrics_text(); }

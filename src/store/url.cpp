@@ -15,17 +15,6 @@
 namespace larder::store {
 namespace {
 
-Error bad_url(std::string detail) { return {Errc::bad_url, Effect::not_sent, std::move(detail)}; }
-
-// The URL as far as it can be repeated in a message: up to the scheme when it may hold a password.
-std::string without_secret(std::string_view url) {
-  const auto at = url.rfind('@');
-  if (at == url.npos) return std::string(url);
-  const auto authority = url.find("://");
-  return std::string(url.substr(0, authority == url.npos ? 0 : authority + 3)) + "***" +
-         std::string(url.substr(at));
-}
-
 Result<boost::urls::url_view> parse(std::string_view url) {
   if (url.size() > base::limits::kUrlBytesMax) {
     return bad_url("a URL of " + std::to_string(url.size()) + " bytes; the most is " +
@@ -114,25 +103,24 @@ Result<void> read_option(MemoryUrl& url, const std::string& name, const std::str
                  std::string(known->takes));
 }
 
-Result<unsigned> read_database(std::string_view path) {
-  if (path.empty() || path == "/") return 0u;
-  constexpr unsigned kDatabaseMax = 65'535;
-  const auto database = base::parse_unsigned(path.substr(1));
-  if (database && *database <= kDatabaseMax) return static_cast<unsigned>(*database);
-  // A password with a bare slash in it ends up here.
-  if (path.find('@') != path.npos) {
-    return bad_url("redis:// has an @ after the host; in a password write / as %2F and @ as %40");
-  }
-  return bad_url("redis:// path \"" + std::string(path) + "\" is not a database number such as /0");
-}
-
 }  // namespace
+
+Error bad_url(std::string detail) { return {Errc::bad_url, Effect::not_sent, std::move(detail)}; }
+
+std::string without_secret(std::string_view url) {
+  const auto at = url.rfind('@');
+  if (at == url.npos) return std::string(url);
+  const auto authority = url.find("://");
+  return std::string(url.substr(0, authority == url.npos ? 0 : authority + 3)) + "***" +
+         std::string(url.substr(at));
+}
 
 Result<std::string> scheme_of(std::string_view url) {
   const auto colon = url.find(':');
   if (colon == 0 || colon == url.npos) {
-    return bad_url("\"" + without_secret(url) +
-                   "\" has no scheme; memory: and redis://host[:port][/database] are known");
+    return bad_url(
+        "\"" + without_secret(url) +
+        "\" has no scheme; memory: and redis://host[:port][/database] are two that are known");
   }
   return base::lower(url.substr(0, colon));
 }
@@ -149,34 +137,6 @@ Result<MemoryUrl> read_memory_url(std::string_view url) {
   for (const auto& option : parsed->params()) {
     if (auto read = read_option(out, option.key, option.value); !read) return read.error();
   }
-  return out;
-}
-
-Result<RedisUrl> read_redis_url(std::string_view url) {
-  const auto parsed = parse(url);
-  if (!parsed) return parsed.error();
-  if (!parsed->has_authority() || parsed->encoded_host().empty()) {
-    return bad_url("redis:// names no host; write redis://host[:port][/database]");
-  }
-  if (parsed->has_query() || parsed->has_fragment()) {
-    return bad_url("redis:// takes no ?options and no #fragment");
-  }
-  RedisUrl out;
-  out.user = parsed->user();
-  out.password = parsed->password();
-  out.host = parsed->host_address();
-  if (parsed->has_port() && !parsed->port().empty()) {
-    const auto port = base::parse_unsigned(parsed->port());
-    if (!port || *port == 0 || *port > 65'535) {
-      return bad_url("redis:// port \"" + std::string(parsed->port()) + "\" is not 1 to 65535");
-    }
-    out.port = static_cast<std::uint16_t>(*port);
-  }
-  const auto database = read_database(parsed->path());
-  if (!database) return database.error();
-  out.database = *database;
-  out.shown = "redis://" + std::string(parsed->encoded_host()) + ":" + std::to_string(out.port);
-  if (out.database != 0) out.shown += "/" + std::to_string(out.database);
   return out;
 }
 

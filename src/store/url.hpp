@@ -1,9 +1,8 @@
-// What the URLs that Store::open takes say, as plain structs. Nothing here connects or allocates an
-// engine.
+// What the URLs that Store::open takes say, as plain structs; those of servers are in redis_url.hpp. Nothing here
+// connects or allocates an engine.
 //
 // memory  := "memory:" [ folder ] [ "?" option ( "&" option )* ]  ; max_bytes eviction shards seed
 //                                                            ; with a folder also fsync snapshot_every
-// redis   := "redis://" [ [user] ":" password "@" ] host [ ":" port ] [ "/" database ]
 #pragma once
 
 #include <larder/error.hpp>
@@ -25,18 +24,13 @@ struct MemoryUrl {
   base::Millis snapshot_every{60'000};
 };
 
-struct RedisUrl {
-  std::string user, password;  ///< Percent-decoded. Empty: none given.
-  std::string host;            ///< Without the brackets of an IPv6 address.
-  std::uint16_t port = 6379;
-  unsigned database = 0;
-  std::string shown;  ///< The URL without user and password: for messages.
-};
-
-/// Errors of all three: `bad_url`; the detail names the part that could not be read and what is
-/// known instead, and never repeats a user or a password.
+/// Errors of both: `bad_url`; the detail names the part that could not be read and what is known instead, and never
+/// repeats a user or a password.
 Result<std::string> scheme_of(std::string_view url);
 Result<MemoryUrl> read_memory_url(std::string_view url);
-Result<RedisUrl> read_redis_url(std::string_view url);
+
+Error bad_url(std::string detail);
+/// The URL as far as it can be repeated in a message: what may hold a password is left out.
+std::string without_secret(std::string_view url);
 
 }  // namespace larder::store

@@ -6,6 +6,9 @@
 
 #include "base/process.hpp"
 #include "support/servers.hpp"
+#if LARDER_TLS
+#include "support/certificates.hpp"
+#endif
 
 namespace larder::contract {
 namespace {
@@ -29,6 +32,33 @@ std::string redis_url() {
   return server.url();
 }
 
+std::string unix_url() {
+  static test::RedisServer server{{"unixsocket @FOLDER@/socket"}};
+  return "unix://" + server.socket_path() + "?db=2";
+}
+
+#if LARDER_TLS
+// The port that the fixture found speaks TLS only; whoever connects shows a certificate.
+std::string tls_url() {
+  static test::Certificates certificates;
+  static const auto server_pair = certificates.issue("server");
+  static const auto client_pair = certificates.issue("client");
+  static test::RedisServer server{
+      {"port 0", "tls-port @PORT@", "tls-ca-cert-file " + certificates.authority(),
+       "tls-cert-file " + server_pair.cert_file, "tls-key-file " + server_pair.key_file}};
+  return "rediss://localhost:" + std::to_string(server.port()) + "?ca=" + certificates.authority() +
+         "&cert=" + client_pair.cert_file + "&key=" + client_pair.key_file;
+}
+#endif
+
+std::string ring_url() {
+  static test::RedisServer servers[3];
+  std::string url = "redis+ring://";
+  for (const auto& server : servers) url += "127.0.0.1:" + std::to_string(server.port()) + ",";
+  url.back() = '/';
+  return url + "1";
+}
+
 #ifdef LARDER_BINARY
 std::string larder_url() {
   static test::LarderServer server{LARDER_BINARY};
@@ -46,11 +76,13 @@ Store open(const std::string& url) {
 
 std::vector<Engine> engines() {
   return {
-      {"memory", [] { return std::string{"memory:"}; }},
-      {"memory_folder", &folder_url},
-      {"redis", &redis_url},
+    {"memory", [] { return std::string{"memory:"}; }}, {"memory_folder", &folder_url},
+        {"redis", &redis_url}, {"unix", &unix_url},
+#if LARDER_TLS
+        {"tls", &tls_url},
+#endif
 #ifdef LARDER_BINARY
-      {"larder", &larder_url},
+        {"larder", &larder_url},
 #endif
   };
 }

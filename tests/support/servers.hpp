@@ -16,6 +16,7 @@ class ServerFixture {
   std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
   Process& process() noexcept { return process_; }
   std::string log() const;
+  std::string folder() const { return folder_.path().string(); }
   /// Starts again on the same port after process().stop(…): what was in memory is gone.
   void restart();
 
@@ -42,6 +43,8 @@ class RedisServer : public ServerFixture {
   /// Each setting is a line of redis.conf: "requirepass secret". They travel by pipe, never in
   /// argv.
   explicit RedisServer(const std::vector<std::string>& settings = {});
+  /// Where a line `unixsocket @FOLDER@/socket` made one.
+  std::string socket_path() const { return folder() + "/socket"; }
 };
 
 /// `binary serve`, nothing kept on disk; LARDER_PROGRAM names another binary. Tests that link larder_test_program have

@@ -64,57 +64,11 @@ TEST(MemoryUrlTest, AHostIsRefused) {
   EXPECT_THAT(complaint(read_memory_url("memory://localhost")), HasSubstr("no host"));
 }
 
-TEST(RedisUrlTest, DefaultsAreThoseOfRedis) {
-  const auto url = read_redis_url("redis://cache.example").value();
-  EXPECT_EQ(url.host, "cache.example");
-  EXPECT_EQ(url.port, 6379);
-  EXPECT_EQ(url.database, 0u);
-  EXPECT_EQ(url.shown, "redis://cache.example:6379");
-}
-
-TEST(RedisUrlTest, EveryPartIsReadAndDecoded) {
-  const auto url = read_redis_url("redis://app:p%40ss%2Fw@[::1]:7000/3").value();
-  EXPECT_EQ(url.user, "app");
-  EXPECT_EQ(url.password, "p@ss/w");
-  EXPECT_EQ(url.host, "::1");
-  EXPECT_EQ(url.port, 7000);
-  EXPECT_EQ(url.database, 3u);
-  EXPECT_EQ(url.shown, "redis://[::1]:7000/3");
-}
-
-TEST(RedisUrlTest, APasswordNeedsNoUser) {
-  const auto url = read_redis_url("redis://:secret@localhost").value();
-  EXPECT_EQ(url.user, "");
-  EXPECT_EQ(url.password, "secret");
-}
-
-TEST(RedisUrlTest, TheBadPartIsNamed) {
-  EXPECT_THAT(complaint(read_redis_url("redis://")), HasSubstr("no host"));
-  EXPECT_THAT(complaint(read_redis_url("redis://h:0")), HasSubstr("port \"0\""));
-  EXPECT_THAT(complaint(read_redis_url("redis://h:70000")), HasSubstr("port \"70000\""));
-  EXPECT_THAT(complaint(read_redis_url("redis://h/zero")), HasSubstr("\"/zero\""));
-  EXPECT_THAT(complaint(read_redis_url("redis://h?timeout=1")), HasSubstr("no ?options"));
-}
-
-TEST(RedisUrlTest, NoComplaintRepeatsAPassword) {
-  for (const char* url :
-       {"redis://u:hunter2@h:port", "redis://u:hunter2@h:0", "redis://u:hunter2@h/x",
-        "redis://u:hunter2@", "redis://u:hunter2@h ost", "redis://u:hunter2/@h"}) {
-    EXPECT_THAT(complaint(read_redis_url(url)),
-                AllOf(HasSubstr("bad_url"), Not(HasSubstr("hunter2"))))
-        << url;
-  }
-}
-
 TEST(OpenTest, AnUnknownSchemeListsTheKnownOnes) {
   EXPECT_THAT(complaint(Store::open("mongodb://u:hunter2@h")),
               AllOf(HasSubstr("mongodb:"), HasSubstr("memory:"), Not(HasSubstr("hunter2"))));
   EXPECT_THAT(complaint(Store::open("just words")), HasSubstr("no scheme"));
   EXPECT_THAT(complaint(Store::open("")), HasSubstr("no scheme"));
-}
-
-TEST(OpenTest, ASchemeOfALaterBuildSaysSo) {
-  EXPECT_THAT(complaint(Store::open("redis+cluster://a,b,c")), HasSubstr("not in this build"));
 }
 
 TEST(OpenTest, TheUrlIsShownAsOpened) {

@@ -1,0 +1,77 @@
+// Topology: which server answers for a key, and who else where that one does not.
+#pragma once
+
+#include <larder/store.hpp>
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "store/redis_node.hpp"
+
+namespace larder::store {
+
+/// What an operation wants of a key: what to do without its server depends on it.
+enum class Use : std::uint8_t {
+  read,   ///< Without its server it is a miss.
+  write,  ///< May go to another server where the topology moves keys of dead ones.
+  hold,   ///< A lock, a limit, a generation: its own server or none, or two would hold it.
+};
+
+/// Where a request goes.
+struct Place {
+  NodePointer node;     ///< None: nobody has it, which for a read is a miss.
+  bool asking = false;  ///< With ASKING before it.
+};
+
+/// Another try: where, and how long to wait before.
+struct Detour {
+  Place place;
+  Millis after{0};
+};
+
+/// Threads  Safe from any.
+class Topology {
+ public:
+  virtual ~Topology() = default;
+
+  /// Errors: `unreachable`, where its server is known to be dead.
+  virtual Result<Place> place(std::string_view key, Use use) = 0;
+  /// Every server, in the order of their numbers.
+  virtual std::vector<NodePointer> all() const = 0;
+
+  /// All keys are on one server: nothing needs to be split.
+  virtual bool is_one() const noexcept { return false; }
+  /// A request may name keys of one slot only, so a batch goes key by key.
+  virtual bool splits_by_key() const noexcept { return false; }
+  /// Does this server answer for the key? False: it is a left-over of a time when it did.
+  virtual bool is_at_home(const RedisNode&, std::string_view) const { return true; }
+
+  /// After a reply that says to ask elsewhere or later (redis/redirect.hpp); `tries` were made before. None: it is the
+  /// answer.
+  virtual std::optional<Detour> after_refusal(const Place& from, std::string_view key,
+                                              std::string_view words, unsigned tries);
+  /// After a lost connection, where asking again does no harm. None: tell the caller.
+  virtual std::optional<Detour> after_loss(const Place& from, std::string_view key, Use use,
+                                           unsigned tries);
+
+  virtual Result<void> add_server(std::string_view server, const ServerOptions& options);
+  virtual Result<void> remove_server(std::string_view name);
+};
+
+/// 5, 10, 20 … 200 ms.
+Millis pause_before(unsigned tries) noexcept;
+
+/// One server: redis://, rediss:// and unix://.
+class OneServer final : public Topology {
+ public:
+  explicit OneServer(NodePointer node) : node_(std::move(node)) {}
+  Result<Place> place(std::string_view, Use) override { return Place{node_}; }
+  std::vector<NodePointer> all() const override { return {node_}; }
+  bool is_one() const noexcept override { return true; }
+
+ private:
+  const NodePointer node_;
+};
+
+}  // namespace larder::store

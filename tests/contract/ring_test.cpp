@@ -1,0 +1,195 @@
+// A ring of real servers: where keys go, what a batch costs, and what a server that dies, comes or goes does to them.
+#include <larder/store.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <set>
+#include <thread>
+
+#include "support/run_task.hpp"
+#include "support/servers.hpp"
+
+namespace larder {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class RingTest : public testing::Test {
+ protected:
+  static std::string address(const test::RedisServer& server) {
+    return "127.0.0.1:" + std::to_string(server.port());
+  }
+  /// A ring of so many servers, named a, b, c …
+  Store open(std::size_t count, const std::string& options = "") {
+    std::string url = "redis+ring://", names = "?names=";
+    for (std::size_t i = 0; i < count; ++i) {
+      servers.emplace_back();
+      url += address(servers.back()) + ",";
+      names += std::string(1, static_cast<char>('a' + i)) + ",";
+    }
+    url.pop_back();
+    names.pop_back();
+    return Store::open(url + names + options).value();
+  }
+  static std::string key(int i) { return "user:" + std::to_string(i); }
+  void fill(const Store& store, int count) {
+    for (int i = 0; i < count; ++i) store.set(key(i), std::to_string(i)).value();
+  }
+  int missing(const Store& store, int count) {
+    int out = 0;
+    for (int i = 0; i < count; ++i) out += !store.get(key(i)).value().has_value();
+    return out;
+  }
+  std::size_t held_by(std::size_t server) {
+    return Store::open(servers[server].url()).value().size().value();
+  }
+
+  std::deque<test::RedisServer> servers;
+};
+
+TEST_F(RingTest, EachServerHoldsItsShare) {
+  const Store store = open(3);
+  fill(store, 600);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_GT(held_by(i), 150u);
+  EXPECT_EQ(store.size().value(), 600u);
+}
+
+TEST_F(RingTest, WhatIsKeptBesideAKeyIsOnItsServer) {
+  const Store store = open(3);
+  for (int i = 0; i < 20; ++i) store.lock_acquire(key(i), "me", 60s).value();
+  EXPECT_EQ(store.size().value(), 40u) << "a lock and its fence";
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(held_by(i) % 2, 0u);
+}
+
+TEST_F(RingTest, NamesDecideNotAddresses) {
+  const Store store = open(3);
+  fill(store, 100);
+  // The same servers in another order, with their names.
+  const Store other = Store::open("redis+ring://" + address(servers[2]) + "," +
+                                  address(servers[0]) + "," + address(servers[1]) + "?names=c,a,b")
+                          .value();
+  EXPECT_EQ(missing(other, 100), 0);
+}
+
+TEST_F(RingTest, ABatchIsOneRoundTripForEachServer) {
+  const Store store = open(3);
+  std::vector<std::string> keys;
+  for (int i = 0; i < 300; ++i) keys.push_back(key(i));
+  fill(store, 300);
+  const auto calls = [&] {
+    std::uint64_t sum = 0;
+    const std::string text = store.metrics_text();
+    const std::string name = "larder_redis_calls_total{";
+    for (auto at = text.find("\n" + name); at != text.npos; at = text.find("\n" + name, at + 1)) {
+      sum += std::stoull(text.substr(text.find("} ", at) + 2));
+    }
+    return sum;
+  };
+  const auto before = calls();
+  const auto values = store.get_many(keys).value();
+  EXPECT_EQ(calls() - before, 3u);
+  for (int i = 0; i < 300; ++i)
+    EXPECT_EQ(values[static_cast<std::size_t>(i)], Bytes(std::to_string(i)));
+  EXPECT_EQ(test::run(store.async_get_many(keys)).value(), values);
+}
+
+TEST_F(RingTest, AServerThatComesTakesItsShareAndNothingElseMoves) {
+  const Store store = open(3);
+  fill(store, 1'000);
+  servers.emplace_back();
+  store.add_server(address(servers.back()), {.name = "d"}).value();
+  const int moved = missing(store, 1'000);
+  EXPECT_GT(moved, 180);
+  EXPECT_LT(moved, 320) << "about a quarter";
+  store.remove_server("d").value();
+  EXPECT_EQ(missing(store, 1'000), 0) << "back where they were";
+}
+
+TEST_F(RingTest, ServersComeAndGoUnderLoad) {
+  const Store store = open(2);
+  servers.emplace_back();
+  std::atomic<bool> stop{false};
+  std::atomic<int> failures{0};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 2; ++t) {
+    callers.emplace_back([&, t] {
+      for (int i = 0; !stop; ++i) {
+        if (!store.set(key(i % 100), std::to_string(t))) ++failures;
+        if (!store.get_many({key(1), key(2), key(3)})) ++failures;
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(store.add_server(address(servers.back()), {.name = "c"}));
+    EXPECT_TRUE(store.remove_server("c"));
+  }
+  stop = true;
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(failures, 0);
+}
+
+TEST_F(RingTest, WhatCannotBeAddedOrRemovedSaysWhy) {
+  const Store store = open(2);
+  EXPECT_THAT(to_string(store.add_server("127.0.0.1:1", {.name = "a"}).error()),
+              AllOf(HasSubstr("bad_argument"), HasSubstr("two nodes named a")));
+  EXPECT_EQ(store.add_server("127.0.0.1:" + std::to_string(test::free_port())).error().code,
+            Errc::unreachable);
+  EXPECT_EQ(store.add_server("redis://h").error().code, Errc::bad_url);
+  EXPECT_THAT(to_string(store.remove_server("z").error()), HasSubstr("no server named z"));
+  store.remove_server("a").value();
+  EXPECT_THAT(to_string(store.remove_server("b").error()), HasSubstr("1 to"));
+  EXPECT_EQ(Store::open("memory:").value().add_server("h").error().code, Errc::unsupported);
+}
+
+TEST_F(RingTest, AScanOverAllServersShowsNoLeftOvers) {
+  const Store store = open(2);
+  fill(store, 200);
+  servers.emplace_back();
+  store.add_server(address(servers.back()), {.name = "c"}).value();
+  const int moved = missing(store, 200);
+  fill(store, 200);
+  EXPECT_EQ(store.size().value(), 200u + static_cast<unsigned>(moved))
+      << "old copies are still there";
+  std::multiset<std::string> seen;
+  std::uint64_t cursor = 0;
+  do {
+    const auto page = store.scan(cursor, {.count = 30}).value();
+    seen.insert(page.keys.begin(), page.keys.end());
+    cursor = page.cursor;
+  } while (cursor != 0);
+  EXPECT_EQ(seen.size(), 200u);
+}
+
+TEST_F(RingTest, OneServerThatIsAwayDoesNotKeepTheRingFromOpening) {
+  const Store whole = open(2);
+  fill(whole, 50);
+  const std::string away = "127.0.0.1:" + std::to_string(test::free_port());
+  const std::string url = "redis+ring://" + address(servers[0]) + "," + away + "?names=a,b";
+  const Store store = Store::open(url, {.deadline = 50ms}).value();
+  int found = 0, failed = 0;
+  for (int i = 0; i < 50; ++i) {
+    const auto value = store.get(key(i));
+    found += value.has_value() && value->has_value();
+    failed += value.has_error() && value.error().code == Errc::unreachable;
+  }
+  EXPECT_EQ(found + failed, 50);
+  EXPECT_GT(found, 10);
+  EXPECT_EQ(Store::open("redis+ring://:hunter2@" + away).error().code, Errc::unreachable);
+}
+
+TEST_F(RingTest, AWrongPasswordIsTheFirstThingThatIsSaid) {
+  servers.emplace_back(std::vector<std::string>{"requirepass hunter2"});
+  const std::string good = address(servers[0]);
+  EXPECT_TRUE(Store::open("redis+ring://:hunter2@" + good));
+  const auto bad = Store::open("redis+ring://:hunter3@" + good + ",127.0.0.1:1");
+  EXPECT_EQ(bad.error().code, Errc::unauthorized);
+  EXPECT_THAT(to_string(bad.error()), AllOf(HasSubstr(good), Not(HasSubstr("hunter"))));
+}
+
+}  // namespace
+}  // namespace larder
