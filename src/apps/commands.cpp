@@ -7,6 +7,7 @@ namespace {
 constexpr const char* kServing = "Serve";
 constexpr const char* kKeys = "Read and write a running server";
 constexpr const char* kKeeping = "Keep and move data";
+constexpr const char* kRunning = "Run Redis here";
 constexpr const char* kMeasuring = "Look and measure";
 constexpr const char* kShell = "Shell";
 
@@ -89,6 +90,13 @@ constexpr Command kCommands[] = {
      "The status is 0 where all is sound, 1 where a start would have something to say, 2 where it "
      "would refuse.\n",
      &declare_check},
+
+    {"redis", kRunning, "Run Redis or Valkey on this machine: one, a ring, Sentinel or Cluster",
+     "  larder redis start\n"
+     "  larder redis start --mode ring --nodes 4\n"
+     "  larder redis status && larder redis cli INFO\n"
+     "  larder redis stop\n",
+     &declare_redis, true},
 
     {"tour", kMeasuring, "Show what a cache does, on a live store",
      "  larder tour\n"

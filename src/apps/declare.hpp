@@ -24,6 +24,8 @@ Action declare_export(CLI::App& command);
 Action declare_import(CLI::App& command);
 Action declare_check(CLI::App& command);
 
+Action declare_redis(CLI::App& command);
+
 Action declare_bench(CLI::App& command);
 Action declare_replay(CLI::App& command);
 Action declare_tour(CLI::App& command);
