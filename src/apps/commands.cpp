@@ -83,6 +83,11 @@ constexpr Command kCommands[] = {
      "  larder import store.ndjson\n"
      "  larder export --url redis://old:6379 | larder import --url redis://new:6379\n",
      &declare_import},
+    {"copy", kKeeping, "Copy a store into another, of any kind, with times to live",
+     "  larder copy redis://127.0.0.1:6379 memory:/var/lib/app\n"
+     "  larder copy redis://old:6379 redis://new:6379 --match 'user:*' --replace\n"
+     "  larder copy redis+ring://a,b redis+ring://a,b,c   # fills a ring that grew\n",
+     &declare_copy},
     {"check", kKeeping, "Tell what a server's folder holds and whether it is sound",
      "  larder check /var/lib/larder\n"
      "  larder check /var/lib/larder --repair /var/lib/larder-saved\n"
