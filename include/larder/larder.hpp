@@ -4,9 +4,11 @@
 #include <larder/bytes.hpp>
 #include <larder/cache.hpp>
 #include <larder/codec.hpp>
+#include <larder/copy.hpp>
 #include <larder/counter.hpp>
 #include <larder/error.hpp>
 #include <larder/key.hpp>
+#include <larder/keys.hpp>
 #include <larder/limiter.hpp>
 #include <larder/lock.hpp>
 #include <larder/store.hpp>

@@ -59,4 +59,8 @@ T value_or_bad_input(Result<T> result, std::string_view cure = "") {
   throw BadInput(text);
 }
 
+inline void value_or_bad_input(const Result<void>& result) {
+  if (!result) throw BadInput(result.error().detail);
+}
+
 }  // namespace larder::apps

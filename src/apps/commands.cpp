@@ -7,6 +7,7 @@ namespace {
 constexpr const char* kServing = "Serve";
 constexpr const char* kKeys = "Read and write a running server";
 constexpr const char* kKeeping = "Keep and move data";
+constexpr const char* kRunning = "Run Redis here";
 constexpr const char* kMeasuring = "Look and measure";
 constexpr const char* kShell = "Shell";
 
@@ -82,6 +83,11 @@ constexpr Command kCommands[] = {
      "  larder import store.ndjson\n"
      "  larder export --url redis://old:6379 | larder import --url redis://new:6379\n",
      &declare_import},
+    {"copy", kKeeping, "Copy a store into another, of any kind, with times to live",
+     "  larder copy redis://127.0.0.1:6379 memory:/var/lib/app\n"
+     "  larder copy redis://old:6379 redis://new:6379 --match 'user:*' --replace\n"
+     "  larder copy redis+ring://a,b redis+ring://a,b,c   # fills a ring that grew\n",
+     &declare_copy},
     {"check", kKeeping, "Tell what a server's folder holds and whether it is sound",
      "  larder check /var/lib/larder\n"
      "  larder check /var/lib/larder --repair /var/lib/larder-saved\n"
@@ -89,6 +95,13 @@ constexpr Command kCommands[] = {
      "The status is 0 where all is sound, 1 where a start would have something to say, 2 where it "
      "would refuse.\n",
      &declare_check},
+
+    {"redis", kRunning, "Run Redis or Valkey on this machine: one, a ring, Sentinel or Cluster",
+     "  larder redis start\n"
+     "  larder redis start --mode ring --nodes 4\n"
+     "  larder redis status && larder redis cli INFO\n"
+     "  larder redis stop\n",
+     &declare_redis, true},
 
     {"tour", kMeasuring, "Show what a cache does, on a live store",
      "  larder tour\n"

@@ -22,7 +22,10 @@ Action declare_info(CLI::App& command);
 Action declare_snapshot(CLI::App& command);
 Action declare_export(CLI::App& command);
 Action declare_import(CLI::App& command);
+Action declare_copy(CLI::App& command);
 Action declare_check(CLI::App& command);
+
+Action declare_redis(CLI::App& command);
 
 Action declare_bench(CLI::App& command);
 Action declare_replay(CLI::App& command);

@@ -104,33 +104,10 @@ int keys(const Keys& options, const Target& target) {
   return kYes;
 }
 
-/// INFO's `# Section` and `name:value` lines as an object of objects.
-std::string info_as_json(std::string_view info) {
-  Json all;
-  Json section;
-  std::string name;
-  const auto close = [&] {
-    if (!name.empty()) all.object(name, std::exchange(section, Json{}));
-  };
-  while (!info.empty()) {
-    auto line = info.substr(0, info.find('\n'));
-    info.remove_prefix(std::min(info.size(), line.size() + 1));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with("# ")) {
-      close();
-      name = base::lower(line.substr(2));
-    } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
-      section.text(line.substr(0, colon), line.substr(colon + 1));
-    }
-  }
-  close();
-  return all.str();
-}
-
 int info(bool json, const Target& target) {
   auto text = value_or_end(open(target).info());
   if (json) {
-    print_line(info_as_json(text));
+    print_line(info_as_json(text).str());
     return kYes;
   }
   std::erase(text, '\r');

@@ -8,6 +8,7 @@
 
 #include "apps/help.hpp"
 #include "apps/keep_whole.hpp"
+#include "apps/pass_on.hpp"
 
 namespace larder::apps {
 namespace {
@@ -65,6 +66,13 @@ std::string words_for(const CLI::ParseError& error, const CLI::App& command) {
   std::erase(extra, "--");
   if (extra.empty()) return error.what();
   const auto& first = extra.front();
+  std::vector<std::string> subcommands;
+  for (const auto* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
+    subcommands.push_back(sub->get_name());
+  }
+  if (!subcommands.empty() && !first.starts_with('-')) {
+    return "no command '" + first + "'" + did_you_mean(first, subcommands);
+  }
   if (!first.starts_with('-')) return "unexpected argument '" + first + "'";
   auto text =
       "no flag " + first + did_you_mean(first.substr(0, first.find('=')), flags_of(command));
@@ -144,6 +152,7 @@ int run(std::vector<std::string> arguments) {
                             did_you_mean(arguments.front(), names) +
                             "; `larder --help` lists them");
   }
+  pass_on(arguments);
   if (command != nullptr && command->takes_list) keep_whole(arguments);
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back.
@@ -151,9 +160,14 @@ int run(std::vector<std::string> arguments) {
   } catch (const CLI::Success& asked) {
     return root.exit(asked);  // --help and --version print themselves.
   } catch (const CLI::ParseError& error) {
-    const std::string name = command == nullptr ? "" : command->name;
-    const auto& place = command == nullptr ? root : *root.get_subcommand(name);
-    return complain(name, words_for(error, place) + "; see `larder " + name +
+    std::string name = command == nullptr ? "" : command->name;
+    const auto* place = command == nullptr ? &root : root.get_subcommand(name);
+    for (; !place->get_subcommands().empty(); name += " " + place->get_name()) {
+      place =
+          place->get_subcommands().front();  // `larder redis start`, where the words went wrong.
+    }
+    if (command == nullptr) name.clear();
+    return complain(name, words_for(error, *place) + "; see `larder " + name +
                               (name.empty() ? "" : " ") + "--help`");
   }
   return run_action(*command, tree.actions[static_cast<std::size_t>(command - commands().data())]);

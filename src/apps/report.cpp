@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "base/json_text.hpp"
 #include "base/process.hpp"
@@ -80,6 +81,34 @@ Json& Json::bytes(std::string_view name, std::string_view value) {
 }
 
 Json& Json::object(std::string_view name, const Json& value) { return field(name, value.str()); }
+
+Json& Json::list(std::string_view name, const std::vector<Json>& values) {
+  std::string all;
+  for (const Json& value : values) all.append(all.empty() ? "" : ",").append(value.str());
+  return field(name, "[" + all + "]");
+}
+
+Json info_as_json(std::string_view info) {
+  Json all;
+  Json section;
+  std::string name;
+  const auto close = [&] {
+    if (!name.empty()) all.object(name, std::exchange(section, Json{}));
+  };
+  while (!info.empty()) {
+    auto line = info.substr(0, info.find('\n'));
+    info.remove_prefix(std::min(info.size(), line.size() + 1));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.starts_with("# ")) {
+      close();
+      name = base::lower(line.substr(2));
+    } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
+      section.text(line.substr(0, colon), line.substr(colon + 1));
+    }
+  }
+  close();
+  return all;
+}
 
 std::string json_of_bytes(std::string_view text) {
   return base::is_utf8(text) ? quoted_json(text) : Json{}.text("base64", base64(text)).str();

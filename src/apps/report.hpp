@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace larder::apps {
 
@@ -18,6 +19,7 @@ class Json {
   /// A stored value: as text under `name` where it is UTF-8, else in base64 under `name`_base64.
   Json& bytes(std::string_view name, std::string_view value);
   Json& object(std::string_view name, const Json& value);
+  Json& list(std::string_view name, const std::vector<Json>& values);
 
   std::string str() const { return "{" + fields_ + "}"; }
 
@@ -25,6 +27,9 @@ class Json {
   Json& field(std::string_view name, std::string_view json);
   std::string fields_;
 };
+
+/// INFO's `# Section` and `name:value` lines as an object of objects.
+Json info_as_json(std::string_view info);
 
 /// A JSON string of `text`, or {"base64": …} where it is not UTF-8.
 std::string json_of_bytes(std::string_view text);

@@ -94,6 +94,28 @@ Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max) 
   return read_all(file.fd, path, bytes_max);
 }
 
+Result<std::string> read_from(const std::string& path, std::uint64_t offset,
+                              std::uint64_t bytes_max) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.fd < 0) return failed(path, errno);
+  std::string bytes;
+  char buffer[64 * 1024];
+  while (bytes.size() < bytes_max) {
+    const auto wanted = std::min<std::uint64_t>(sizeof buffer, bytes_max - bytes.size());
+    const ssize_t got = ::pread(file.fd, buffer, wanted, static_cast<off_t>(offset + bytes.size()));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(path, errno);
+    if (got == 0) break;
+    bytes.append(buffer, static_cast<std::size_t>(got));
+  }
+  return bytes;
+}
+
+std::uint64_t file_size(const std::string& path) noexcept {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
+}
+
 Result<void> write_file(const std::string& path, std::string_view bytes, Durable durable) {
   if (path == "-") return write_all(STDOUT_FILENO, "standard output", bytes);
   struct stat now {};

@@ -17,6 +17,12 @@ Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max);
 /// Whether a file must be there after the machine lost its power, too.
 enum class Durable : bool { no, yes };
 
+/// Up to `bytes_max` bytes from `offset` on; fewer where the file ends. Errors: `io`.
+Result<std::string> read_from(const std::string& path, std::uint64_t offset,
+                              std::uint64_t bytes_max);
+/// 0 where there is none.
+std::uint64_t file_size(const std::string& path) noexcept;
+
 /// Writes exactly these bytes; "-" is standard output. A new or ordinary file appears in one step,
 /// whole or not at all; what is neither (a pipe, a device) is written to. `durable`: its bytes reach
 /// the disk before its name does, and the name before this returns. Errors: `io`.

@@ -8,7 +8,9 @@ import unittest
 from program import Case, PROGRAM, larder
 
 COMMANDS = ["serve", "get", "set", "del", "exists", "ttl", "expire", "incr", "decr", "keys", "flush", "info",
-            "snapshot", "export", "import", "check", "bench", "replay", "tour", "completion"]
+            "snapshot", "export", "import", "copy", "check", "redis", "bench", "replay", "tour",
+            "completion"]
+REDIS = ["start", "stop", "status", "cli", "flush", "logs", "info", "policy"]
 SERVE_FLAGS = ["--bind", "--port", "--dir", "--fsync", "--snapshot-every", "--threads", "--max-memory", "--eviction",
                "--requirepass-file", "--metrics-port", "--tls-port", "--tls-cert-file", "--tls-key-file", "--tls-key-file-pass-file",
                "--tls-ca-cert-file", "--tls-ca-cert-dir", "--tls-auth-clients", "--tls-protocols", "--tls-ciphers",
@@ -34,12 +36,23 @@ class HelpTest(Case):
         for command in COMMANDS:
             text = larder(command, "--help").out
             flags, examples = text.split("Examples:")
+            flags += "".join(larder("redis", name, "--help").out for name in REDIS if command == "redis")
             for line in examples.splitlines():
                 line = line.split(" # ")[0]
                 for part in line.split("|"):
                     if f"larder {command}" in part:
                         for flag in re.findall(r"--[a-z][a-z-]*", part):
                             self.assertIn(flag, flags, line)
+
+    def test_every_command_of_redis_has_help_with_examples(self):
+        listed = larder("redis", "--help").out
+        for name in REDIS:
+            self.assertRegex(listed, rf"(?m)^  {name} +\S")
+            text = larder("redis", name, "--help").out
+            flags, examples = text.split("Examples:")
+            self.assertIn(f"larder redis {name}", examples)
+            for flag in re.findall(r"--[a-z][a-z-]+", re.sub(r"cli -n .*", "", examples)):
+                self.assertIn(flag, flags)
 
     def test_serve_has_the_flags_that_stay(self):
         text = larder("serve", "--help").out
