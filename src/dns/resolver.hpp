@@ -40,6 +40,7 @@ struct Answer {
   std::string wire;
   Origin origin = Origin::upstream;
   std::chrono::seconds age{0};  ///< Since upstream gave it.
+  bool made_up = false;         ///< The stub made it, however often it was stored since.
   int partition = -1;           ///< Of the shared store; -1: not looked at, or it has none.
 };
 
@@ -64,7 +65,7 @@ class Resolver {
   virtual std::string trouble() const = 0;
 };
 
-/// The SERVFAIL (FORMERR for `bad_argument`, REFUSED for none) that stands for a failure, in the shape of Answer::wire.
+/// The SERVFAIL (FORMERR for `bad_argument`) that stands for a failure, in the shape of Answer::wire.
 std::string failure_message(const Question& question, const Error& error);
 
 }  // namespace larder::dns

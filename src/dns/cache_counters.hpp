@@ -1,0 +1,14 @@
+// What the cache counts.
+#pragma once
+
+#include "base/metrics.hpp"
+
+namespace larder::dns {
+
+struct CacheCounters {
+  base::Counter questions, near_hits, shared_hits, misses, stale_served, pinned_served, joined,
+      prefetches;
+  base::Counter shared_errors, shared_late, shared_bad, write_errors, failures;
+};
+
+}  // namespace larder::dns
