@@ -83,9 +83,12 @@ void DnsCache::resolve(const Question& question, base::Instant deadline, Resolve
   }
   CacheLane& lane = lane_of(key.view());
   if (&lane == own_lane) return lane.start(question, deadline, std::move(done));
-  lane.loop().post([&lane, question, deadline, done = std::move(done)]() mutable {
-    lane.start(question, deadline, std::move(done));
-  });
+  counters_->under_way.add();  // From here on: what is posted is no flight yet.
+  lane.loop().post(
+      [&lane, counters = counters_, question, deadline, done = std::move(done)]() mutable {
+        counters->under_way.sub();
+        lane.start(question, deadline, std::move(done));
+      });
 }
 
 std::optional<DnsCache::NearHit> DnsCache::near_reply(const Query& query, std::span<char> room) {
@@ -120,6 +123,11 @@ void DnsCache::consider_prefetch(std::string_view key, const Question& question)
   if (!near_->is_hot(key, options_.prefetch_hits)) return;
   CacheLane& lane = lane_of(key);
   lane.loop().post([&lane, question] { lane.refresh(question); });
+}
+
+std::size_t DnsCache::under_way() const noexcept {
+  const auto count = counters_->under_way.value();
+  return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
 std::string DnsCache::trouble() const {

@@ -71,6 +71,9 @@ class DnsCache final : public Resolver, public CacheAdmin {
   /// On a lane's thread, before its loop runs: from then on, what it asks of its own lane is not posted.
   void enter_lane(std::size_t lane) const noexcept;
 
+  /// Questions that wait for an answer, about.
+  std::size_t under_way() const noexcept;
+
   // Resolver.
   void resolve(const Question& question, base::Instant deadline, Resolver::Done done) override;
   std::string trouble() const override;

@@ -54,6 +54,7 @@ void CacheLane::start(const Question& question, base::Instant deadline, Resolver
   const FlightPtr flight = join_or_begin(question, begun);
   if (deadline == base::Instant{}) deadline = lane_.loop->now() + options_.deadline;
   flight->waiters.push_back({question.name, deadline, std::move(done)});
+  counters_->under_way.add();
   if (!begun) {
     counters_->joined.add();
     if (options_.stale_wait.count() == 0 && answer_stale(*flight)) return;
@@ -214,6 +215,7 @@ void CacheLane::answer_all(Flight& flight, std::string_view bytes, Origin origin
     auto answer =
         answer_from(*entry, waiter.asked_name, near_.now_ms(), options_.stale_ttl_s, origin);
     answer.partition = flight.partition;
+    counters_->under_way.sub();
     waiter.done(std::move(answer));
   }
 }
@@ -221,6 +223,7 @@ void CacheLane::answer_all(Flight& flight, std::string_view bytes, Origin origin
 void CacheLane::fail_all(Flight& flight, const Error& error) {
   for (Waiter& waiter : std::exchange(flight.waiters, {})) {
     counters_->failures.add();
+    counters_->under_way.sub();
     waiter.done(error);
   }
 }

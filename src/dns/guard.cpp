@@ -32,12 +32,6 @@ Guard::Verdict Guard::look(const Query& query, const net::SocketAddress& peer, b
     verdict.ede = ede::kProhibited;
     return verdict;
   }
-  if (options_.is_ours && options_.is_ours(peer)) {
-    counters_.loops.add();
-    verdict.refusal = rcode::kServFail;
-    verdict.ede = ede::kOther;
-    return verdict;
-  }
   if (query.refusal != 0) {
     counters_.form_errors.add();
     verdict.refusal = query.refusal;
@@ -50,6 +44,12 @@ Guard::Verdict Guard::look(const Query& query, const net::SocketAddress& peer, b
     verdict.only_truncated = true;
   }
   return verdict;
+}
+
+bool Guard::is_loop(const net::SocketAddress& peer) {
+  if (!options_.is_ours || !options_.is_ours(peer)) return false;
+  counters_.loops.add();
+  return true;
 }
 
 bool Guard::is_over_rate(std::string_view host) {

@@ -45,6 +45,8 @@ class Guard {
     bool only_truncated = false;  ///< Over its rate: it may come again by TCP.
     bool is_known = true;         ///< Is where it says it is.
   };
+  /// Before a question is looked for in earnest: true if it went in a circle. Not for near hits, which end any.
+  bool is_loop(const net::SocketAddress& peer);
   Verdict look(const Query& query, const net::SocketAddress& peer, bool over_udp);
 
   const Cookies& cookies() const noexcept { return cookies_; }

@@ -93,7 +93,8 @@ bool TcpConnection::is_idle(base::Instant now) const noexcept {
 
 void TcpConnection::ready(unsigned events) {
   const auto self = shared_from_this();
-  if (events != 0 && interest_ == 0) return close();  // Nothing was asked for: it hung up both ways.
+  if (events != 0 && interest_ == 0)
+    return close();  // Nothing was asked for: it hung up both ways.
   if (!write() || !read() || !take_queries() || !write()) return close();
   if (ended_ && under_way_ == 0 && out_.empty()) return close();
   update_interest();
@@ -134,6 +135,11 @@ void TcpConnection::serve(std::string_view bytes) {
     std::array<char, kHeaderBytes + 260 + kDressBytes> room;
     const std::size_t size = write_refusal(room, query, verdict.refusal, {.ede = verdict.ede});
     return answer({room.data(), size});
+  }
+  if (face_.guard_.is_loop(peer_)) {
+    return answer(
+        dressed(failure_message(query.question(), {Errc::unreachable, Effect::refused, "loop"}),
+                query, {.bytes_max = kMessageBytesMax, .ede = ede::kOther, .ede_text = "loop"}));
   }
   ++under_way_;
   // The answer may come on another lane's thread, or after the client left.

@@ -91,12 +91,16 @@ std::size_t UdpFace::serve(std::size_t i) {
     if (bytes < hit->bytes) guard_.counters().truncated.add();
     return bytes;
   }
-  resolve_later(i, query, verdict, how.bytes_max);
+  if (guard_.is_loop(peer)) {
+    how.ede_text = "loop";
+    how.ede = ede::kOther;
+    return write_refusal(room, query, rcode::kServFail, how);
+  }
+  resolve_later(i, query, how.bytes_max);
   return 0;
 }
 
-void UdpFace::resolve_later(std::size_t i, const Query& query, const Guard::Verdict&,
-                            std::size_t bytes_max) {
+void UdpFace::resolve_later(std::size_t i, const Query& query, std::size_t bytes_max) {
   auto kept = std::make_shared<KeptQuery>(query, batch_.path(i));
   cache_.resolve(
       query.question(), base::Instant{},

@@ -25,8 +25,7 @@ class UdpFace final : public net::Watcher {
  private:
   /// Bytes of the reply in `room`; 0: none now.
   std::size_t serve(std::size_t i);
-  void resolve_later(std::size_t i, const Query& query, const Guard::Verdict& verdict,
-                     std::size_t bytes_max);
+  void resolve_later(std::size_t i, const Query& query, std::size_t bytes_max);
 
   net::EventLoop& loop_;
   const std::shared_ptr<net::Socket> socket_;
