@@ -34,8 +34,12 @@ Int load_little(const char* at) noexcept {
   return value;
 }
 
+std::uint32_t checksum(std::string_view entry) noexcept {
+  return base::crc32c(entry.substr(kStoredAt), base::crc32c(entry.substr(0, kCrcAt)));
+}
+
 void seal(std::string& entry) {
-  const std::uint32_t crc = base::crc32c(std::string_view(entry).substr(kStoredAt));
+  const std::uint32_t crc = checksum(entry);
   std::memcpy(entry.data() + kCrcAt, &crc, sizeof crc);
 }
 
@@ -106,7 +110,7 @@ std::optional<Entry> open_near_entry(std::string_view bytes) noexcept {
 Result<Entry> open_shared_entry(std::string_view bytes, const Question& question) {
   const auto entry = open_near_entry(bytes);
   if (!entry) return bad_entry("not one of this version");
-  if (base::crc32c(bytes.substr(kStoredAt)) != load_little<std::uint32_t>(bytes.data() + kCrcAt)) {
+  if (checksum(bytes) != load_little<std::uint32_t>(bytes.data() + kCrcAt)) {
     return bad_entry("the checksum does not fit");
   }
   // A checksum keeps no enemy out: whoever writes to the store could have it lead a TTL anywhere.

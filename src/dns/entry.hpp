@@ -4,7 +4,7 @@
 // magic   := "LD"
 // version := 1
 // flags   := bit 0: pinned; bit 1: made up by the stub; bits 2 to 7: zero
-// crc     := CRC-32C of everything after it
+// crc     := CRC-32C of everything before and after it
 // stored  := when upstream gave it, in ms: of the Unix epoch in the shared store, of this process' monotonic clock near
 // ttl     := seconds from then; stale := seconds more during which it may stand in for a fresh one
 // place   := where a TTL stands in the message

@@ -1,6 +1,7 @@
 #include "dns/stub.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "base/glob.hpp"
 #include "base/hash.hpp"
@@ -141,11 +142,12 @@ Message stub_answer(const Question& question, const StubOptions& options) {
   } else if (question.type == type::kSoa) {
     message.answers.push_back(stub_soa(name, ttl));
   } else if (!told(name, "empty")) {
+    constexpr std::uint16_t kEverything[] = {type::kA, type::kAaaa, type::kTxt};
     const auto types = question.type == type::kAny
-                           ? std::initializer_list<std::uint16_t>{type::kA, type::kAaaa, type::kTxt}
-                           : std::initializer_list<std::uint16_t>{question.type};
+                           ? std::span<const std::uint16_t>(kEverything)
+                           : std::span<const std::uint16_t>(&question.type, 1);
     const std::size_t before = message.answers.size();
-    for (const auto type : types) add_records(message, name, type, ttl);
+    for (const auto each : types) add_records(message, name, each, ttl);
     if (message.answers.size() > before) return message;
   }
   if (question.type != type::kSoa || message.rcode == rcode::kNxDomain) {

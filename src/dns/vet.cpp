@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dns/name.hpp"
+#include "dns/rdata_shape.hpp"
 #include "dns/types.hpp"
 #include "dns/wire.hpp"
 
@@ -103,7 +104,6 @@ class Chain {
 
   /// Taken once: its type 0 says so from then on, and no chain runs in circles.
   void keep(Record& record) {
-    if (same_name(record.name, name_)) record.name = name_;  // In one case, so that names compress.
     kept_.push_back(record);
     record.type = 0;
   }
@@ -123,6 +123,32 @@ bool is_proof(const Record& record) noexcept {
 /// The last four bytes of an SOA.
 std::uint32_t soa_minimum(const Record& soa) noexcept {
   return soa.rdata.size() >= 4 ? load32(soa.rdata.data() + soa.rdata.size() - 4) : 0;
+}
+
+/// Letters of the question were sent in random case, and upstream pointed to them: the part of a name that is the question's
+/// goes back to lower case, so that it compresses, and shows the asker's own.
+void settle_case(std::string& bytes, std::size_t at, std::size_t size, std::string_view question) {
+  for (std::size_t end = at + size; at + 1 < end; at += 1 + static_cast<unsigned char>(bytes[at])) {
+    const std::size_t left = end - at;
+    std::string_view tail = question;
+    while (tail.size() > left) tail = parent_of(tail);
+    if (tail.size() != left || !same_name(tail, std::string_view(bytes).substr(at, left))) continue;
+    return lower_in_place(bytes.data() + at, left);
+  }
+}
+
+void settle_case(Record& record, std::string_view question) {
+  settle_case(record.name, 0, record.name.size(), question);
+  const RdataShape shape = rdata_shape(record.type);
+  std::size_t at = shape.before;
+  for (std::size_t i = 0; i < shape.names && at < record.rdata.size(); ++i) {
+    std::size_t end = at;
+    while (end < record.rdata.size() && record.rdata[end] != 0)
+      end += 1 + static_cast<unsigned char>(record.rdata[end]);
+    end = std::min(end + 1, record.rdata.size());
+    settle_case(record.rdata, at, end - at, question);
+    at = end;
+  }
 }
 
 std::uint32_t smallest_ttl(const std::vector<Record>& records, std::uint32_t at_most) noexcept {
@@ -177,6 +203,10 @@ Result<Vetted> vet(const Question& question, Message message, const TtlRules& ru
   const auto negative_ttl =
       vet_authority(message, chain.name(), negative, question.dnssec_ok, rules);
 
+  const std::string lower = lowered(question.name);
+  for (Record& record : message.answers) settle_case(record, lower);
+  for (Record& record : message.authority) settle_case(record, lower);
+
   Vetted vetted;
   vetted.negative = negative;
   vetted.ttl_s = smallest_ttl(message.answers, negative ? negative_ttl.value_or(0) : rules.max_s);
@@ -184,7 +214,7 @@ Result<Vetted> vet(const Question& question, Message message, const TtlRules& ru
   message.response = message.recursion_desired = message.recursion_available = true;
   message.authoritative = message.truncated = false;
   message.checking_disabled = question.checking_disabled;
-  message.question = Asked{lowered(question.name), question.type, question.klass};
+  message.question = Asked{lower, question.type, question.klass};
   message.additional.clear();
   message.edns.reset();
   vetted.message = std::move(message);
