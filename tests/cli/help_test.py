@@ -7,7 +7,7 @@ import unittest
 
 from program import Case, PROGRAM, larder
 
-COMMANDS = ["serve", "get", "set", "del", "exists", "ttl", "expire", "incr", "decr", "keys", "flush", "info",
+COMMANDS = ["serve", "dns", "get", "set", "del", "exists", "ttl", "expire", "incr", "decr", "keys", "flush", "info",
             "snapshot", "export", "import", "check", "bench", "replay", "tour", "completion"]
 SERVE_FLAGS = ["--bind", "--port", "--dir", "--fsync", "--snapshot-every", "--threads", "--max-memory", "--eviction",
                "--requirepass-file", "--metrics-port", "--tls-port", "--tls-cert-file", "--tls-key-file", "--tls-key-file-pass-file",
