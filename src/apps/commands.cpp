@@ -18,6 +18,13 @@ constexpr Command kCommands[] = {
      "  larder serve --port 7000 --threads 4 --max-memory 1GiB --eviction allkeys-lru\n"
      "  larder serve --bind 0.0.0.0 --requirepass-file /etc/larder/password --metrics-port 9121\n",
      &declare_serve},
+#ifdef LARDER_DNS
+    {"dns", kServing, "Answer DNS from a cache, near and shared",
+     "  larder dns --upstream system            # whoever /etc/resolv.conf names\n"
+     "  larder dns --upstream 192.0.2.53,192.0.2.54 --store redis://127.0.0.1:6379\n"
+     "  larder dns --stub --listen 127.0.0.1:5300 # made-up answers, nobody is asked\n",
+     &declare_dns},
+#endif
 
     {"get", kKeys, "Print the value of a key",
      "  larder get greeting\n"

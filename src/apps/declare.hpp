@@ -6,6 +6,7 @@
 namespace larder::apps {
 
 Action declare_serve(CLI::App& command);
+Action declare_dns(CLI::App& command);
 
 Action declare_get(CLI::App& command);
 Action declare_set(CLI::App& command);

@@ -7,7 +7,7 @@ import unittest
 
 from program import Case, PROGRAM, larder
 
-COMMANDS = ["serve", "get", "set", "del", "exists", "ttl", "expire", "incr", "decr", "keys", "flush", "info",
+COMMANDS = ["serve", "dns", "get", "set", "del", "exists", "ttl", "expire", "incr", "decr", "keys", "flush", "info",
             "snapshot", "export", "import", "copy", "check", "redis", "bench", "replay", "tour",
             "completion"]
 REDIS = ["start", "stop", "status", "cli", "flush", "logs", "info", "policy"]

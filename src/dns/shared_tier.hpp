@@ -1,0 +1,48 @@
+// The shared store as the cache sees it: reads and writes that answer later, on whatever thread, and never block.
+#pragma once
+
+#include <larder/store.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dns/resolver.hpp"
+
+namespace larder::dns {
+
+/// Threads  Safe from any thread. A `done` runs on a thread of the store's, or on the caller's for a store in this process, and
+///          must be quick.
+class SharedTier {
+ public:
+  template <class T>
+  using Done = std::function<void(Result<T>)>;
+
+  SharedTier(Store store, std::string prefix, Millis read_deadline, Millis write_deadline);
+
+  /// "dns:www.example.com./AAAA/dc": the name in lower case, the type, `d` for DO and `c` for CD.
+  std::string key_of(const Question& question) const;
+  /// Takes such a key apart; none: it is not one.
+  std::optional<Question> question_of(std::string_view key) const;
+  const std::string& prefix() const noexcept { return prefix_; }
+  Millis read_deadline() const noexcept { return read_deadline_; }
+
+  void get(std::string key, Done<std::optional<Bytes>> done) const;
+  void get_many(std::vector<std::string> keys, Done<std::vector<std::optional<Bytes>>> done) const;
+  void set(std::string key, std::string value, std::optional<Millis> ttl, Done<bool> done) const;
+  void erase_many(std::vector<std::string> keys, Done<std::size_t> done) const;
+  void scan(std::uint64_t cursor, std::string match, std::size_t count, Done<ScanPage> done) const;
+  void ping(Done<void> done) const;
+  void size(Done<std::size_t> done) const;
+
+  const Store& store() const noexcept { return store_; }
+  /// A store of this process: every `done` runs before the call returns.
+  bool answers_at_once() const noexcept;
+
+ private:
+  const Store store_;
+  const std::string prefix_;
+  const Millis read_deadline_, write_deadline_;
+};
+
+}  // namespace larder::dns
