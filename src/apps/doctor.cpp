@@ -12,7 +12,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "net/socket.hpp"
-#include "store/url.hpp"
+#include "store/redis_url.hpp"
 
 namespace larder::apps {
 namespace {
@@ -69,13 +69,28 @@ Finding check_steps(const Store& store) {
   return {Health::good, "steps", "locks, limits and guarded fills can be used"};
 }
 
+std::vector<store::RedisUrl> servers_of(const std::string& url) {
+  if (auto one = store::read_redis_url(url)) return {std::move(*one)};
+  if (auto several = store::read_servers_url(url)) return std::move(several->servers);
+  return {};
+}
+
+/// Of the first server that others can reach: who else gets in, and who can listen.
 std::optional<Finding> check_openness(const Target& target) {
-  const auto url = store::read_redis_url(target.url);
-  if (!url || net::is_loopback(url->host)) return std::nullopt;
-  if (!url->password.empty() || !password_of(target).empty()) return std::nullopt;
-  return Finding{Health::bad, "access",
-                 "anybody who reaches " + url->host + " gets in without a password",
-                 "set requirepass, or let it listen on 127.0.0.1 only"};
+  for (const auto& server : servers_of(target.url)) {
+    if (!server.socket_path.empty() || net::is_loopback(server.host)) continue;
+    if (server.password.empty() && password_of(target).empty() && !server.tls) {
+      return Finding{Health::bad, "access",
+                     "anybody who reaches " + server.host + " gets in without a password",
+                     "set requirepass, or let it listen on 127.0.0.1 only"};
+    }
+    if (!server.tls) {
+      return Finding{Health::note, "access",
+                     "password and values go to " + server.host + " for all on the way to read",
+                     "rediss:// where the server has TLS, else a network that is yours alone"};
+    }
+  }
+  return std::nullopt;
 }
 
 const char* word_of(Health health) {

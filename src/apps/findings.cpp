@@ -127,12 +127,42 @@ Found clients(Info info) {
 
 }  // namespace
 
-std::vector<Finding> findings_of_info(std::string_view info) {
+namespace {
+
+std::vector<Finding> findings_of_one(std::string_view info) {
   std::vector<Finding> all;
   for (const auto look :
        {&version, &role, &loading, &bound, &fragmentation, &evicted, &persistence, &clients}) {
     if (auto found = look(info)) all.push_back(std::move(*found));
   }
+  return all;
+}
+
+/// Takes the next server's text off `info`; `name` is empty where there is one alone.
+std::string_view take_server(std::string_view& info, std::string& name) {
+  constexpr std::string_view kHead = "# Server ";
+  name.clear();
+  if (info.starts_with(kHead)) {
+    name = info.substr(kHead.size(), info.find_first_of("\r\n") - kHead.size());
+    info.remove_prefix(kHead.size() + name.size());
+  }
+  auto end = info.find(kHead);
+  const auto one = info.substr(0, end);
+  info.remove_prefix(one.size());
+  return one;
+}
+
+}  // namespace
+
+std::vector<Finding> findings_of_info(std::string_view info) {
+  std::vector<Finding> all;
+  std::string name;
+  do {
+    for (auto& finding : findings_of_one(take_server(info, name))) {
+      if (!name.empty()) finding.words.insert(0, name + ": ");
+      all.push_back(std::move(finding));
+    }
+  } while (!info.empty());
   return all;
 }
 

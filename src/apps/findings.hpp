@@ -19,7 +19,7 @@ struct Finding {
   std::string cure = {};  ///< What to do; empty where there is nothing.
 };
 
-/// Of one server, or of the first of several.
+/// Of one server, or of several whose texts stand one behind the other, each after `# Server` and its name.
 std::vector<Finding> findings_of_info(std::string_view info);
 /// Of round trips, in any order; at least one.
 Finding finding_of_latency(std::vector<base::Nanos> round_trips);

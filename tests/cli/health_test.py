@@ -60,6 +60,13 @@ class RedisDoctorTest(RedisCase):
         self.assertEqual(outcome.status, 1, outcome)
         self.assertIn("writes are refused", outcome.out)
 
+    def test_a_ring_is_looked_at_server_by_server(self):
+        url = self.start("--nodes", "2", "--maxmemory", "100mb", "--policy", "allkeys-lru")
+        outcome = larder("doctor", url)
+        self.assertOk(outcome)
+        for node in self.status()["nodes"]:
+            self.assertRegex(outcome.out, rf"(?m)^ok +memory +127\.0\.0\.1:{node['port']}: .* of 100 MiB used, allkeys-lru")
+
     def test_top_of_redis(self):
         url = self.start("--port", "0")
         self.redis("cli", "SET", "k", "v")

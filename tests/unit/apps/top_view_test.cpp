@@ -95,6 +95,15 @@ TEST(FindingsTest, WhatIsNotWellComesWithItsCure) {
   EXPECT_EQ(found("role:master", "role"), "");
 }
 
+TEST(FindingsTest, OfSeveralServersEachIsNamed) {
+  const auto text = found(
+      "# Server a:1\r\n# Server\r\nredis_version:7.0.15\r\n# Server b:2\r\n# Server\r\n"
+      "redis_version:5.0.0\r\n",
+      "server");
+  EXPECT_THAT(text, testing::StartsWith("ok a:1: Redis 7.0.15"));
+  EXPECT_THAT(text, HasSubstr("bad b:2: Redis 5.0.0"));
+}
+
 TEST(FindingsTest, LatencyIsJudgedByTheMiddleAndToldWithTheWorst) {
   using base::Millis;
   EXPECT_EQ(finding_of_latency({Millis{1}, Millis{90}, Millis{1}}).health, Health::good);
