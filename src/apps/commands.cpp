@@ -114,6 +114,14 @@ constexpr Command kCommands[] = {
      "  larder tour\n"
      "  larder tour --url redis://127.0.0.1:6379\n",
      &declare_tour},
+    {"top", kMeasuring, "Show what a store does, a line a second",
+     "  larder top\n"
+     "  larder top --interval 250ms --count 20 --json\n",
+     &declare_top},
+    {"doctor", kMeasuring, "Check a store: reach, speed, memory, disk, rights; say what to do",
+     "  larder doctor\n"
+     "  larder doctor redis://cache.example:6379 --password-file pw\n",
+     &declare_doctor},
     {"bench", kMeasuring, "Load a server with GETs and SETs and measure it",
      "  larder bench\n"
      "  larder bench --connections 100 --pipeline 16 --duration 10s\n"

@@ -17,9 +17,10 @@ struct Flag {
 };
 
 struct Sub {
-  std::string name;
+  std::string name;  ///< "get"; of a command in a group, "redis start".
   std::string help;
   std::vector<Flag> flags;
+  std::vector<Sub> subs;  ///< Of a group.
 };
 
 std::vector<Flag> flags_of(const CLI::App& command) {
@@ -33,12 +34,32 @@ std::vector<Flag> flags_of(const CLI::App& command) {
   return flags;
 }
 
-std::vector<Sub> subs_of(const CLI::App& root) {
+std::vector<Sub> subs_of(const CLI::App& root, const std::string& group = "") {
   std::vector<Sub> subs;
   for (const auto* command : root.get_subcommands([](const CLI::App*) { return true; })) {
-    subs.push_back({command->get_name(), command->get_description(), flags_of(*command)});
+    const auto name = group + command->get_name();
+    subs.push_back(
+        {name, command->get_description(), flags_of(*command), subs_of(*command, name + " ")});
   }
   return subs;
+}
+
+/// All that can be run: commands, and those of groups.
+std::vector<Sub> flat(const std::vector<Sub>& subs) {
+  std::vector<Sub> all;
+  for (const auto& sub : subs) {
+    if (sub.subs.empty()) all.push_back(sub);
+    all.insert(all.end(), sub.subs.begin(), sub.subs.end());
+  }
+  return all;
+}
+
+std::string last_word(const Sub& sub) { return sub.name.substr(sub.name.rfind(' ') + 1); }
+
+std::string names(const std::vector<Sub>& subs) {
+  std::string all;
+  for (const auto& sub : subs) all += (all.empty() ? "" : " ") + last_word(sub);
+  return all;
 }
 
 std::string replaced(std::string_view text, char what, std::string_view by) {
@@ -59,14 +80,21 @@ std::string names(const std::vector<Flag>& flags) {
 }
 
 std::string bash(const std::vector<Sub>& subs) {
-  std::string words;
+  const auto words = names(subs);
+  std::string groups;
   std::string cases;
   std::string values;
   for (const auto& sub : subs) {
-    words += (words.empty() ? "" : " ") + sub.name;
-    cases += "    " + sub.name + ") words='" + names(sub.flags) + "' ;;\n";
+    if (sub.subs.empty()) continue;
+    groups += "    " + sub.name +
+              ")\n      if [ \"$COMP_CWORD\" = 2 ]; then\n        COMPREPLY=($(compgen -W '" +
+              names(sub.subs) + " --help' -- \"$word\"))\n        return\n      fi\n      name=\"" +
+              sub.name + " ${COMP_WORDS[2]}\" ;;\n";
+  }
+  for (const auto& sub : flat(subs)) {
+    cases += "    '" + sub.name + "') words='" + names(sub.flags) + "' ;;\n";
     for (const auto& flag : sub.flags) {
-      const auto place = "    " + sub.name + ":" + flag.name + ") ";
+      const auto place = "    '" + sub.name + ":" + flag.name + "') ";
       if (flag.type == "FILE")
         values += place + "COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n";
       if (flag.type == "FOLDER")
@@ -80,7 +108,7 @@ std::string bash(const std::vector<Sub>& subs) {
   }
   return "# bash completion for larder\n"
          "_larder() {\n"
-         "  local word=${COMP_WORDS[COMP_CWORD]} words=''\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} words='' name=${COMP_WORDS[1]}\n"
          "  COMPREPLY=()\n"
          "  if [ \"$COMP_CWORD\" = 1 ]; then\n"
          "    COMPREPLY=($(compgen -W '" +
@@ -88,10 +116,13 @@ std::string bash(const std::vector<Sub>& subs) {
          " help --help --version' -- \"$word\"))\n"
          "    return\n"
          "  fi\n"
-         "  case ${COMP_WORDS[1]}:${COMP_WORDS[COMP_CWORD-1]} in\n" +
+         "  case $name in\n" +
+         groups +
+         "  esac\n"
+         "  case $name:${COMP_WORDS[COMP_CWORD-1]} in\n" +
          values +
          "  esac\n"
-         "  case ${COMP_WORDS[1]} in\n" +
+         "  case $name in\n" +
          cases + "    help) words='" + words +
          "' ;;\n"
          "  esac\n"
@@ -128,10 +159,22 @@ std::string zsh_value(const std::string& type) {
 
 std::string zsh(const std::vector<Sub>& subs) {
   std::string commands;
+  std::string groups;
   std::string cases;
   for (const auto& sub : subs) {
     commands += "    '" + sub.name + ":" + zsh_text(sub.help) + "'\n";
-    cases += "    " + sub.name + ") _arguments";
+    if (sub.subs.empty()) continue;
+    groups += "    " + sub.name + ")\n      commands=(\n";
+    for (const auto& inner : sub.subs) {
+      groups += "        '" + last_word(inner) + ":" + zsh_text(inner.help) + "'\n";
+    }
+    groups +=
+        "      )\n      if (( CURRENT == 2 )); then\n        _describe 'command' commands\n"
+        "        return\n      fi\n      name=\"" +
+        sub.name + " $words[2]\"\n      shift words\n      (( CURRENT-- )) ;;\n";
+  }
+  for (const auto& sub : flat(subs)) {
+    cases += "    '" + sub.name + "') _arguments";
     for (const auto& flag : sub.flags) {
       cases +=
           " \\\n      '" + flag.name + "[" + zsh_text(flag.help) + "]" + zsh_value(flag.type) + "'";
@@ -153,6 +196,9 @@ std::string zsh(const std::vector<Sub>& subs) {
          "  shift words\n"
          "  (( CURRENT-- ))\n"
          "  case $name in\n" +
+         groups +
+         "  esac\n"
+         "  case $name in\n" +
          cases +
          "  esac\n"
          "}\n"
@@ -166,12 +212,27 @@ std::string fish_text(std::string_view text) {
 
 std::string fish(const std::vector<Sub>& subs) {
   std::string out = "# fish completion for larder\ncomplete -c larder -f\n";
+  std::string groups;
   for (const auto& sub : subs) {
     out += "complete -c larder -n __fish_use_subcommand -a " + sub.name + " -d '" +
            fish_text(sub.help) + "'\n";
+    if (sub.subs.empty()) continue;
+    groups += " " + sub.name;
+    for (const auto& inner : sub.subs) {
+      out += "complete -c larder -n '__fish_seen_subcommand_from " + sub.name +
+             "; and not __fish_seen_subcommand_from " + names(sub.subs) + "' -a " +
+             last_word(inner) + " -d '" + fish_text(inner.help) + "'\n";
+    }
+  }
+  for (const auto& sub : flat(subs)) {
+    // `flush` is a command and one of a group: which is meant, the group's name tells.
+    const auto space = sub.name.find(' ');
+    const auto group = space == std::string::npos
+                           ? "not __fish_seen_subcommand_from" + groups
+                           : "__fish_seen_subcommand_from " + sub.name.substr(0, space);
     for (const auto& flag : sub.flags) {
-      out += "complete -c larder -n '__fish_seen_subcommand_from " + sub.name + "' -l " +
-             flag.name.substr(2) + " -d '" + fish_text(flag.help) + "'";
+      out += "complete -c larder -n '" + group + "; and __fish_seen_subcommand_from " +
+             last_word(sub) + "' -l " + flag.name.substr(2) + " -d '" + fish_text(flag.help) + "'";
       if (flag.type == "FILE" || flag.type == "FOLDER") {
         out += " -r -F";
       } else if (const auto list = choices(flag.type); !list.empty()) {

@@ -32,6 +32,9 @@ Action declare_bench(CLI::App& command);
 Action declare_replay(CLI::App& command);
 Action declare_tour(CLI::App& command);
 
+Action declare_top(CLI::App& command);
+Action declare_doctor(CLI::App& command);
+
 Action declare_completion(CLI::App& command);
 
 }  // namespace larder::apps

@@ -234,10 +234,13 @@ Action declare_replay(CLI::App& command) {
 Action declare_tour(CLI::App& command) {
   auto target = std::make_shared<Target>(Target{.url = "memory:"});
   auto fast = std::make_shared<bool>(false);
+  auto json = std::make_shared<bool>(false);
   command.add_flag("--fast", *fast, "Shorter lives and shorter waits");
+  command.add_flag("--json", *json, "Print a JSON object; the tour itself goes to standard error");
   declare_url(command, *target);
-  return [target, fast] {
-    return lab::tour({.url = url_that_answers(*target), .fast = *fast}, standard_output());
+  return [target, fast, json] {
+    return lab::tour({.url = url_that_answers(*target), .fast = *fast, .json = *json},
+                     standard_output());
   };
 }
 

@@ -23,6 +23,7 @@ struct Set {
   bool nx = false;
   bool xx = false;
   bool keep_ttl = false;
+  bool json = false;
 };
 
 std::string value_to_set(const Set& options) {
@@ -46,7 +47,12 @@ int set(const Set& options, const Target& target) {
   if (options.nx) how.condition = SetIf::absent;
   if (options.xx) how.condition = SetIf::present;
   const auto value = value_to_set(options);
-  if (!value_or_end(open(target).set(options.key, value, how))) {
+  const bool done = value_or_end(open(target).set(options.key, value, how));
+  if (options.json) {
+    print_line(Json{}.bytes("key", options.key).boolean("set", done).str());
+    return done ? kYes : kNo;
+  }
+  if (!done) {
     throw Negative(options.nx ? "not set: the key is there already (--nx)"
                               : "not set: there is no such key (--xx)");
   }
@@ -54,16 +60,27 @@ int set(const Set& options, const Target& target) {
   return kYes;
 }
 
-int del(std::vector<std::string>& keys, const Target& target) {
+struct Del {
+  std::vector<std::string> keys;
+  bool json = false;
+};
+
+int del(Del& options, const Target& target) {
+  auto& keys = options.keys;
   take_whole(keys);
   const auto erased = value_or_end(open(target).erase_many(keys));
-  print_line(std::to_string(erased));
+  const auto number = [](std::size_t count) { return static_cast<std::int64_t>(count); };
+  print_line(
+      options.json
+          ? Json{}.number("erased", number(erased)).number("asked", number(keys.size())).str()
+          : std::to_string(erased));
   return erased > 0 ? kYes : kNo;
 }
 
 struct Expire {
   std::string key, ttl;
   bool never = false;
+  bool json = false;
 };
 
 int expire(const Expire& options, const Target& target) {
@@ -72,7 +89,14 @@ int expire(const Expire& options, const Target& target) {
   }
   std::optional<Millis> ttl;
   if (!options.never) ttl = duration_or_bad_input(options.ttl, "TIME");
-  if (!value_or_end(open(target).expire(options.key, ttl))) {
+  const bool found = value_or_end(open(target).expire(options.key, ttl));
+  if (options.json) {
+    Json json;
+    json.bytes("key", options.key).boolean("found", found);
+    print_line((ttl ? json.number("ttl_ms", ttl->count()) : json.null("ttl_ms")).str());
+    return found ? kYes : kNo;
+  }
+  if (!found) {
     throw Negative("no key " + base::quoted(options.key));
   }
   print_line("OK");
@@ -129,12 +153,13 @@ void ask_before_flush(std::size_t keys, std::string_view url) {
   }
 }
 
-int flush(bool yes, const Target& target) {
+int flush(bool yes, bool json, const Target& target) {
   const auto store = open(target);
   const auto keys = value_or_end(store.size());
   if (!yes) ask_before_flush(keys, store.url());
   check(store.flush());
-  print_line("erased " + keys_text(keys));
+  print_line(json ? Json{}.number("erased", static_cast<std::int64_t>(keys)).str()
+                  : "erased " + keys_text(keys));
   return kYes;
 }
 
@@ -165,6 +190,7 @@ Action declare_set(CLI::App& command) {
   command.add_flag("--xx", options->xx, "Only if there is such a key already")->excludes(nx);
   command.add_flag("--keep-ttl", options->keep_ttl, "Leave the time to live as it is")
       ->excludes(ttl);
+  command.add_flag("--json", options->json, "Print a JSON object");
   return [options, value, target = declare_target(command)] {
     options->value_given = value->count() > 0;
     return set(*options, *target);
@@ -172,9 +198,10 @@ Action declare_set(CLI::App& command) {
 }
 
 Action declare_del(CLI::App& command) {
-  auto keys = std::make_shared<std::vector<std::string>>();
-  command.add_option("KEY", *keys, "The names")->required()->type_name("");
-  return [keys, target = declare_target(command)] { return del(*keys, *target); };
+  auto options = std::make_shared<Del>();
+  command.add_option("KEY", options->keys, "The names")->required()->type_name("");
+  command.add_flag("--json", options->json, "Print a JSON object");
+  return [options, target = declare_target(command)] { return del(*options, *target); };
 }
 
 Action declare_expire(CLI::App& command) {
@@ -182,6 +209,7 @@ Action declare_expire(CLI::App& command) {
   command.add_option("KEY", options->key, "The name")->required();
   command.add_option("TIME", options->ttl, "250ms, 10s, 5m, 1h, 7d; 0 erases the key");
   command.add_flag("--never", options->never, "Take the time to live away");
+  command.add_flag("--json", options->json, "Print a JSON object");
   return [options, target = declare_target(command)] { return expire(*options, *target); };
 }
 
@@ -190,8 +218,10 @@ Action declare_decr(CLI::App& command) { return declare_add(command, -1); }
 
 Action declare_flush(CLI::App& command) {
   auto yes = std::make_shared<bool>(false);
+  auto json = std::make_shared<bool>(false);
   command.add_flag("--yes", *yes, "Do not ask");
-  return [yes, target = declare_target(command)] { return flush(*yes, *target); };
+  command.add_flag("--json", *json, "Print a JSON object");
+  return [yes, json, target = declare_target(command)] { return flush(*yes, *json, *target); };
 }
 
 }  // namespace larder::apps

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/declare.hpp"
+#include "base/files.hpp"
 #include "base/process.hpp"
 #include "manage/system_host.hpp"
 
@@ -51,6 +52,7 @@ RedisHere::RedisHere(const RedisPlace& place, bool quiet)
       redis(*host, full_path(place), [quiet](const std::string& words) {
         if (!quiet) std::fprintf(stderr, "larder: %s\n", words.c_str());
       }) {
+  value_or_bad_input(base::check_own_folder(redis.folder()));
   base::keep_new_files_private();
 }
 

@@ -135,6 +135,24 @@ Result<Privacy> privacy_of(const std::string& path) {
                  (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0};
 }
 
+Result<void> check_own_folder(const std::string& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) {
+    if (errno == ENOENT) return {};
+    return failed(path, errno);
+  }
+  const auto refused = [&](const char* why) {
+    return Error{Errc::bad_argument, Effect::refused, path + why};
+  };
+  if (!S_ISDIR(facts.st_mode)) return refused(" is not a folder");
+  if (facts.st_uid != ::geteuid())
+    return refused(" belongs to another user: name a folder of your own");
+  if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return refused(": others may write there: chmod go-w it, or name another folder");
+  }
+  return {};
+}
+
 Result<Secret> read_secret(const std::string& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat facts {};

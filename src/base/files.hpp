@@ -36,6 +36,10 @@ struct Privacy {
 };
 Result<Privacy> privacy_of(const std::string& path);
 
+/// Whether a folder is this user's and nobody else may write to it; one that is not there is fine. Errors: `bad_argument`,
+/// with the cure: who can write there can say what is run.
+Result<void> check_own_folder(const std::string& path);
+
 /// A secret from the first line of a file, and whether others than its owner can read it.
 struct Secret {
   std::string text;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/json_text.hpp"
 #include "base/random.hpp"
 #include "base/units.hpp"
 #include "lab/tour_stage.hpp"
@@ -40,6 +41,10 @@ void Stage::say(std::string_view call, std::string_view answer) {
 
 void Stage::promise(bool held, std::string_view text) {
   ++(held ? kept_ : broken_);
+  promises_json_.append(promises_json_.empty() ? "" : ",")
+      .append(held ? R"({"kept":true,"promise":)" : R"({"kept":false,"promise":)");
+  base::append_json_string_lossy(promises_json_, text);
+  promises_json_ += "}";
   std::fprintf(out_, "   %s %.*s\n", held ? "kept:  " : "BROKEN:", static_cast<int>(text.size()),
                text.data());
   std::fflush(out_);
@@ -67,13 +72,18 @@ std::size_t clean_up(const Store& store, const std::string& space) {
 
 int play(const Store& store, const TourOptions& options, const Output& output) {
   const std::string space = "tour-" + std::to_string(base::system_entropy() % 1'000'000'000);
-  Stage stage(store, space, options.fast, output.results);
-  std::fprintf(output.results, "A tour of Larder, on %s; every key begins with %s\n",
+  std::FILE* const told = options.json ? output.notes : output.results;
+  Stage stage(store, space, options.fast, told);
+  std::fprintf(told, "A tour of Larder, on %s; every key begins with %s\n",
                std::string(store.url()).c_str(), space.c_str());
   for (const auto chapter : kChapters) chapter(stage);
   const std::size_t erased = clean_up(store, space);
-  std::fprintf(output.results, "\n%u promises kept, %u broken; %zu entries erased behind us.\n",
-               stage.kept(), stage.broken(), erased);
+  std::fprintf(told, "\n%u promises kept, %u broken; %zu entries erased behind us.\n", stage.kept(),
+               stage.broken(), erased);
+  if (options.json) {
+    std::fprintf(output.results, "{\"kept\":%u,\"broken\":%u,\"erased\":%zu,\"promises\":[%s]}\n",
+                 stage.kept(), stage.broken(), erased, stage.promises_json().c_str());
+  }
   return stage.broken() == 0 ? kDone : kFailed;
 }
 

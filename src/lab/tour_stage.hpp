@@ -35,6 +35,8 @@ class Stage {
     return std::move(result).value();
   }
 
+  /// Every promise so far, as the elements of a JSON array.
+  const std::string& promises_json() const noexcept { return promises_json_; }
   unsigned kept() const noexcept { return kept_; }
   unsigned broken() const noexcept { return broken_; }
 
@@ -50,6 +52,7 @@ class Stage {
   unsigned chapter_ = 0;
   unsigned kept_ = 0;
   unsigned broken_ = 0;
+  std::string promises_json_;
 };
 
 // The chapters, in the order in which they are played.

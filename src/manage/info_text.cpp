@@ -4,15 +4,38 @@
 
 namespace larder::manage {
 
-std::string_view info_field(std::string_view info, std::string_view name) noexcept {
+namespace {
+
+/// Calls `found` with each value of `name:` until it answers true.
+template <class Found>
+void for_each_field(std::string_view info, std::string_view name, Found found) {
   for (std::size_t at = 0; at < info.size();) {
     const auto line = info.substr(at, info.find_first_of("\r\n", at) - at);
     if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ':') {
-      return line.substr(name.size() + 1);
+      if (found(line.substr(name.size() + 1))) return;
     }
     at += line.size() + 1;
   }
-  return {};
+}
+
+}  // namespace
+
+std::string_view info_field(std::string_view info, std::string_view name) noexcept {
+  std::string_view value;
+  for_each_field(info, name, [&](std::string_view found) {
+    value = found;
+    return true;
+  });
+  return value;
+}
+
+std::uint64_t info_sum(std::string_view info, std::string_view name) noexcept {
+  std::uint64_t sum = 0;
+  for_each_field(info, name, [&](std::string_view found) {
+    sum += base::parse_unsigned(found).value_or(0);
+    return false;
+  });
+  return sum;
 }
 
 std::uint64_t info_number(std::string_view info, std::string_view name) noexcept {

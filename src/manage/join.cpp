@@ -32,7 +32,10 @@ Result<void> Starter::wait_for(const std::string& what, base::Millis at_most,
 }
 
 Result<void> Starter::join() {
-  if (setup_.mode == Mode::cluster) return join_cluster();
+  if (setup_.mode == Mode::cluster) {
+    all_.say_("waiting until the cluster is ok");
+    return join_cluster();
+  }
   if (setup_.mode != Mode::sentinel) return {};
   // Sentinels learn of replicas by asking the primary, at once and then every ten seconds: so replicas come first. After
   // a restart they may have to wait for the sentinels; then those will say whether all is well.
@@ -45,6 +48,7 @@ Result<void> Starter::join() {
 }
 
 Result<void> Starter::join_sentinels() {
+  all_.say_("waiting until the sentinels know each other");
   const auto wanted =
       ",slaves=" + std::to_string(data_nodes() - 1) + ",sentinels=" + std::to_string(kSentinels);
   return wait_for("to see the primary, its replicas and the other sentinels", kJoinTime,

@@ -87,7 +87,7 @@ void LocalRedis::find_lost(Setup& setup, const std::string& password) {
     if (!number || *number > 0x7fffffff) continue;
     const auto facts = host_.process_facts(static_cast<int>(*number));
     if (!facts || facts->folder != folder_of(node)) continue;
-    const auto info = host_.ask(node.port, password, {"INFO", "server"});
+    const auto info = host_.ask(node.port, node.sentinel ? "" : password, {"INFO", "server"});
     if (!info || info_field(*info, "config_file") != conf_of(node)) continue;
     if (info_number(*info, "process_id") != *number) continue;
     node.process = facts->mark;

@@ -68,6 +68,16 @@ class CopyTest(Case):
 
 
 class CopyFromRedisTest(RedisCase):
+    def test_a_ring_that_grew_is_filled(self):
+        old = self.start("--mode", "ring", "--nodes", "2")
+        for i in range(60):
+            self.assertOk(larder("set", f"key:{i}", str(i), "--url", old))
+        new = self.start("--nodes", "3")
+        self.assertRegex(larder("copy", old, new).out, r"^copied \d+ entries, \d+ there already")
+        self.assertGreater(self.status()["nodes"][2]["keys"], 0)
+        for i in range(60):
+            self.assertOk(larder("get", f"key:{i}", "--url", new), f"{i}\n")
+
     def test_other_kinds_are_counted_and_left_out(self):
         url = self.start("--port", "0")
         self.redis("cli", "SET", "text", "v")

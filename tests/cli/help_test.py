@@ -8,8 +8,8 @@ import unittest
 from program import Case, PROGRAM, larder
 
 COMMANDS = ["serve", "dns", "get", "set", "del", "exists", "ttl", "expire", "incr", "decr", "keys", "flush", "info",
-            "snapshot", "export", "import", "copy", "check", "redis", "bench", "replay", "tour",
-            "completion"]
+            "snapshot", "export", "import", "copy", "check", "redis", "top", "doctor", "bench", "replay",
+            "tour", "completion"]
 REDIS = ["start", "stop", "status", "cli", "flush", "logs", "info", "policy"]
 SERVE_FLAGS = ["--bind", "--port", "--dir", "--fsync", "--snapshot-every", "--threads", "--max-memory", "--eviction",
                "--requirepass-file", "--metrics-port", "--tls-port", "--tls-cert-file", "--tls-key-file", "--tls-key-file-pass-file",
@@ -88,6 +88,14 @@ class CompletionTest(Case):
         self.path("photo.png", b"")
         self.assertEqual(self.complete("larder", "set", "k", "--file", "ph"), ["photo.png"])
         self.assertEqual(self.complete("larder", "completion", ""), ["bash", "zsh", "fish"])
+
+    def test_bash_completes_what_is_in_a_group(self):
+        self.assertEqual(set(REDIS) - set(self.complete("larder", "redis", "")), set())
+        self.assertEqual(self.complete("larder", "redis", "pol"), ["policy"])
+        self.assertEqual(self.complete("larder", "redis", "start", "--mode", "c"), ["cluster"])
+        self.assertIn("--replicas", self.complete("larder", "redis", "start", "--re"))
+        self.assertNotIn("--url", self.complete("larder", "redis", "flush", "--"))
+        self.assertIn("--url", self.complete("larder", "flush", "--"))
 
     def check_syntax(self, shell):
         if shutil.which(shell) is None:

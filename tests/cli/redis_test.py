@@ -242,6 +242,21 @@ class FailureTest(RedisCase):
         self.assertOk(self.redis("stop"), "stopped 1 server\n")
         self.assertFalse(alive(pid))
 
+    def test_a_folder_that_others_can_write_to_is_refused(self):
+        os.mkdir(self.dir)
+        os.chmod(self.dir, 0o777)
+        for command in ["start", "status", "cli"]:
+            self.assertRefused(self.redis(command), self.dir, "others may write", "chmod")
+        os.chmod(self.dir, 0o700)
+        self.assertRefused(self.redis("start", dir=self.path("file", b"")), "is not a folder")
+
+    def test_a_password_in_the_conf_has_no_place_there(self):
+        conf = self.path("mine.conf", b"requirepass sesame\n")
+        outcome = self.redis("start", "--port", "0", "--conf", conf)
+        self.assertRefused(outcome, "--password-file", "not into --conf")
+        self.assertNotIn("sesame", outcome.err)
+        self.assertNo(self.redis("status"))
+
     def test_two_starts_at_once_are_one(self):
         command = [PROGRAM, "redis", "start", "--mode", "ring", "--nodes", "2", "--dir", self.dir]
         both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) for _ in range(2)]
