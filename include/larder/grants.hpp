@@ -29,6 +29,13 @@ struct LockGrant {
   bool taken() const noexcept { return token != 0; }
 };
 
+/// The right to write of one who holds a lock: refused where a greater token has written before.
+///
+/// Units    `token` 1 to 2^53; 0 is that of a lock which is not held.
+struct Guard {
+  std::uint64_t token = 0;
+};
+
 /// `max` for each `window` that slides along: a limit travels with the call, no store keeps a configuration of it.
 /// Counted by two numbers: exact where requests come evenly, and after a burst at the end of one window of the clock
 /// up to twice `max` in a window that begins with the burst (docs/native-commands.md).
