@@ -6,7 +6,9 @@
 #include <larder/codec.hpp>
 #include <larder/counter.hpp>
 #include <larder/error.hpp>
+#include <larder/ids.hpp>
 #include <larder/key.hpp>
 #include <larder/limiter.hpp>
 #include <larder/lock.hpp>
+#include <larder/shares.hpp>
 #include <larder/store.hpp>

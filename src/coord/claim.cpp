@@ -20,18 +20,22 @@ std::string Claim::fresh_owner(World& world) {
 }
 
 Result<LockGrant> Claim::acquire(const CallOptions& call) const {
+  if (share) return store.share_acquire(name, owner, options.ttl, *share, call);
   return store.lock_acquire(name, owner, options.ttl, call);
 }
 
 Result<bool> Claim::extend(Millis ttl, const CallOptions& call) const {
+  if (share) return store.share_extend(name, owner, ttl, call);
   return store.lock_extend(name, owner, ttl, call);
 }
 
 Task<Result<bool>> Claim::async_extend(Millis ttl, CallOptions call) const {
+  if (share) return store.async_share_extend(name, owner, ttl, call);
   return store.async_lock_extend(name, owner, ttl, call);
 }
 
 Result<bool> Claim::release(const CallOptions& call) const {
+  if (share) return store.share_release(name, owner, call);
   return store.lock_release(name, owner, call);
 }
 

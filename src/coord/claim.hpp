@@ -17,6 +17,7 @@ struct Claim {
   std::string owner;
   LockOptions options;
   World& world;
+  std::optional<Share> share = std::nullopt;  ///< None: the whole of it, a lock.
 
   Result<LockGrant> acquire(const CallOptions& call) const;
   Result<bool> extend(Millis ttl, const CallOptions& call) const;
