@@ -51,6 +51,15 @@ class Cache {
       return core_->set(key.text(), bytes, options);
     });
   }
+  /// Writes unless a greater token has written this entry: `users.set("7", user, guard(lock))`. False: one has, the lock
+  /// that `guard` came from has passed on. Every writer of the entry must come with a guard; plain sets know no fences.
+  /// Errors   `lock_lost` for the guard of a lock that is not held; `bad_argument` with a condition.
+  Result<bool> set(const Key& key, const T& value, Guard guard,
+                   const WriteOptions& options = {}) const {
+    return detail::with_bytes(*core_, key.text(), value, [&](std::string_view bytes) {
+      return core_->fenced_set(key.text(), bytes, guard, options);
+    });
+  }
   /// Writes only where there is no entry.
   Result<bool> add(const Key& key, const T& value, WriteOptions options = {}) const {
     options.condition = SetIf::absent;
@@ -149,6 +158,11 @@ class Cache {
   }
   Task<Result<bool>> async_set(const Key& key, T value, WriteOptions options = {}) const {
     return detail::async_set<T>(core_, std::string(key.text()), std::move(value), options);
+  }
+  Task<Result<bool>> async_set(const Key& key, T value, Guard guard,
+                               WriteOptions options = {}) const {
+    return detail::async_fenced_set<T>(core_, std::string(key.text()), std::move(value), guard,
+                                       options);
   }
   Task<Result<bool>> async_add(const Key& key, T value, WriteOptions options = {}) const {
     options.condition = SetIf::absent;

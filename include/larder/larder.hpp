@@ -7,8 +7,10 @@
 #include <larder/copy.hpp>
 #include <larder/counter.hpp>
 #include <larder/error.hpp>
+#include <larder/ids.hpp>
 #include <larder/key.hpp>
 #include <larder/keys.hpp>
 #include <larder/limiter.hpp>
 #include <larder/lock.hpp>
+#include <larder/shares.hpp>
 #include <larder/store.hpp>

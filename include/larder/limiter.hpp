@@ -7,16 +7,39 @@
 #include <larder/store.hpp>
 
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace larder {
 
-/// What a limiter allows.
+namespace coord {
+class Outages;
+class World;
+}  // namespace coord
+
+/// What a limiter allows. Algorithm says what each does; docs/coordination.md has a table of them.
 class Rate {
  public:
   /// `max` in any `window`, which slides along; see Limit for units and for how exact it is.
   static Rate sliding_window(std::uint32_t max, Millis window) noexcept {
-    return Rate{{max, window}};
+    return Rate{{max, window, Algorithm::sliding_window, 0}};
+  }
+  /// `max` in each window of the store's clock: the cheapest to understand, and up to twice `max` around a boundary.
+  static Rate fixed_window(std::uint32_t max, Millis window) noexcept {
+    return Rate{{max, window, Algorithm::fixed_window, 0}};
+  }
+  /// Never more than `max` in any window, wherever it begins. For small limits: at most 10,000.
+  static Rate sliding_log(std::uint32_t max, Millis window) noexcept {
+    return Rate{{max, window, Algorithm::sliding_log, 0}};
+  }
+  /// `burst` at once (0: as many as `max`), and then `max` for each `window`, evenly.
+  static Rate token_bucket(std::uint32_t max, Millis window, std::uint32_t burst = 0) noexcept {
+    return Rate{{max, window, Algorithm::token_bucket, burst}};
   }
   const Limit& limit() const noexcept { return limit_; }
 
@@ -25,18 +48,38 @@ class Rate {
   Limit limit_;
 };
 
+/// What a limiter answers while its store is out of reach: `timeout`, `disconnected`, `unreachable`, `overloaded`, `io`.
+enum class Outage : std::uint8_t {
+  report,          ///< The store's error.
+  fail_open,       ///< Allowed.
+  fail_closed,     ///< Denied, to be tried again after LimiterOptions::retry_every.
+  local_estimate,  ///< What this process alone counts, from nothing at the outage's beginning.
+};
+
+struct LimiterOptions {
+  Outage outage = Outage::report;
+  /// Of the limit, what this process may give in an outage with `local_estimate`: 1 / processes keeps the sum below the
+  /// limit, 1 never denies what the store would have allowed. What was taken before the outage comes on top.
+  double local_share = 1.0;
+  /// How long after a failure the store is left in peace; meanwhile every answer is the policy's, without waiting.
+  Millis retry_every{250};
+};
+
 /// Limits by key: client, address, tenant. Nothing is configured in the store, the rate travels with each call.
 ///
 /// A denied request is an answer, not an error, and takes nothing. Time is the store's.
 ///
-/// Errors   `bad_argument`: an empty key, or a rate or count out of range. Those of the Store; what to do while it is out of reach is the caller's to say.
-///          `wrong_type` where the entry holds something else.
+/// Errors   `bad_argument`: an empty key, or a rate or count out of range. Those of the Store where it answers, and where
+///          it does not under Outage::report. `wrong_type` where the entry holds something else.
 /// Threads  Safe from any thread. Callers in different processes share one limit.
 /// Cost     One round trip; none when the store is in process.
 class Limiter {
  public:
-  /// Throws Failure (`bad_argument`) on a space that leaves no room for keys.
-  Limiter(Store store, std::string space, Rate rate);
+  /// Throws Failure (`bad_argument`) on a space that leaves no room for keys, or a share that is not above 0 and at most 1.
+  Limiter(Store store, std::string space, Rate rate, const LimiterOptions& options = {});
+  /// For tests: time is handed in.
+  Limiter(Store store, std::string space, Rate rate, const LimiterOptions& options,
+          coord::World& world);
 
   /// Takes `count`, all or nothing.
   Result<Decision> allow(const Key& key, std::uint32_t count = 1,
@@ -56,10 +99,53 @@ class Limiter {
                                     CallOptions call = {}) const;
   Task<Result<bool>> async_reset(const Key& key, CallOptions call = {}) const;
 
+  const Rate& rate() const noexcept { return rate_; }
+  std::string_view space() const noexcept { return space_.name(); }
+
  private:
+  friend struct LimitedCall;
+  Result<Decision> ask(const Key& key, std::uint32_t count, bool peek,
+                       const CallOptions& call) const;
+
   Store store_;
   detail::Space space_;
   Rate rate_;
+  std::shared_ptr<coord::Outages> outages_;  ///< None: outages are reported.
 };
+
+/// One of the limits that a request has to pass.
+struct Passing {
+  const Limiter& limiter;
+  Key key;
+  std::uint32_t count = 1;
+};
+
+/// What many limits answer to one request.
+struct ManyDecision {
+  bool allowed = false;
+  std::optional<std::size_t>
+      denied_by;  ///< Of those that denied, the one that will do so longest: its place in the list.
+  Millis retry_after{0};       ///< Until none of them would deny; 0: now.
+  std::vector<Decision> each;  ///< Where all allow, after the take; else as they are.
+};
+
+/// Takes of all of these limits if all allow it, else of none. They share one Store; on a Redis Cluster their keys must
+/// share a slot (a hash tag: "{tenant7}:ada").
+///
+/// Errors   As Limiter's; `bad_argument` for limiters of several stores, no limit at all, more than 64, or a key twice.
+/// Cost     One round trip, however many.
+Result<ManyDecision> allow_all(std::span<const Passing> limits, const CallOptions& call = {});
+inline Result<ManyDecision> allow_all(std::initializer_list<Passing> limits,
+                                      const CallOptions& call = {}) {
+  return allow_all(std::span<const Passing>(limits.begin(), limits.size()), call);
+}
+
+/// What HTTP says of a decision: 200, or 429 Too Many Requests.
+inline int http_status(const Decision& decision) noexcept { return decision.allowed ? 200 : 429; }
+/// The headers of an answer to a limited request, by name and value: RateLimit-Limit, -Remaining, -Reset and -Policy, and
+/// Retry-After where it was denied. Times in seconds, rounded up.
+/// Source   draft-ietf-httpapi-ratelimit-headers-06; RFC 9110, 10.2.3.
+std::vector<std::pair<std::string, std::string>> rate_limit_headers(const Rate& rate,
+                                                                    const Decision& decision);
 
 }  // namespace larder

@@ -6,24 +6,36 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace larder {
+
+namespace coord {
+class World;
+class Watch;
+struct Claim;
+}  // namespace coord
 
 struct LockOptions {
   Millis ttl{
       10'000};  ///< How long it is held unless extended, 1 ms to 100 years: when the holder dies, others wait so long.
   Millis wait{0};  ///< How long acquire() waits for somebody else's lock.
+  bool renew =
+      false;  ///< Extend it in the background, each third of `ttl`, until it is given back.
 };
 
-/// A lock that is held. Its holder is this object, not a thread; when it goes away it gives the lock back.
+/// A lock, or a share of one, that is held. Its holder is this object, not a thread; when it goes away it gives it back.
 ///
-/// A holder that was paused for longer than the lock's time has lost it and does not notice: what the lock guards must
-/// refuse smaller tokens than it has seen (Store::fenced_set does), or the work must be harmless twice.
+/// A holder that was paused for longer than the lock's time has lost it and may not notice: what the lock guards must
+/// refuse smaller tokens than it has seen (Cache::set with guard(), Store::fenced_set), or the work must be harmless twice.
 ///
-/// Threads  One at a time.
+/// Threads  One at a time. One thread of the library's, shared by all locks, renews those that asked for it and watches
+///          those whose stop_token() was asked for.
 class HeldLock {
  public:
   HeldLock(HeldLock&& other) noexcept;
@@ -32,9 +44,13 @@ class HeldLock {
 
   /// Greater than every token that this name had before. 0: given back, or moved away.
   std::uint64_t token() const noexcept { return token_; }
-  const std::string& name() const noexcept { return name_; }
+  const std::string& name() const noexcept;
   /// How long it is surely still held, by this process' clock, counted from before the request was sent; 0: not any more.
   Millis left() const noexcept;
+  /// Asked to stop before the lock's time ends without having been extended (a tenth of `ttl` before, at most 1 s), and
+  /// at once when the store says that it is another's. Callbacks run on the library's thread: keep them short. What was
+  /// asked to stop stays so, though a later extend() may succeed. A process that was halted is told when it goes on.
+  std::stop_token stop_token();
 
   /// Its time begins anew, with `ttl` or the one it was taken with.
   /// Errors   `lock_lost`: somebody else has it, or had; nothing was touched. Those of the Store: it may have been
@@ -45,19 +61,21 @@ class HeldLock {
   Result<void> release(const CallOptions& call = {}) noexcept;
 
  private:
-  friend class Lock;
-  using Instant = std::chrono::steady_clock::time_point;
-  HeldLock(Store store, std::string name, std::string owner, std::uint64_t token, Millis ttl,
-           Instant ends) noexcept;
+  friend struct coord::Claim;
+  using Moment = std::chrono::nanoseconds;  // On the monotonic clock.
+  HeldLock(std::shared_ptr<const coord::Claim> claim, std::uint64_t token, Moment ends);
+  void begin_watch();
   Error lost() const;
 
-  Store store_;
-  std::string name_;
-  std::string owner_;
+  std::shared_ptr<const coord::Claim> claim_;  ///< None: moved away.
   std::uint64_t token_ = 0;
-  Millis ttl_;
-  Instant ends_;
+  Moment ends_{0};
+  std::shared_ptr<coord::Watch>
+      watch_;  ///< Where it is renewed or watched; then that one knows when it ends.
 };
+
+/// The right of a lock's holder to write, for Cache::set: refused once a greater token has written.
+inline Guard guard(const HeldLock& lock) noexcept { return {lock.token()}; }
 
 /// A name that can be locked. Copy the handle freely; each acquisition is a HeldLock of its own.
 ///
@@ -68,23 +86,42 @@ class HeldLock {
 class Lock {
  public:
   Lock(Store store, std::string name, LockOptions options = {});
+  /// For tests: time, sleep and chance are handed in. `world` outlives the lock and what is held of it.
+  Lock(Store store, std::string name, LockOptions options, coord::World& world);
 
   /// None: somebody else has it.
   /// Errors   `bad_argument`: an empty name, or a time out of range. Those of the Store; after `maybe_executed` it may be
   ///          taken for `ttl`, by nobody.
   Result<std::optional<HeldLock>> try_acquire(const CallOptions& call = {}) const;
-  /// Asks again until LockOptions::wait is over: after what is left of the other's time, at most 50 ms apart.
+  /// Asks again until LockOptions::wait is over: by chance between half of a pause and all of it, which doubles from 2 ms
+  /// to 50 ms, and not before the other's time can be over where that comes sooner.
   Result<std::optional<HeldLock>> acquire(const CallOptions& call = {}) const;
 
   const std::string& name() const noexcept { return name_; }
 
  private:
-  std::pair<Result<std::optional<HeldLock>>, Millis> attempt(const std::string& owner,
-                                                             const CallOptions& call) const;
+  std::shared_ptr<const coord::Claim> claim() const;
 
   Store store_;
   std::string name_;
   LockOptions options_;
+  coord::World* world_;
 };
+
+/// All of these names, or none. They are taken in one order by everybody, so that two who want some of the same never
+/// wait for each other; names given twice count once. While one is waited for, those that are held are extended.
+///
+/// None     One of them was somebody else's until LockOptions::wait was over; nothing is held.
+/// Errors   As Lock's; nothing is held then but what the Store could not be told.
+/// Cost     A round trip for each name, and one more where taking them took a third of `ttl`.
+Result<std::optional<std::vector<HeldLock>>> lock_all(const Store& store,
+                                                      std::vector<std::string> names,
+                                                      const LockOptions& options = {},
+                                                      const CallOptions& call = {});
+/// For tests, as Lock's.
+Result<std::optional<std::vector<HeldLock>>> lock_all(const Store& store,
+                                                      std::vector<std::string> names,
+                                                      const LockOptions& options,
+                                                      const CallOptions& call, coord::World& world);
 
 }  // namespace larder

@@ -194,6 +194,32 @@ class Store {
   Result<Decision> limit_peek(std::string_view key, const Limit& limit, std::uint32_t count = 1,
                               const CallOptions& call = {}) const;
 
+  /// Takes of every limit if all of them allow it, else of none: a request that must pass its user's, its tenant's and
+  /// the whole service's. The answers in the order of the questions; taken if each says `allowed`. On a Redis Cluster
+  /// the keys must share a slot (a hash tag: "api:{tenant7}:ada").
+  /// Errors: `bad_argument` on no limit, more than 64, or a key asked for twice.
+  Result<std::vector<Decision>> limit_take_all(std::span<const LimitAsk> asks,
+                                               const CallOptions& call = {}) const;
+  Result<std::vector<Decision>> limit_peek_all(std::span<const LimitAsk> asks,
+                                               const CallOptions& call = {}) const;
+
+  /// Adds to an integer unless a call with the same `id` for this key has done so within `remember` (up to 30 days): may
+  /// be repeated after `maybe_executed`, and is, where a connection was lost. Errors: `not_a_number`, `overflow`.
+  /// Units: `id` 1 to 256 bytes. What remembers it is the entry `{key}~o:id`; under memory pressure it may be evicted.
+  Result<Counted> add_once(std::string_view key, std::string_view id, std::int64_t delta,
+                           Millis remember, std::optional<Millis> ttl_if_new = std::nullopt,
+                           const CallOptions& call = {}) const;
+
+  /// A share of `key` for `ttl`, if it fits beside all others that are held; to an `owner` who has one already, that one,
+  /// with its time anew. Tokens grow as a lock's. The name of a share must not be that of a lock.
+  Result<LockGrant> share_acquire(std::string_view key, std::string_view owner, Millis ttl,
+                                  const Share& share, const CallOptions& call = {}) const;
+  /// False: there is no, or no longer a, share of `owner`'s.
+  Result<bool> share_extend(std::string_view key, std::string_view owner, Millis ttl,
+                            const CallOptions& call = {}) const;
+  Result<bool> share_release(std::string_view key, std::string_view owner,
+                             const CallOptions& call = {}) const;
+
   /// The generation of each tag, at most 1,024 of them. One that was never asked for, or was forgotten, begins anew with a
   /// number it never had: what was stored under the old one is then out of date, and never the other way round.
   Result<std::vector<std::uint64_t>> generations(std::span<const std::string_view> tags,
@@ -273,6 +299,12 @@ class Store {
                                           CallOptions call = {}) const;
   Task<Result<Decision>> async_limit_peek(std::string key, Limit limit, std::uint32_t count = 1,
                                           CallOptions call = {}) const;
+  Task<Result<Counted>> async_add_once(std::string key, std::string id, std::int64_t delta,
+                                       Millis remember,
+                                       std::optional<Millis> ttl_if_new = std::nullopt,
+                                       CallOptions call = {}) const;
+  Task<Result<bool>> async_share_extend(std::string key, std::string owner, Millis ttl,
+                                        CallOptions call = {}) const;
   Task<Result<std::vector<std::uint64_t>>> async_generations(std::vector<std::string> tags,
                                                              CallOptions call = {}) const;
   Task<Result<std::uint64_t>> async_bump_generation(std::string tag, CallOptions call = {}) const;

@@ -6,6 +6,7 @@ namespace {
 
 constexpr const char* kServing = "Serve";
 constexpr const char* kKeys = "Read and write a running server";
+constexpr const char* kCoordinating = "Coordinate scripts and machines";
 constexpr const char* kKeeping = "Keep and move data";
 constexpr const char* kRunning = "Run Redis here";
 constexpr const char* kMeasuring = "Look and measure";
@@ -76,6 +77,20 @@ constexpr Command kCommands[] = {
      "  larder info\n"
      "  larder info --json\n",
      &declare_info},
+
+    {"lock", kCoordinating, "Run a command while holding a lock, as flock does across machines",
+     "  larder lock nightly-backup -- /usr/local/bin/backup --full\n"
+     "  larder lock deploy --wait 5m --ttl 1m -- make deploy\n"
+     "\n"
+     "The status is the command's own; 1 where the lock is somebody else's, 75 where it was lost "
+     "and "
+     "the\ncommand ended for it, 127 where there is no such command.\n",
+     &declare_lock, true},
+    {"limit", kCoordinating, "Take from a limit, and tell by the status whether it was allowed",
+     "  larder limit mails 100/1m && sendmail < letter\n"
+     "  larder limit api:ada 1000/1h --cost 5 --json\n"
+     "  larder limit pages 10/s --algorithm bucket --burst 50\n",
+     &declare_limit},
 
     {"snapshot", kKeeping, "Let a server write everything to its folder, and wait for it",
      "  larder snapshot\n"

@@ -20,6 +20,9 @@ Action declare_keys(CLI::App& command);
 Action declare_flush(CLI::App& command);
 Action declare_info(CLI::App& command);
 
+Action declare_lock(CLI::App& command);
+Action declare_limit(CLI::App& command);
+
 Action declare_snapshot(CLI::App& command);
 Action declare_export(CLI::App& command);
 Action declare_import(CLI::App& command);

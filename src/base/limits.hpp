@@ -42,6 +42,20 @@ inline constexpr std::size_t kOwnerBytesMax = 256;
 inline constexpr std::uint32_t kLimitMax = 100'000'000;
 inline constexpr std::chrono::milliseconds kLimitWindowMax = std::chrono::days{366};
 
+/// The same of a log that keeps every take: it is read and written whole, about 5 bytes for each.
+inline constexpr std::uint32_t kLogLimitMax = 10'000;
+
+/// Limits that one request may be asked to pass at once: tenant, user, address, path, and some to spare.
+inline constexpr std::size_t kLimitsAtOnceMax = 64;
+
+/// What a name has to give to those who share it, and so how many may: one entry holds all, about 70 bytes each.
+inline constexpr std::uint32_t kSharesMax = 1'024;
+
+/// How long an addition that counts once is remembered, at most and unless told otherwise: longer than any client
+/// repeats a request.
+inline constexpr std::chrono::milliseconds kOnceTimeMax = std::chrono::days{30};
+inline constexpr std::chrono::milliseconds kOnceTime = std::chrono::days{1};
+
 /// Greatest fencing token: what a script's double still tells from its neighbours.
 inline constexpr std::uint64_t kTokenMax = std::uint64_t{1} << 53;
 

@@ -26,6 +26,8 @@ std::string side_key(std::string_view name, char tag) {
 }
 
 bool is_side_key(std::string_view key) noexcept {
+  if (const auto once = key.find("~o:"); once != std::string_view::npos)
+    return has_hash_tag(key.substr(0, once));
   constexpr std::string_view kTags = "lfwg";
   if (key.size() < 4 || key[key.size() - 2] != '~') return false;
   if (kTags.find(key.back()) == std::string_view::npos) return false;

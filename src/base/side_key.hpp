@@ -10,6 +10,8 @@ namespace larder::base {
 inline constexpr char kLeaseTag = 'l';       ///< Lease of a fill.
 inline constexpr char kFenceTag = 'f';       ///< Highest fencing token seen.
 inline constexpr char kGenerationTag = 'g';  ///< Generation of a tag.
+inline constexpr char kOnceTag =
+    'o';  ///< An addition that was made; behind it ":" and what names it.
 
 /// How much longer than its name a side key is, at most.
 inline constexpr std::size_t kSideKeyBytes = 4;
@@ -17,7 +19,7 @@ inline constexpr std::size_t kSideKeyBytes = 4;
 /// `{name}~tag`; `name~tag` where the name has a hash tag of its own: the same slot of a Redis Cluster either way.
 std::string side_key(std::string_view name, char tag);
 
-/// Is it one that side_key() made? For tools that list keys.
+/// Is it one that side_key() made, or begins with one that remembers an addition? For tools that list keys.
 bool is_side_key(std::string_view key) noexcept;
 
 }  // namespace larder::base

@@ -73,6 +73,15 @@ Result<bool> CacheCore::set(std::string_view key, std::string_view value,
   return store_.set(full, value, set_options(options), {options.deadline});
 }
 
+Result<bool> CacheCore::fenced_set(std::string_view key, std::string_view value, Guard guard,
+                                   const WriteOptions& options) const {
+  if (key.empty()) return cache::empty_key();
+  const FullKey full(space_, key);
+  if (guard.token == 0) return cache::guard_of_no_lock(full);
+  if (auto late = make_way(full, options.deadline)) return *std::move(late);
+  return store_.fenced_set(full, value, guard.token, set_options(options), {options.deadline});
+}
+
 Result<bool> CacheCore::compare_and_set(std::string_view key, std::string_view expected,
                                         std::string_view value, const WriteOptions& options) const {
   if (key.empty()) return cache::empty_key();

@@ -40,6 +40,18 @@ Task<Result<bool>> CacheCore::async_set(std::string key, std::string value,
                                       call);
 }
 
+Task<Result<bool>> CacheCore::async_fenced_set(std::string key, std::string value, Guard guard,
+                                               WriteOptions options) const {
+  if (key.empty()) co_return cache::empty_key();
+  std::string full{FullKey(space_, key).view()};
+  if (guard.token == 0) co_return cache::guard_of_no_lock(full);
+  std::optional<Error> late = co_await async_make_way(full, options.deadline);
+  if (late) co_return *std::move(late);
+  CallOptions call{options.deadline};
+  co_return co_await store_.async_fenced_set(std::move(full), std::move(value), guard.token,
+                                             set_options(options), call);
+}
+
 Task<Result<bool>> CacheCore::async_compare_and_set(std::string key, std::string expected,
                                                     std::string value, WriteOptions options) const {
   if (key.empty()) co_return cache::empty_key();

@@ -51,6 +51,11 @@ Error negative_ttl(std::string_view full_key) {
   return {Errc::bad_argument, Effect::not_sent, about(full_key, "negative ttl")};
 }
 
+Error guard_of_no_lock(std::string_view full_key) {
+  return {Errc::lock_lost, Effect::not_sent,
+          about(full_key, "the guard is that of a lock which is not held")};
+}
+
 Error loader_failed(std::string_view full_key, std::exception_ptr thrown) {
   std::string words = "the loader threw";
   try {

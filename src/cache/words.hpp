@@ -35,6 +35,7 @@ Error gave_up(std::string_view full_key);
 
 Error other_type(std::string_view full_key);
 Error negative_ttl(std::string_view full_key);
+Error guard_of_no_lock(std::string_view full_key);
 
 /// The exception that is being handled, as the error of a load.
 Error loader_failed(std::string_view full_key, std::exception_ptr thrown);

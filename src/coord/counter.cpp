@@ -85,6 +85,15 @@ Result<Number> BasicCounter<Number>::decr(const Key& key, Number by,
 }
 
 template <class Number>
+Result<Counted> BasicCounter<Number>::add_once(
+    const Key& key, std::string_view id, std::int64_t delta,
+    const OnceOptions& options) const requires std::same_as<Number, std::int64_t> {
+  if (key.text().empty()) return bad_argument("empty key");
+  return store_.add_once(detail::FullKey(space_, key.text()), id, delta, options.remember,
+                         options.ttl_if_new, {options.deadline});
+}
+
+template <class Number>
 Result<Number> BasicCounter<Number>::get(const Key& key, const CallOptions& call) const {
   if (key.text().empty()) return bad_argument("empty key");
   const detail::FullKey full(space_, key.text());
@@ -123,6 +132,16 @@ Task<Result<Number>> BasicCounter<Number>::async_decr(const Key& key, Number by,
   const auto delta = negated(key.text(), by);
   if (!delta) return refuse<Number>(delta.error());
   return async_add(key, *delta, options);
+}
+
+template <class Number>
+Task<Result<Counted>> BasicCounter<Number>::async_add_once(
+    const Key& key, std::string id, std::int64_t delta,
+    OnceOptions options) const requires std::same_as<Number, std::int64_t> {
+  if (key.text().empty()) return refuse<Counted>(bad_argument("empty key"));
+  return store_.async_add_once(std::string(detail::FullKey(space_, key.text()).view()),
+                               std::move(id), delta, options.remember, options.ttl_if_new,
+                               {options.deadline});
 }
 
 template <class Number>

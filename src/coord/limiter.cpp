@@ -1,13 +1,17 @@
 #include <larder/limiter.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "base/limits.hpp"
+#include "coord/outages.hpp"
 
 namespace larder {
 namespace {
+
+using coord::Outages;
 
 Error bad_argument(std::string why) {
   return {Errc::bad_argument, Effect::not_sent, std::move(why)};
@@ -22,25 +26,71 @@ std::string text_of(const detail::Space& space, const Key& key) {
   return std::string(detail::FullKey(space, key.text()).view());
 }
 
+/// What the caller gets for what the store said.
+Result<Decision> settled(Outages& outages, std::string_view full_key, std::uint32_t count,
+                         bool peek, Result<Decision> said) {
+  if (said || !Outages::is_outage(said.error())) {
+    outages.answered();
+    return said;
+  }
+  outages.failed();
+  return outages.answer(full_key, count, peek);
+}
+
+struct Question {
+  std::string full_key;
+  Limit limit;
+  std::uint32_t count;
+  bool peek;
+};
+
+Task<Result<Decision>> async_ask(Store store, std::shared_ptr<Outages> outages, Question question,
+                                 CallOptions call) {
+  const auto& [full_key, limit, count, peek] = question;
+  if (outages && outages->is_away()) co_return outages->answer(full_key, count, peek);
+  Result<Decision> said = peek ? co_await store.async_limit_peek(full_key, limit, count, call)
+                               : co_await store.async_limit_take(full_key, limit, count, call);
+  if (!outages) co_return said;
+  co_return settled(*outages, full_key, count, peek, std::move(said));
+}
+
 }  // namespace
 
-Limiter::Limiter(Store store, std::string space, Rate rate)
+Limiter::Limiter(Store store, std::string space, Rate rate, const LimiterOptions& options)
+    : Limiter(std::move(store), std::move(space), rate, options, coord::system_world()) {}
+
+Limiter::Limiter(Store store, std::string space, Rate rate, const LimiterOptions& options,
+                 coord::World& world)
     : store_(std::move(store)), space_(space), rate_(rate) {
   if (space.size() > base::limits::kSpaceBytesMax) {
     throw Failure(bad_argument("space of " + std::to_string(space.size()) + " bytes; the most is " +
                                std::to_string(base::limits::kSpaceBytesMax)));
   }
+  if (!(options.local_share > 0 && options.local_share <= 1))
+    throw Failure(bad_argument("local_share of " + std::to_string(options.local_share) +
+                               "; it must be above 0 and at most 1"));
+  if (options.outage != Outage::report)
+    outages_ = std::make_shared<Outages>(rate.limit(), options, world);
+}
+
+Result<Decision> Limiter::ask(const Key& key, std::uint32_t count, bool peek,
+                              const CallOptions& call) const {
+  if (key.text().empty()) return bad_argument("empty key");
+  const detail::FullKey full(space_, key.text());
+  if (outages_ && outages_->is_away()) return outages_->answer(full, count, peek);
+  auto said = peek ? store_.limit_peek(full, rate_.limit(), count, call)
+                   : store_.limit_take(full, rate_.limit(), count, call);
+  if (!outages_) return said;
+  return settled(*outages_, full, count, peek, std::move(said));
 }
 
 Result<Decision> Limiter::allow(const Key& key, std::uint32_t count,
                                 const CallOptions& call) const {
-  if (key.text().empty()) return bad_argument("empty key");
-  return store_.limit_take(detail::FullKey(space_, key.text()), rate_.limit(), count, call);
+  return ask(key, count, false, call);
 }
 
 Result<Decision> Limiter::peek(const Key& key, std::uint32_t count, const CallOptions& call) const {
-  if (key.text().empty()) return bad_argument("empty key");
-  return store_.limit_peek(detail::FullKey(space_, key.text()), rate_.limit(), count, call);
+  return ask(key, count, true, call);
 }
 
 Result<std::uint32_t> Limiter::remaining(const Key& key, const CallOptions& call) const {
@@ -57,18 +107,113 @@ Result<bool> Limiter::reset(const Key& key, const CallOptions& call) const {
 Task<Result<Decision>> Limiter::async_allow(const Key& key, std::uint32_t count,
                                             CallOptions call) const {
   if (key.text().empty()) return refuse<Decision>(bad_argument("empty key"));
-  return store_.async_limit_take(text_of(space_, key), rate_.limit(), count, call);
+  return async_ask(store_, outages_, {text_of(space_, key), rate_.limit(), count, false}, call);
 }
 
 Task<Result<Decision>> Limiter::async_peek(const Key& key, std::uint32_t count,
                                            CallOptions call) const {
   if (key.text().empty()) return refuse<Decision>(bad_argument("empty key"));
-  return store_.async_limit_peek(text_of(space_, key), rate_.limit(), count, call);
+  return async_ask(store_, outages_, {text_of(space_, key), rate_.limit(), count, true}, call);
 }
 
 Task<Result<bool>> Limiter::async_reset(const Key& key, CallOptions call) const {
   if (key.text().empty()) return refuse<bool>(bad_argument("empty key"));
   return store_.async_erase(text_of(space_, key), call);
+}
+
+// ---- many -----------------------------------------------------------------------------------------------
+
+/// One call about many limits, on its way through the limiters' privacies.
+struct LimitedCall {
+  explicit LimitedCall(std::span<const Passing> passing) : limits(passing) {
+    for (const auto& [limiter, key, count] : limits) {
+      names.push_back(text_of(limiter.space_, key));
+      asks.push_back({names.back(), limiter.rate_.limit(), count});
+    }
+    // Only now do the names stay where they are.
+    for (std::size_t i = 0; i < names.size(); ++i) asks[i].key = names[i];
+  }
+
+  std::optional<Error> problem() const {
+    if (limits.empty()) return bad_argument("no limit to pass");
+    for (const auto& passing : limits) {
+      if (passing.key.text().empty()) return bad_argument("empty key");
+      if (passing.limiter.store_.driver() != limits.front().limiter.store_.driver())
+        return bad_argument("limiters of several stores; what is all or none needs one");
+    }
+    return std::nullopt;
+  }
+
+  const Store& store() const { return limits.front().limiter.store_; }
+
+  /// Each limiter's policy. None: one of them reports outages.
+  std::optional<std::vector<Decision>> policies() const {
+    for (const auto& passing : limits) {
+      if (!passing.limiter.outages_) return std::nullopt;
+    }
+    auto decisions = each_policy(true);
+    const auto allows = [](const Decision& decision) { return decision.allowed; };
+    if (std::all_of(decisions.begin(), decisions.end(), allows)) decisions = each_policy(false);
+    return decisions;
+  }
+  std::vector<Decision> each_policy(bool peek) const {
+    std::vector<Decision> decisions;
+    for (std::size_t i = 0; i < limits.size(); ++i)
+      decisions.push_back(limits[i].limiter.outages_->answer(names[i], limits[i].count, peek));
+    return decisions;
+  }
+
+  std::span<const Passing> limits;
+  std::vector<std::string> names;
+  std::vector<LimitAsk> asks;
+};
+
+namespace {
+
+ManyDecision many_of(std::vector<Decision> each) {
+  ManyDecision many;
+  many.each = std::move(each);
+  for (std::size_t i = 0; i < many.each.size(); ++i) {
+    const Decision& decision = many.each[i];
+    if (decision.allowed || (many.denied_by && decision.retry_after <= many.retry_after)) continue;
+    many.denied_by = i;
+    many.retry_after = decision.retry_after;
+  }
+  many.allowed = !many.denied_by;
+  return many;
+}
+
+}  // namespace
+
+Result<ManyDecision> allow_all(std::span<const Passing> limits, const CallOptions& call) {
+  const LimitedCall many(limits);
+  if (auto bad = many.problem()) return *std::move(bad);
+  auto said = many.store().limit_take_all(many.asks, call);
+  if (said) return many_of(*std::move(said));
+  if (!Outages::is_outage(said.error())) return said.error();
+  auto decisions = many.policies();
+  if (!decisions) return said.error();
+  return many_of(*std::move(decisions));
+}
+
+// ---- HTTP -----------------------------------------------------------------------------------------------
+
+std::vector<std::pair<std::string, std::string>> rate_limit_headers(const Rate& rate,
+                                                                    const Decision& decision) {
+  const auto seconds = [](Millis time) {
+    return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count());
+  };
+  const Limit& limit = rate.limit();
+  const bool bursts = limit.algorithm == Algorithm::token_bucket && limit.burst > 0;
+  std::string policy = std::to_string(limit.max) + ";w=" + seconds(limit.window);
+  if (bursts) policy += ";burst=" + std::to_string(limit.burst);
+  std::vector<std::pair<std::string, std::string>> headers{
+      {"RateLimit-Limit", std::to_string(bursts ? limit.burst : limit.max)},
+      {"RateLimit-Remaining", std::to_string(decision.remaining)},
+      {"RateLimit-Reset", seconds(decision.allowed ? decision.reset_after : decision.retry_after)},
+      {"RateLimit-Policy", policy}};
+  if (!decision.allowed) headers.emplace_back("Retry-After", seconds(decision.retry_after));
+  return headers;
 }
 
 }  // namespace larder

@@ -1,106 +1,98 @@
 #include <larder/lock.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <thread>
 #include <utility>
 
-#include "base/random.hpp"
 #include "base/text.hpp"
+#include "coord/claim.hpp"
+#include "coord/watch.hpp"
 
 namespace larder {
-namespace {
 
-using Clock = std::chrono::steady_clock;
+namespace coord {
 
-/// Nobody else's: 128 bits of the operating system's chance, as text that can be read in a server.
-std::string fresh_owner() {
-  std::string owner;
-  for (int i = 0; i < 2; ++i) {
-    std::array<char, 16> digits;
-    digits.fill('0');
-    std::array<char, 16> text;
-    const auto end =
-        std::to_chars(text.data(), text.data() + text.size(), base::system_entropy(), 16).ptr;
-    std::copy(text.data(), end, digits.end() - (end - text.data()));
-    owner.append(digits.data(), digits.size());
-  }
-  return owner;
+HeldLock Claim::held(std::shared_ptr<const Claim> claim, std::uint64_t token, base::Instant ends) {
+  return {std::move(claim), token, ends.time_since_epoch()};
 }
 
-/// Between two attempts: not before the other's time can be over, and not all waiters at once.
-Millis pause_before_next(Millis left, Millis patience, base::Random& random) {
-  constexpr Millis kMost{50};
-  const Millis longest = left > Millis{0} ? std::min(left, kMost) : kMost;
-  const auto half = static_cast<std::uint64_t>(longest.count()) / 2;
-  const Millis chosen{static_cast<std::int64_t>(half + random.below(half + 1) + 1)};
-  return std::min(chosen, patience);
-}
-
-}  // namespace
+}  // namespace coord
 
 // ---- held ---------------------------------------------------------------------------------------------
 
-HeldLock::HeldLock(Store store, std::string name, std::string owner, std::uint64_t token,
-                   Millis ttl, Instant ends) noexcept
-    : store_(std::move(store)),
-      name_(std::move(name)),
-      owner_(std::move(owner)),
-      token_(token),
-      ttl_(ttl),
-      ends_(ends) {}
+HeldLock::HeldLock(std::shared_ptr<const coord::Claim> claim, std::uint64_t token, Moment ends)
+    : claim_(std::move(claim)), token_(token), ends_(ends) {
+  if (claim_->options.renew) begin_watch();
+}
 
 HeldLock::HeldLock(HeldLock&& other) noexcept
-    : store_(std::move(other.store_)),
-      name_(std::move(other.name_)),
-      owner_(std::move(other.owner_)),
+    : claim_(std::move(other.claim_)),
       token_(std::exchange(other.token_, 0)),
-      ttl_(other.ttl_),
-      ends_(other.ends_) {}
+      ends_(other.ends_),
+      watch_(std::move(other.watch_)) {}
 
 HeldLock& HeldLock::operator=(HeldLock&& other) noexcept {
   if (this == &other) return *this;
   (void)release();
-  store_ = std::move(other.store_);
-  name_ = std::move(other.name_);
-  owner_ = std::move(other.owner_);
+  claim_ = std::move(other.claim_);
   token_ = std::exchange(other.token_, 0);
-  ttl_ = other.ttl_;
   ends_ = other.ends_;
+  watch_ = std::move(other.watch_);
   return *this;
 }
 
 HeldLock::~HeldLock() { (void)release(); }
 
+const std::string& HeldLock::name() const noexcept {
+  static const std::string none;
+  return claim_ ? claim_->name : none;
+}
+
 Millis HeldLock::left() const noexcept {
   if (token_ == 0) return Millis{0};
-  return std::max(std::chrono::floor<Millis>(ends_ - Clock::now()), Millis{0});
+  const base::Instant ends = watch_ ? watch_->ends() : base::Instant{ends_};
+  const base::Instant now = claim_->world.now();
+  // A lock that is known to be another's ends at the beginning of time: no difference could hold that.
+  return ends > now ? std::chrono::floor<Millis>(ends - now) : Millis{0};
 }
 
 Error HeldLock::lost() const {
   return {Errc::lock_lost, Effect::refused,
-          "lock " + base::quoted(name_, 64) + " is not held by this holder any more"};
+          "lock " + base::quoted(name(), 64) + " is not held by this holder any more"};
+}
+
+void HeldLock::begin_watch() {
+  watch_ = std::make_shared<coord::Watch>(claim_, claim_->options.renew, base::Instant{ends_});
+  claim_->world.watchers().add(watch_);
+}
+
+std::stop_token HeldLock::stop_token() {
+  if (token_ != 0 && !watch_) begin_watch();
+  if (watch_) return watch_->token();
+  std::stop_source gone;
+  gone.request_stop();
+  return gone.get_token();
 }
 
 Result<void> HeldLock::extend(std::optional<Millis> ttl, const CallOptions& call) {
   if (token_ == 0) return lost();
-  const Instant asked = Clock::now();
-  const Millis life = ttl.value_or(ttl_);
-  const auto extended = store_.lock_extend(name_, owner_, life, call);
+  const Millis life = ttl.value_or(claim_->options.ttl);
+  const base::Instant asked = claim_->world.now();
+  const auto extended = watch_ ? watch_->extend(life, call) : claim_->extend(life, call);
+  if (watch_) claim_->world.watchers().changed(watch_);
   if (!extended) return extended.error();
-  if (!*extended) {
-    ends_ = {};
-    return lost();
-  }
-  ends_ = asked + life;
+  ends_ = *extended ? (asked + life).time_since_epoch() : Moment{0};
+  if (!*extended) return lost();
   return {};
 }
 
 Result<void> HeldLock::release(const CallOptions& call) noexcept {
   try {
     if (std::exchange(token_, 0) == 0) return lost();
-    const auto released = store_.lock_release(name_, owner_, call);
+    if (watch_) {
+      watch_->close();
+      claim_->world.watchers().remove(*watch_);
+    }
+    const auto released = claim_->release(call);
     if (!released) return released.error();
     if (!*released) return lost();
     return {};
@@ -112,35 +104,22 @@ Result<void> HeldLock::release(const CallOptions& call) noexcept {
 // ---- the lock -----------------------------------------------------------------------------------------
 
 Lock::Lock(Store store, std::string name, LockOptions options)
-    : store_(std::move(store)), name_(std::move(name)), options_(options) {}
+    : Lock(std::move(store), std::move(name), options, coord::system_world()) {}
+
+Lock::Lock(Store store, std::string name, LockOptions options, coord::World& world)
+    : store_(std::move(store)), name_(std::move(name)), options_(options), world_(&world) {}
+
+std::shared_ptr<const coord::Claim> Lock::claim() const {
+  return std::make_shared<const coord::Claim>(
+      coord::Claim{store_, name_, coord::Claim::fresh_owner(*world_), options_, *world_});
+}
 
 Result<std::optional<HeldLock>> Lock::try_acquire(const CallOptions& call) const {
-  return attempt(fresh_owner(), call).first;
+  return coord::attempt(claim(), call).held;
 }
 
 Result<std::optional<HeldLock>> Lock::acquire(const CallOptions& call) const {
-  const auto until = Clock::now() + options_.wait;
-  const std::string owner = fresh_owner();
-  base::Random random{base::system_entropy()};
-  for (;;) {
-    auto [held, left] = attempt(owner, call);
-    if (!held || *held) return std::move(held);
-    const auto patience = std::chrono::ceil<Millis>(until - Clock::now());
-    if (patience <= Millis{0}) return std::move(held);
-    std::this_thread::sleep_for(pause_before_next(left, patience, random));
-  }
-}
-
-/// The lock, or none and what is left of the other's time.
-std::pair<Result<std::optional<HeldLock>>, Millis> Lock::attempt(const std::string& owner,
-                                                                 const CallOptions& call) const {
-  const auto asked = Clock::now();
-  const auto grant = store_.lock_acquire(name_, owner, options_.ttl, call);
-  if (!grant) return {grant.error(), Millis{0}};
-  if (!grant->taken()) return {std::optional<HeldLock>{}, grant->left};
-  return {std::optional<HeldLock>{
-              HeldLock{store_, name_, owner, grant->token, options_.ttl, asked + options_.ttl}},
-          Millis{0}};
+  return coord::acquire(claim(), call);
 }
 
 }  // namespace larder

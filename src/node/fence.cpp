@@ -81,6 +81,13 @@ Result<std::optional<LockGrant>> look_at_lock(Node& node, Entry& entry, std::str
 
 }  // namespace
 
+Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, std::string_view fence,
+                                 Millis life) {
+  return held.visit(db, fence, Mode::write, [&](Entry& entry) {
+    return grow(node, entry, std::max(life, limits::kFenceTime));
+  });
+}
+
 Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, std::string_view name,
                                std::string_view fence, std::string_view owner, Millis life) {
   const auto there = held.visit(
@@ -88,9 +95,7 @@ Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, std::s
   if (!there) return there.error();
   if (*there) return **there;
   // The fence first: a lock that then finds no memory costs a token that nobody has.
-  const auto token = held.visit(db, fence, Mode::write, [&](Entry& entry) {
-    return grow(node, entry, std::max(life, limits::kFenceTime));
-  });
+  const auto token = next_fence(node, held, db, fence, life);
   if (!token) return token.error();
   std::string text = std::to_string(*token);
   text.append(" ").append(owner);

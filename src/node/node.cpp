@@ -191,6 +191,11 @@ std::uint64_t Node::next_token(std::uint64_t above) noexcept {
   return next;
 }
 
+std::int64_t Node::wall_ms() const noexcept {
+  const auto even = std::chrono::floor<base::Millis>(state_->clock.now().time_since_epoch());
+  return (even + state_->wall_ahead).count();
+}
+
 unsigned Node::databases() const noexcept { return state_->databases; }
 
 NodeStats Node::stats() const {

@@ -138,6 +138,9 @@ class Node {
   /// Cost: takes no lock; the figures are each right, not all of one moment.
   NodeStats stats() const;
   const base::Clock& clock() const noexcept;
+  /// Milliseconds since the epoch for states that name a time: the wall clock's when the node began, and evenly from
+  /// there, so that a jump of the wall clock neither gives nor takes.
+  std::int64_t wall_ms() const noexcept;
 
  private:
   friend class Reader;

@@ -24,7 +24,11 @@ struct alignas(128) Node::Shard {
 };
 
 struct Node::State {
-  State(std::size_t bytes_max, const base::Clock& c) : budget(bytes_max), clock(c) {}
+  State(std::size_t bytes_max, const base::Clock& c)
+      : budget(bytes_max),
+        clock(c),
+        wall_ahead(c.wall().time_since_epoch() -
+                   std::chrono::floor<base::Millis>(c.now().time_since_epoch())) {}
 
   std::uint64_t hash_of(std::string_view key) const noexcept {
     return base::keyed_hash(key, hash_key);
@@ -37,6 +41,7 @@ struct Node::State {
 
   engine::Budget budget;
   const base::Clock& clock;
+  const base::Millis wall_ahead;  ///< Of the wall clock, when the node began.
   base::HashKey hash_key;
   unsigned databases = 16;
   unsigned shard_shift = 12;  ///< 12 minus the binary logarithm of the number of shards.

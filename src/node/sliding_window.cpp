@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/numbers.hpp"
-#include "node/steps.hpp"
-#include "node/wrong_kind.hpp"
 
 namespace larder::node {
 namespace {
@@ -86,23 +85,6 @@ Decision decide(Window& window, const Limit& limit, std::uint32_t count, Taking 
   }
   decision.remaining = static_cast<std::uint32_t>(std::max<std::int64_t>(limit.max - used, 0));
   decision.reset_after = base::Millis{reset_after(window, length, now.elapsed)};
-  return decision;
-}
-
-Result<Decision> take_limit(engine::Entry& entry, const Limit& limit, std::uint32_t count,
-                            Taking taking, const base::Clock& clock) {
-  Window window;
-  if (entry.exists()) {
-    if (entry.kind() != engine::Kind::string) return wrong_kind();
-    const auto kept = parse_window(entry.value());
-    if (!kept) return wrong_kind();
-    window = *kept;
-  }
-  const Decision decision =
-      decide(window, limit, count, taking, clock.wall().time_since_epoch().count());
-  if (!decision.allowed || taking == Taking::peek || count == 0) return decision;
-  const auto deadline = engine::Deadline::at(clock.now() + decision.reset_after);
-  if (auto done = entry.assign(to_string(window), deadline); !done) return done.error();
   return decision;
 }
 

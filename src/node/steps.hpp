@@ -12,7 +12,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "node/node.hpp"
@@ -38,16 +40,39 @@ Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, std::s
 /// False: it is not, or no longer, `owner`'s.
 Result<bool> extend_lock(engine::Entry& entry, std::string_view owner, base::Instant deadline);
 Result<bool> release_lock(engine::Entry& entry, std::string_view owner);
+/// A token greater than all before it, remembered for `life` at least.
+Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, std::string_view fence,
+                                 Millis life);
 /// Writes `value` unless a newer token has written before.
 Result<bool> fenced_set(Node& node, Node::Held& held, unsigned db, std::string_view name,
                         std::string_view fence, std::uint64_t token, std::string_view value,
                         engine::Deadline deadline);
 
-// --- limits: sliding_window.hpp has the algorithm
+// --- shares of a name: shares.cpp. Both keys are held, as a lock's.
+
+/// Grants `want` if it fits beside all others; to an `owner` who has a share already, that one, with its time anew.
+Result<LockGrant> acquire_share(Node& node, Node::Held& held, unsigned db, std::string_view name,
+                                std::string_view fence, std::string_view owner, Millis life,
+                                const Share& want);
+Result<bool> extend_share(Node& node, engine::Entry& entry, std::string_view owner, Millis life);
+Result<bool> release_share(Node& node, engine::Entry& entry, std::string_view owner);
+
+// --- limits: take.cpp; sliding_window.hpp and limits.hpp have the algorithms
 
 /// Takes `count` of the limit, all or nothing; with `peek` only tells what would be.
-Result<Decision> take_limit(engine::Entry& entry, const Limit& limit, std::uint32_t count,
-                            Taking taking, const base::Clock& clock);
+Result<Decision> take_limit(Node& node, engine::Entry& entry, const Limit& limit,
+                            std::uint32_t count, Taking taking);
+/// Takes of all if all allow it, else of none. All keys are held, and none comes twice.
+Result<std::vector<Decision>> take_limits(Node& node, Node::Held& held, unsigned db,
+                                          std::span<const LimitAsk> asks, Taking taking);
+
+// --- sums: once.cpp
+
+/// Adds to the integer `key`, unless `once` says that this was done; `once` remembers it for `life`. Both are held.
+/// Errors: `not_a_number`, `overflow`.
+Result<Counted> add_once(Node& node, Node::Held& held, unsigned db, std::string_view key,
+                         std::string_view once, std::int64_t delta, Millis life,
+                         std::optional<Millis> ttl_if_new);
 
 // --- generations: fence.cpp. `entry` is that of the side key.
 

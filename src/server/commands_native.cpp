@@ -143,29 +143,6 @@ void larder_fenced_set(Call& call) {
                                    *fencing, call.arg(3), *deadline));
 }
 
-void larder_limit(Call& call) {
-  const bool peek = call.args.size() == 6 && base::same_word(call.arg(5), "peek");
-  if (call.args.size() > 5 && !peek) return call.fail(errors::kSyntax);
-  const auto max = within(call, 2, limits::kLimitMax, "limit");
-  if (!max) return;
-  const auto window = within(call, 3, limits::kLimitWindowMax.count(), "window");
-  if (!window) return;
-  const auto count = within(call, 4, *max, "count");
-  if (!count) return;
-  const Limit limit{static_cast<std::uint32_t>(*max), base::Millis{*window}};
-  const auto taking = peek ? node::Taking::peek : node::Taking::take;
-  call.on_string(call.arg(1), peek ? call.reading() : Mode::write, [&](Entry& entry) {
-    const auto decision = node::take_limit(entry, limit, static_cast<std::uint32_t>(*count), taking,
-                                           call.context.clock);
-    if (!decision) return call.fail(decision.error());
-    call.reply.array(4);
-    call.reply.integer(decision->allowed ? 1 : 0);
-    call.reply.integer(decision->remaining);
-    call.reply.integer(decision->retry_after.count());
-    call.reply.integer(decision->reset_after.count());
-  });
-}
-
 void larder_generations(Call& call) {
   const auto tags = call.args.subspan(1);
   if (tags.size() > limits::kGenerationsMax) {

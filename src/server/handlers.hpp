@@ -128,6 +128,11 @@ void larder_extend(Call& call);
 void larder_unlock(Call& call);
 void larder_fenced_set(Call& call);
 void larder_limit(Call& call);
+void larder_limits(Call& call);
+void larder_add_once(Call& call);
+void larder_share(Call& call);
+void larder_reshare(Call& call);
+void larder_unshare(Call& call);
 void larder_generations(Call& call);
 void larder_bump(Call& call);
 

@@ -18,6 +18,10 @@ std::optional<Error> value_problem(std::string_view key, std::string_view value)
 std::optional<Error> ttl_problem(std::string_view key, Millis ttl);
 std::optional<Error> options_problem(std::string_view key, const SetOptions& options);
 
+std::optional<Error> id_problem(std::string_view key, std::string_view id);
+/// The key that remembers an addition.
+std::string once_key(std::string_view key, std::string_view id);
+
 /// The first thing wrong with an operation's arguments, or nothing.
 template <class Op>
 std::optional<Error> problem(const Op& op) {
@@ -64,6 +68,16 @@ template <>
 std::optional<Error> problem(const FencedSet& op);
 template <>
 std::optional<Error> problem(const LimitTake& op);
+template <>
+std::optional<Error> problem(const LimitTakeAll& op);
+template <>
+std::optional<Error> problem(const AddOnce& op);
+template <>
+std::optional<Error> problem(const ShareAcquire& op);
+template <>
+std::optional<Error> problem(const ShareExtend& op);
+template <>
+std::optional<Error> problem(const ShareRelease& op);
 template <>
 std::optional<Error> problem(const Generations& op);
 template <>

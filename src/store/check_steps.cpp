@@ -1,6 +1,9 @@
 // The limits of leases, locks, limits and generations. The server's native commands have the same, in its own words.
+#include <algorithm>
+
 #include "base/side_key.hpp"
 #include "base/text.hpp"
+#include "node/limits.hpp"
 #include "store/check.hpp"
 
 namespace larder::store {
@@ -35,7 +38,38 @@ std::optional<Error> owner_problem(std::string_view key, std::string_view owner)
                                std::to_string(limits::kOwnerBytesMax));
 }
 
+std::optional<Error> limit_problem(std::string_view key, const Limit& limit, std::uint32_t count) {
+  const bool log = limit.algorithm == Algorithm::sliding_log;
+  const std::uint32_t most = log ? limits::kLogLimitMax : limits::kLimitMax;
+  if (limit.max < 1 || limit.max > most) {
+    return bad_argument(key, "a limit of " + std::to_string(limit.max) + "; it must be 1 to " +
+                                 std::to_string(most) + (log ? " where each take is kept" : ""));
+  }
+  if (limit.window < Millis{1} || limit.window > limits::kLimitWindowMax)
+    return bad_argument(key, "a window of " + std::to_string(limit.window.count()) +
+                                 " ms; it must be 1 ms to 366 days");
+  if (limit.burst > limits::kLimitMax)
+    return bad_argument(key, "a burst of " + std::to_string(limit.burst) + "; the most is " +
+                                 std::to_string(limits::kLimitMax));
+  const std::uint32_t capacity = node::capacity_of(limit);
+  if (count >= 1 && count <= capacity) return std::nullopt;
+  return bad_argument(key, "a take of " + std::to_string(count) + " from a limit of " +
+                               std::to_string(capacity) + "; it must be 1 to that");
+}
+
 }  // namespace
+
+std::optional<Error> id_problem(std::string_view key, std::string_view id) {
+  if (auto bad = name_problem(key)) return bad;
+  if (!id.empty() && id.size() <= limits::kOwnerBytesMax) return std::nullopt;
+  return bad_argument(key, "an id of " + std::to_string(id.size()) + " bytes; it must have 1 to " +
+                               std::to_string(limits::kOwnerBytesMax));
+}
+
+std::string once_key(std::string_view key, std::string_view id) {
+  std::string name = base::side_key(key, base::kOnceTag);
+  return name.append(":").append(id);
+}
 
 template <>
 std::optional<Error> problem(const LeaseMiss& op) {
@@ -84,17 +118,57 @@ std::optional<Error> problem(const FencedSet& op) {
 template <>
 std::optional<Error> problem(const LimitTake& op) {
   if (auto bad = key_problem(op.key)) return bad;
-  const auto& [max, window] = op.limit;
-  if (max < 1 || max > limits::kLimitMax) {
-    return bad_argument(op.key, "a limit of " + std::to_string(max) + "; it must be 1 to " +
-                                    std::to_string(limits::kLimitMax));
+  return limit_problem(op.key, op.limit, op.count);
+}
+
+template <>
+std::optional<Error> problem(const LimitTakeAll& op) {
+  if (op.asks.empty() || op.asks.size() > limits::kLimitsAtOnceMax) {
+    return Error{Errc::bad_argument, Effect::not_sent,
+                 std::to_string(op.asks.size()) + " limits at once; there must be 1 to " +
+                     std::to_string(limits::kLimitsAtOnceMax)};
   }
-  if (window < Millis{1} || window > limits::kLimitWindowMax)
-    return bad_argument(op.key, "a window of " + std::to_string(window.count()) +
-                                    " ms; it must be 1 ms to 366 days");
-  if (op.count >= 1 && op.count <= max) return std::nullopt;
-  return bad_argument(op.key, "a take of " + std::to_string(op.count) + " from a limit of " +
-                                  std::to_string(max) + "; it must be 1 to that");
+  for (auto ask = op.asks.begin(); ask != op.asks.end(); ++ask) {
+    if (auto bad = key_problem(ask->key)) return bad;
+    if (auto bad = limit_problem(ask->key, ask->limit, ask->count)) return bad;
+    const auto same = [&](const LimitAsk& other) { return other.key == ask->key; };
+    if (std::any_of(op.asks.begin(), ask, same))
+      return bad_argument(ask->key, "asked for twice in one call; ask once for the sum");
+  }
+  return std::nullopt;
+}
+
+template <>
+std::optional<Error> problem(const AddOnce& op) {
+  if (auto bad = key_problem(op.key)) return bad;
+  if (auto bad = key_problem(op.once)) return bad;
+  if (op.key == op.once) return bad_argument(op.key, "cannot remember its own additions");
+  if (auto bad = ttl_problem(op.key, op.remember)) return bad;
+  if (op.remember > limits::kOnceTimeMax)
+    return bad_argument(op.key, "remembered for more than 30 days");
+  return op.ttl_if_new ? ttl_problem(op.key, *op.ttl_if_new) : std::nullopt;
+}
+
+template <>
+std::optional<Error> problem(const ShareAcquire& op) {
+  if (auto bad = owner_problem(op.key, op.owner)) return bad;
+  if (auto bad = ttl_problem(op.key, op.ttl)) return bad;
+  const auto& [weight, capacity] = op.share;
+  if (weight >= 1 && weight <= capacity && capacity <= limits::kSharesMax) return std::nullopt;
+  return bad_argument(
+      op.key, "a share of " + std::to_string(weight) + " in " + std::to_string(capacity) +
+                  "; it must be 1 to that, and that at most " + std::to_string(limits::kSharesMax));
+}
+
+template <>
+std::optional<Error> problem(const ShareExtend& op) {
+  if (auto bad = owner_problem(op.key, op.owner)) return bad;
+  return ttl_problem(op.key, op.ttl);
+}
+
+template <>
+std::optional<Error> problem(const ShareRelease& op) {
+  return owner_problem(op.key, op.owner);
 }
 
 template <>

@@ -45,6 +45,11 @@ class LocalDriver final : public LocalBase {
   Result<bool> answer(const LockRelease& op, const CallOptions&);
   Result<bool> answer(const FencedSet& op, const CallOptions&);
   Result<Decision> answer(const LimitTake& op, const CallOptions&);
+  Result<std::vector<Decision>> answer(const LimitTakeAll& op, const CallOptions&);
+  Result<Counted> answer(const AddOnce& op, const CallOptions&);
+  Result<LockGrant> answer(const ShareAcquire& op, const CallOptions&);
+  Result<bool> answer(const ShareExtend& op, const CallOptions&);
+  Result<bool> answer(const ShareRelease& op, const CallOptions&);
   Result<std::vector<std::uint64_t>> answer(const Generations& op, const CallOptions&);
   Result<std::uint64_t> answer(const BumpGeneration& op, const CallOptions&);
   // local_driver.cpp

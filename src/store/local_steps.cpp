@@ -63,12 +63,48 @@ Result<bool> LocalDriver::answer(const FencedSet& op, const CallOptions&) {
 
 Result<Decision> LocalDriver::answer(const LimitTake& op, const CallOptions&) {
   const auto taking = op.peek ? node::Taking::peek : node::Taking::take;
-  auto decision =
-      node_.visit(kDatabase, op.key, op.peek ? Mode::read : Mode::write, [&](Entry& entry) {
-        return node::take_limit(entry, op.limit, op.count, taking, node_.clock());
-      });
+  auto decision = node_.visit(
+      kDatabase, op.key, op.peek ? Mode::read : Mode::write,
+      [&](Entry& entry) { return node::take_limit(node_, entry, op.limit, op.count, taking); });
   if (!op.peek) upkeep_.wake();
   return decision;
+}
+
+Result<std::vector<Decision>> LocalDriver::answer(const LimitTakeAll& op, const CallOptions&) {
+  const auto taking = op.peek ? node::Taking::peek : node::Taking::take;
+  std::vector<std::string_view> keys;
+  keys.reserve(op.asks.size());
+  for (const LimitAsk& ask : op.asks) keys.push_back(ask.key);
+  upkeep_.wake();
+  auto held = node_.hold(keys);
+  return node::take_limits(node_, held, kDatabase, op.asks, taking);
+}
+
+Result<Counted> LocalDriver::answer(const AddOnce& op, const CallOptions&) {
+  const std::array<std::string_view, 2> keys{op.key, op.once};
+  upkeep_.wake();
+  auto held = node_.hold(keys);
+  return node::add_once(node_, held, kDatabase, op.key, op.once, op.delta, op.remember,
+                        op.ttl_if_new);
+}
+
+Result<LockGrant> LocalDriver::answer(const ShareAcquire& op, const CallOptions&) {
+  const std::string fence = base::side_key(op.key, base::kFenceTag);
+  const std::array<std::string_view, 2> keys{op.key, fence};
+  upkeep_.wake();
+  auto held = node_.hold(keys);
+  return node::acquire_share(node_, held, kDatabase, op.key, fence, op.owner, op.ttl, op.share);
+}
+
+Result<bool> LocalDriver::answer(const ShareExtend& op, const CallOptions&) {
+  return node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) {
+    return node::extend_share(node_, entry, op.owner, op.ttl);
+  });
+}
+
+Result<bool> LocalDriver::answer(const ShareRelease& op, const CallOptions&) {
+  return node_.visit(kDatabase, op.key, Mode::write,
+                     [&](Entry& entry) { return node::release_share(node_, entry, op.owner); });
 }
 
 Result<std::vector<std::uint64_t>> LocalDriver::answer(const Generations& op, const CallOptions&) {

@@ -23,12 +23,18 @@ enum class Native : std::uint8_t {
   limit,
   generations,
   bump,
+  limits,
+  add_once,
+  share,
+  reshare,
+  unshare,
 };
 
-inline constexpr std::array<std::string_view, 11> kNativeNames{
-    "LARDER.ADD",   "LARDER.ADDFLOAT", "LARDER.LEASE",  "LARDER.FILL",
-    "LARDER.LOCK",  "LARDER.EXTEND",   "LARDER.UNLOCK", "LARDER.FSET",
-    "LARDER.LIMIT", "LARDER.GENS",     "LARDER.BUMP",
+inline constexpr std::array<std::string_view, 16> kNativeNames{
+    "LARDER.ADD",     "LARDER.ADDFLOAT", "LARDER.LEASE",   "LARDER.FILL",
+    "LARDER.LOCK",    "LARDER.EXTEND",   "LARDER.UNLOCK",  "LARDER.FSET",
+    "LARDER.LIMIT",   "LARDER.GENS",     "LARDER.BUMP",    "LARDER.LIMITS",
+    "LARDER.ADDONCE", "LARDER.SHARE",    "LARDER.RESHARE", "LARDER.UNSHARE",
 };
 
 constexpr std::string_view name_of(Native command) noexcept {

@@ -130,6 +130,40 @@ struct LimitTake {
   bool peek = false;
 };
 
+/// All of them or none.
+struct LimitTakeAll {
+  using Answer = std::vector<Decision>;
+  std::span<const LimitAsk> asks;
+  bool peek = false;
+};
+
+/// `once` is the key that remembers it.
+struct AddOnce {
+  using Answer = Counted;
+  std::string_view key, once;
+  std::int64_t delta;
+  Millis remember;
+  std::optional<Millis> ttl_if_new;
+};
+
+struct ShareAcquire {
+  using Answer = LockGrant;
+  std::string_view key, owner;
+  Millis ttl;
+  Share share;
+};
+
+struct ShareExtend {
+  using Answer = bool;
+  std::string_view key, owner;
+  Millis ttl;
+};
+
+struct ShareRelease {
+  using Answer = bool;
+  std::string_view key, owner;
+};
+
 struct Generations {
   using Answer = std::vector<std::uint64_t>;
   std::span<const std::string_view> keys;
@@ -174,7 +208,8 @@ struct OperationList {};
 using Operations =
     OperationList<Get, Set, CompareAndSet, Erase, Exists, Expire, TimeToLive, AddInteger, AddDouble,
                   GetMany, SetMany, EraseMany, LeaseMiss, Fill, LockAcquire, LockExtend,
-                  LockRelease, FencedSet, LimitTake, Generations, BumpGeneration, Scan, Size, Flush,
-                  Ping, Configure, Info>;
+                  LockRelease, FencedSet, LimitTake, LimitTakeAll, AddOnce, ShareAcquire,
+                  ShareExtend, ShareRelease, Generations, BumpGeneration, Scan, Size, Flush, Ping,
+                  Configure, Info>;
 
 }  // namespace larder::store

@@ -141,6 +141,57 @@ class Wire<LimitTake> : public StepRow<LimitTake> {
 };
 
 template <>
+class Wire<LimitTakeAll> : public StepRow<LimitTakeAll> {
+ public:
+  using StepRow::StepRow;
+  std::uint32_t write(base::Buffer& out, Ways& ways);
+  void read(std::uint32_t, const resp::Value& reply, Ways& ways);
+  std::vector<Decision> take() { return std::move(decisions_); }
+
+ private:
+  std::vector<Decision> decisions_;
+};
+
+template <>
+class Wire<AddOnce> : public StepRow<AddOnce> {
+ public:
+  using StepRow::StepRow;
+  static constexpr bool kRepeatable = true;
+  std::uint32_t write(base::Buffer& out, Ways& ways);
+  void read(std::uint32_t, const resp::Value& reply, Ways& ways);
+  Counted take() const { return counted_; }
+
+ private:
+  Counted counted_;
+};
+
+template <>
+class Wire<ShareAcquire> : public StepRow<ShareAcquire> {
+ public:
+  using StepRow::StepRow;
+  std::uint32_t write(base::Buffer& out, Ways& ways);
+  void read(std::uint32_t, const resp::Value& reply, Ways& ways);
+  LockGrant take() const { return grant_; }
+
+ private:
+  LockGrant grant_;
+};
+
+template <>
+class Wire<ShareExtend> : public YesNoRow<ShareExtend> {
+ public:
+  using YesNoRow::YesNoRow;
+  std::uint32_t write(base::Buffer& out, Ways& ways);
+};
+
+template <>
+class Wire<ShareRelease> : public YesNoRow<ShareRelease> {
+ public:
+  using YesNoRow::YesNoRow;
+  std::uint32_t write(base::Buffer& out, Ways& ways);
+};
+
+template <>
 class Wire<Generations> : public StepRow<Generations> {
  public:
   using StepRow::StepRow;

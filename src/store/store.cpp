@@ -157,6 +157,39 @@ Result<Decision> Store::limit_peek(std::string_view key, const Limit& limit, std
   return perform(*driver_, store::LimitTake{key, limit, count, true}, call);
 }
 
+Result<std::vector<Decision>> Store::limit_take_all(std::span<const LimitAsk> asks,
+                                                    const CallOptions& call) const {
+  return perform(*driver_, store::LimitTakeAll{asks}, call);
+}
+
+Result<std::vector<Decision>> Store::limit_peek_all(std::span<const LimitAsk> asks,
+                                                    const CallOptions& call) const {
+  return perform(*driver_, store::LimitTakeAll{asks, true}, call);
+}
+
+Result<Counted> Store::add_once(std::string_view key, std::string_view id, std::int64_t delta,
+                                Millis remember, std::optional<Millis> ttl_if_new,
+                                const CallOptions& call) const {
+  if (auto bad = store::id_problem(key, id)) return *std::move(bad);
+  const std::string once = store::once_key(key, id);
+  return perform(*driver_, store::AddOnce{key, once, delta, remember, ttl_if_new}, call);
+}
+
+Result<LockGrant> Store::share_acquire(std::string_view key, std::string_view owner, Millis ttl,
+                                       const Share& share, const CallOptions& call) const {
+  return perform(*driver_, store::ShareAcquire{key, owner, ttl, share}, call);
+}
+
+Result<bool> Store::share_extend(std::string_view key, std::string_view owner, Millis ttl,
+                                 const CallOptions& call) const {
+  return perform(*driver_, store::ShareExtend{key, owner, ttl}, call);
+}
+
+Result<bool> Store::share_release(std::string_view key, std::string_view owner,
+                                  const CallOptions& call) const {
+  return perform(*driver_, store::ShareRelease{key, owner}, call);
+}
+
 Result<std::vector<std::uint64_t>> Store::generations(std::span<const std::string_view> tags,
                                                       const CallOptions& call) const {
   return perform(*driver_, store::Generations{tags}, call);

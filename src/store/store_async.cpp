@@ -68,6 +68,11 @@ auto perform(std::shared_ptr<StoreDriver> driver, CallOptions call, Make make, A
   co_return co_await wait_for(*driver, op, call);
 }
 
+template <class T>
+Task<Result<T>> refuse(Error error) {
+  co_return std::move(error);
+}
+
 /// They go along with what they point at: a moved vector keeps its elements where they are.
 std::vector<std::string_view> views_of(const std::vector<std::string>& keys) {
   return {keys.begin(), keys.end()};
@@ -253,6 +258,29 @@ Task<Result<Decision>> Store::async_limit_peek(std::string key, Limit limit, std
         return store::LimitTake{k, limit, count, true};
       },
       std::move(key));
+}
+
+Task<Result<Counted>> Store::async_add_once(std::string key, std::string id, std::int64_t delta,
+                                            Millis remember, std::optional<Millis> ttl_if_new,
+                                            CallOptions call) const {
+  if (auto bad = store::id_problem(key, id)) return refuse<Counted>(*std::move(bad));
+  std::string once = store::once_key(key, id);
+  return perform(
+      driver_, call,
+      [=](const auto& k, const auto& o) {
+        return store::AddOnce{k, o, delta, remember, ttl_if_new};
+      },
+      std::move(key), std::move(once));
+}
+
+Task<Result<bool>> Store::async_share_extend(std::string key, std::string owner, Millis ttl,
+                                             CallOptions call) const {
+  return perform(
+      driver_, call,
+      [ttl](const auto& k, const auto& o) {
+        return store::ShareExtend{k, o, ttl};
+      },
+      std::move(key), std::move(owner));
 }
 
 Task<Result<std::vector<std::uint64_t>>> Store::async_generations(std::vector<std::string> tags,

@@ -119,6 +119,26 @@ void coordinate(const larder::Store& store) {
   require(limiter.remaining("bob").value() == 3, "for another, all");
 }
 
+/// The same with what the Go library has beyond: renewal, many limits at once, increments that may be repeated.
+void coordinate_more(const larder::Store& store) {
+  const larder::Lock lock(store, "go:lock", {.ttl = 300ms, .renew = true});
+  auto held = lock.try_acquire().value();
+  const larder::Cache<std::string> pages(store, "go", {.ttl = 10min});
+  require(pages.set("guarded", "by the holder", guard(*held)).value(), "a holder writes");
+  require(!held->stop_token().stop_requested(), "and still has it");
+  held->release().value();
+  const larder::Semaphore pool(store, "go:pool", 2);
+  auto one = pool.try_acquire().value(), two = pool.try_acquire().value();
+  require(one && two && !pool.try_acquire().value(), "two permits are two");
+  const larder::Limiter user(store, "go:user", larder::Rate::token_bucket(2, 1h));
+  const larder::Limiter all(store, "go:all", larder::Rate::sliding_log(3, 1h));
+  user.reset("ada").value();
+  all.reset("x").value();
+  require(larder::allow_all({{user, "ada", 2}, {all, "x", 2}}).value().allowed, "both allow");
+  require(larder::allow_all({{user, "ada"}, {all, "x"}}).value().denied_by == 0u, "the user's denies");
+  require(all.remaining("x").value() == 1, "and nothing of the other's was taken");
+}
+
 void count(const larder::Store& store, const char* key, int times) {
   const larder::Counter counter(store, "");
   for (int i = 0; i < times; ++i) counter.incr(key).value();
@@ -138,7 +158,10 @@ int main(int argc, char** argv) {
   if (act == "read") read(*store);
   if (act == "respell") respell(*store);
   if (act == "session") session(*store);
-  if (act == "coordinate") coordinate(*store);
+  if (act == "coordinate") {
+    coordinate(*store);
+    coordinate_more(*store);
+  }
   if (act == "count") count(*store, argv[3], std::atoi(argv[4]));
   std::printf("done\n");
 }

@@ -73,6 +73,8 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
 
   Result<std::optional<Bytes>> get(std::string_view key, const CallOptions& call) const;
   Result<bool> set(std::string_view key, std::string_view value, const WriteOptions& options) const;
+  Result<bool> fenced_set(std::string_view key, std::string_view value, Guard guard,
+                          const WriteOptions& options) const;
   Result<bool> compare_and_set(std::string_view key, std::string_view expected,
                                std::string_view value, const WriteOptions& options) const;
   Result<bool> erase(std::string_view key, const CallOptions& call) const;
@@ -94,6 +96,8 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
 
   Task<Result<std::optional<Bytes>>> async_get(std::string key, CallOptions call) const;
   Task<Result<bool>> async_set(std::string key, std::string value, WriteOptions options) const;
+  Task<Result<bool>> async_fenced_set(std::string key, std::string value, Guard guard,
+                                      WriteOptions options) const;
   Task<Result<bool>> async_compare_and_set(std::string key, std::string expected, std::string value,
                                            WriteOptions options) const;
   Task<Result<bool>> async_erase(std::string key, CallOptions call) const;

@@ -33,6 +33,14 @@ LateTask<T, Result<bool>> async_set(std::shared_ptr<Core> core, std::string key,
 }
 
 template <class T, class Core>
+LateTask<T, Result<bool>> async_fenced_set(std::shared_ptr<Core> core, std::string key, T value,
+                                           Guard guard, WriteOptions options) {
+  Result<std::string> bytes = encoded(*core, key, value);
+  if (!bytes) co_return std::move(bytes).error();
+  co_return co_await core->async_fenced_set(std::move(key), std::move(*bytes), guard, options);
+}
+
+template <class T, class Core>
 LateTask<T, Result<bool>> async_compare_and_set(std::shared_ptr<Core> core, std::string key,
                                                 T expected, T desired, WriteOptions options) {
   Result<std::string> old_bytes = encoded(*core, key, expected);

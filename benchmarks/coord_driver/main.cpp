@@ -1,0 +1,163 @@
+// What a lock, a limit and a counter cost, beside the same commands by hiredis, one caller and one connection each.
+//
+//     coord_driver REDIS_PORT LARDER_PORT ROUNDS MILLISECONDS     prints name<TAB>nanoseconds, the median of the rounds
+//
+// Rounds are interleaved: each kind runs for MILLISECONDS in every round.
+#include <larder/counter.hpp>
+#include <larder/ids.hpp>
+#include <larder/limiter.hpp>
+#include <larder/lock.hpp>
+#include <larder/shares.hpp>
+
+#include <hiredis/hiredis.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "store/redis_scripts.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+[[noreturn]] void fail(const std::string& what) {
+  std::fprintf(stderr, "coord_driver: %s\n", what.c_str());
+  std::exit(1);
+}
+
+/// One connection by hiredis, blocking.
+class Plain {
+ public:
+  explicit Plain(int port) : context_(redisConnect("127.0.0.1", port)) {
+    if (context_ == nullptr || context_->err != 0)
+      fail("no server on port " + std::to_string(port));
+  }
+  ~Plain() { redisFree(context_); }
+  Plain(const Plain&) = delete;
+  Plain& operator=(const Plain&) = delete;
+
+  void ping() { text("PING"); }
+  /// Of a server that has scripts.
+  void load_unlock() {
+    unlock_ = text("SCRIPT LOAD %s",
+                   "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', "
+                   "KEYS[1]) end return 0");
+  }
+  void lock_and_unlock() {
+    if (text("SET plain:lock me NX PX 10000") != "OK") fail("SET NX did not take the lock");
+    text("EVALSHA %s 1 plain:lock me", unlock_.c_str());
+  }
+  void call(const larder::base::Buffer& request) {
+    const std::string_view bytes = request.view();
+    redisAppendFormattedCommand(context_, bytes.data(), bytes.size());
+    take();
+  }
+
+ private:
+  template <class... Argument>
+  std::string text(const char* format, Argument... argument) {
+    redisAppendCommand(context_, format, argument...);
+    return take();
+  }
+  std::string take() {
+    void* raw = nullptr;
+    if (redisGetReply(context_, &raw) != REDIS_OK) fail(context_->errstr);
+    auto* const reply = static_cast<redisReply*>(raw);
+    if (reply->type == REDIS_REPLY_ERROR) fail(reply->str);
+    std::string text = reply->str == nullptr ? "" : std::string(reply->str, reply->len);
+    freeReplyObject(reply);
+    return text;
+  }
+
+  redisContext* context_;
+  std::string unlock_;
+};
+
+struct Kind {
+  std::string name;
+  std::function<void()> once;
+  std::vector<double> nanoseconds = {};
+};
+
+double measure(const std::function<void()>& once, std::chrono::milliseconds time) {
+  const auto begun = Clock::now();
+  std::size_t calls = 0;
+  Clock::duration passed{};
+  do {
+    for (int i = 0; i < 32; ++i) once();
+    calls += 32;
+    passed = Clock::now() - begun;
+  } while (passed < time);
+  return std::chrono::duration<double, std::nano>(passed).count() / static_cast<double>(calls);
+}
+
+/// The limiter's own script, as one EVALSHA.
+larder::base::Buffer limit_call() {
+  const std::array<std::string_view, 7> words{"plain:limit", "1",       "100000000", "60000",
+                                              "1",           "SLIDING", "100000000"};
+  larder::base::Buffer request;
+  larder::store::limit_script().append_call(request, true, 1, words);
+  return request;
+}
+
+void add_store(std::vector<Kind>& kinds, const std::string& where, const larder::Store& store) {
+  const larder::Lock lock(store, "bench:lock");
+  kinds.push_back({where + " lock and release", [lock] {
+                     if (!lock.try_acquire().value()->release()) fail("a lock was lost");
+                   }});
+  const larder::Semaphore pool(store, "bench:pool", 10);
+  kinds.push_back({where + " permit and release", [pool] {
+                     if (!pool.try_acquire().value()->release()) fail("a permit was lost");
+                   }});
+  const auto rate = [&](const char* name, larder::Rate of) {
+    const larder::Limiter limiter(store, "bench", of);
+    kinds.push_back({where + " limit, " + name, [limiter, name] { limiter.allow(name).value(); }});
+  };
+  rate("sliding window", larder::Rate::sliding_window(100'000'000, 1min));
+  rate("fixed window", larder::Rate::fixed_window(100'000'000, 1min));
+  rate("token bucket", larder::Rate::token_bucket(100'000'000, 1min));
+  rate("log of 100", larder::Rate::sliding_log(100, 100ms));
+  const larder::Counter counter(store, "bench:count");
+  kinds.push_back({where + " count", [counter] { counter.incr("n").value(); }});
+  const larder::Ids ids(store, "bench:ids");
+  kinds.push_back({where + " id, block of 100", [ids] { ids.next().value(); }});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) fail("usage: coord_driver REDIS_PORT LARDER_PORT ROUNDS MILLISECONDS");
+  const std::string host = "redis://127.0.0.1:";
+  Plain redis(std::atoi(argv[1])), larder(std::atoi(argv[2]));
+  const auto open = [](const std::string& url) { return larder::Store::open(url).value(); };
+  const larder::Store over_redis = open(host + argv[1]);
+  larder::Limiter(over_redis, "bench", larder::Rate::sliding_window(1, 1s)).peek("warm").value();
+  const auto limit = limit_call();
+  redis.load_unlock();
+
+  std::vector<Kind> kinds;
+  kinds.push_back({"redis hiredis PING", [&] { redis.ping(); }});
+  kinds.push_back({"redis hiredis SET NX PX and EVALSHA", [&] { redis.lock_and_unlock(); }});
+  kinds.push_back({"redis hiredis EVALSHA of the limit", [&] { redis.call(limit); }});
+  add_store(kinds, "redis", over_redis);
+  kinds.push_back({"larder hiredis PING", [&] { larder.ping(); }});
+  add_store(kinds, "larder", open(host + argv[2]));
+  add_store(kinds, "embedded", open("memory:"));
+
+  const std::chrono::milliseconds time{std::atoi(argv[4])};
+  for (int round = 0; round < std::atoi(argv[3]); ++round) {
+    for (Kind& kind : kinds) kind.nanoseconds.push_back(measure(kind.once, time));
+  }
+  for (Kind& kind : kinds) {
+    std::sort(kind.nanoseconds.begin(), kind.nanoseconds.end());
+    std::printf("%s\t%.0f\n", kind.name.c_str(), kind.nanoseconds[kind.nanoseconds.size() / 2]);
+  }
+}

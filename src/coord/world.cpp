@@ -1,0 +1,37 @@
+#include "coord/world.hpp"
+
+#include <thread>
+
+#include "base/random.hpp"
+#include "coord/watch.hpp"
+
+namespace larder::coord {
+namespace {
+
+class SystemWorld final : public World {
+ public:
+  base::Instant now() const noexcept override { return base::SystemClock::instance().now(); }
+  void sleep(base::Millis time) override { std::this_thread::sleep_for(time); }
+  std::uint64_t entropy() noexcept override { return base::system_entropy(); }
+  Watchers& watchers() override {
+    // Never destroyed: a lock that is a global may outlive every other global. Its thread ends with the program.
+    static Watchers& watchers = *new Watchers(base::SystemClock::instance());
+    static const struct Thread {
+      std::jthread thread{[](const std::stop_token& stop) { watchers.run(stop); }};
+      ~Thread() {
+        thread.request_stop();
+        watchers.wake();
+      }
+    } thread;
+    return watchers;
+  }
+};
+
+}  // namespace
+
+World& system_world() noexcept {
+  static SystemWorld& world = *new SystemWorld;
+  return world;
+}
+
+}  // namespace larder::coord

@@ -1,0 +1,25 @@
+// World: what coordination asks of its surroundings, handed in: time, sleep, chance, and who keeps an eye on leases.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.hpp"
+
+namespace larder::coord {
+
+class Watchers;
+
+/// Threads  Safe from any.
+class World {
+ public:
+  virtual ~World() = default;
+  virtual base::Instant now() const noexcept = 0;
+  virtual void sleep(base::Millis time) = 0;
+  virtual std::uint64_t entropy() noexcept = 0;
+  virtual Watchers& watchers() = 0;
+};
+
+/// The operating system's. Its watchers have a thread, from the first lease on that is watched.
+World& system_world() noexcept;
+
+}  // namespace larder::coord
