@@ -45,6 +45,8 @@ std::string_view to_string(Errc code) noexcept {
       return "unsupported";
     case Errc::io:
       return "io";
+    case Errc::cross_slot:
+      return "cross_slot";
     case Errc::lock_lost:
       return "lock_lost";
     case Errc::loader_failed:

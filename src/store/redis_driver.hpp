@@ -20,4 +20,14 @@ Result<std::shared_ptr<StoreDriver>> open_redis(const RedisUrl& url, const Store
 Result<std::shared_ptr<StoreDriver>> open_ring(const ServersUrl& url, const StoreOptions& options,
                                                const base::Clock& clock);
 
+/// Opens when the sentinels name a primary that says it is one.
+Result<std::shared_ptr<StoreDriver>> open_sentinel(const ServersUrl& url,
+                                                   const StoreOptions& options,
+                                                   const base::Clock& clock);
+
+/// Opens when one of the servers has told who has which slot.
+Result<std::shared_ptr<StoreDriver>> open_cluster(const ServersUrl& url,
+                                                  const StoreOptions& options,
+                                                  const base::Clock& clock);
+
 }  // namespace larder::store

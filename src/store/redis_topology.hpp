@@ -40,6 +40,8 @@ class Topology {
   /// Every server, in the order of their numbers.
   virtual std::vector<NodePointer> all() const = 0;
 
+  virtual std::vector<ServerHealth> health() const;
+
   /// All keys are on one server: nothing needs to be split.
   virtual bool is_one() const noexcept { return false; }
   /// A request may name keys of one slot only, so a batch goes key by key.
@@ -54,6 +56,9 @@ class Topology {
   /// After a lost connection, where asking again does no harm. None: tell the caller.
   virtual std::optional<Detour> after_loss(const Place& from, std::string_view key, Use use,
                                            unsigned tries);
+
+  /// Before it goes: what it has under way on its own account is given up.
+  virtual void close() {}
 
   virtual Result<void> add_server(std::string_view server, const ServerOptions& options);
   virtual Result<void> remove_server(std::string_view name);
