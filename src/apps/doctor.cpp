@@ -56,16 +56,15 @@ Finding check_writing(const Store& store) {
           "is it at its memory bound, evicting what is newest?"};
 }
 
-/// What Larder's own operations run on there: its native commands, or scripts.
+/// What Larder's own operations run on there: its native commands, or scripts. A look at a limit leaves nothing.
 Finding check_steps(const Store& store) {
   const auto key = "larder-doctor-" + std::to_string(base::system_entropy());
-  const auto lock = store.lock_acquire(key, "doctor", kProbeLife);
-  if (!lock) {
+  const auto peeked = store.limit_peek(key, {.max = 1, .window = kProbeLife});
+  if (!peeked) {
     return failed(
-        "steps", lock.error(),
+        "steps", peeked.error(),
         "locks, limits and fills need scripts (EVAL, EVALSHA) or larder serve's own commands");
   }
-  (void)store.lock_release(key, "doctor");
   return {Health::good, "steps", "locks, limits and guarded fills can be used"};
 }
 

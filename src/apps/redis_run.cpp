@@ -235,10 +235,8 @@ void declare_redis_start(CLI::App& redis, RedisActions& actions) {
                    "Keep no log of writes: a server that ends forgets");
   command.add_option("--maxmemory", options->maxmemory, "Bound for each server, such as 100mb")
       ->type_name("SIZE");
-  command
-      .add_option("--policy", options->policy,
-                  "What to evict at that bound: " + manage::policy_names())
-      ->type_name("NAME");
+  command.add_option("--policy", options->policy, "What to evict at that bound")
+      ->type_name(manage::policy_names("|"));
   command.add_option("--conf", options->conf, "A redis.conf of your own besides")
       ->type_name("FILE");
   command

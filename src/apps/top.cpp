@@ -19,19 +19,27 @@ struct Top {
 
 constexpr std::uint64_t kLinesOfAPage = 20;
 
-TopLook look(const Store& store) {
-  const auto info = value_or_end(store.info());
-  return top_look(info, base::SystemClock::instance().now());
+TopLook look(std::string_view info) { return top_look(info, base::SystemClock::instance().now()); }
+
+/// A server that is being started again is worth waiting for; one that refuses is not.
+bool may_come_back(Errc code) {
+  return code == Errc::disconnected || code == Errc::unreachable || code == Errc::timeout;
 }
 
 int top(const Top& options, const Target& target) {
   const auto interval = duration_or_bad_input(options.interval, "--interval");
   if (interval < Millis{10}) throw BadInput("--interval: 10ms at least");
   const auto store = open(target);
-  auto before = look(store);
-  for (std::uint64_t line = 0; options.count == 0 || line < options.count; ++line) {
+  auto before = look(value_or_end(store.info()));
+  for (std::uint64_t line = 0; options.count == 0 || line < options.count;) {
     std::this_thread::sleep_for(interval);
-    const auto now = look(store);
+    const auto info = store.info();
+    if (!info && may_come_back(info.error().code)) {
+      std::fprintf(stderr, "larder top: %s\n", info.error().detail.c_str());
+      continue;
+    }
+    if (!info) end_with(info.error());
+    const auto now = look(*info);
     const auto rates = top_rates(before, now);
     if (options.json) {
       print_line(top_json(rates, now).str());
@@ -41,6 +49,7 @@ int top(const Top& options, const Target& target) {
     }
     if (std::fflush(stdout) != 0) return kYes;  // Who read it has gone.
     before = now;
+    ++line;
   }
   return kYes;
 }

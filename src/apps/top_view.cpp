@@ -1,6 +1,7 @@
 #include "apps/top_view.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/units.hpp"
@@ -13,11 +14,9 @@ double per_second(std::uint64_t before, std::uint64_t now, double seconds) {
   return static_cast<double>(now >= before ? now - before : now) / seconds;
 }
 
-std::string count_of(double rate) {
-  return base::count_text(static_cast<std::uint64_t>(rate + 0.5));
-}
-
-std::string size_of(double rate) { return base::size_text(static_cast<std::uint64_t>(rate + 0.5)); }
+std::uint64_t rounded(double rate) { return static_cast<std::uint64_t>(std::llround(rate)); }
+std::string count_of(double rate) { return base::count_text(rounded(rate)); }
+std::string size_of(double rate) { return base::size_text(rounded(rate)); }
 
 }  // namespace
 

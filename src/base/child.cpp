@@ -175,7 +175,7 @@ std::string find_program(std::string_view name) {
   std::string_view rest = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
   for (;;) {
     const auto folder = rest.substr(0, rest.find(':'));
-    const auto file = (folder.empty() ? "." : std::string(folder)) + "/" + std::string(name);
+    auto file = (folder.empty() ? "." : std::string(folder)) + "/" + std::string(name);
     struct stat facts {};
     if (::stat(file.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) &&
         ::access(file.c_str(), X_OK) == 0) {

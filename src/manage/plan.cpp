@@ -87,9 +87,9 @@ bool is_policy(std::string_view name) noexcept {
   return std::find(kPolicies.begin(), kPolicies.end(), name) != kPolicies.end();
 }
 
-std::string policy_names() {
+std::string policy_names(std::string_view between) {
   std::string names;
-  for (const auto name : kPolicies) names.append(names.empty() ? "" : ", ").append(name);
+  for (const auto name : kPolicies) names.append(names.empty() ? "" : between).append(name);
   return names;
 }
 

@@ -67,7 +67,7 @@ inline constexpr std::uint16_t kClusterBusOffset = 10'000;
 
 /// The eviction policies of Redis.
 bool is_policy(std::string_view name) noexcept;
-std::string policy_names();
+std::string policy_names(std::string_view between = ", ");
 
 /// The servers for a wish, without ports and processes. Errors: `bad_argument`, naming flag and cure.
 Result<Setup> lay_out(const Wish& wish);

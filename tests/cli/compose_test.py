@@ -1,8 +1,11 @@
 """compose.yaml: the topologies of `larder redis start`. Its own shell lines are run here, on redis-server, without containers."""
 
+import itertools
 import os
+import random
 import re
 import shutil
+import socket
 import subprocess
 import unittest
 
@@ -32,6 +35,21 @@ def settings(path):
         rows.pop(name, None)
     rows["sentinel"] = sorted(line for line in lines if line.startswith("sentinel "))
     return rows
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def free_ports(count):
+    """Below those that the system gives away, and with the bus ports of a cluster free as well."""
+    tried = iter(random.sample(range(10_000, 20_000), 1_000))
+    return list(itertools.islice((port for port in tried if is_free(port) and is_free(port + 10_000)), count))
 
 
 class ComposeTest(RedisCase):
@@ -94,7 +112,7 @@ class ComposeTest(RedisCase):
             there = services(profile)
             there.pop("cluster-join", None)
             self.assertEqual(list(there), list(ours))
-            # On the ports that are free here now, which those of ours just were.
+            ours = dict(zip(ours, free_ports(len(ours))))
             ports = {int(there[name]["environment"]["PORT"]): port for name, port in ours.items()}
             for name, service in there.items():
                 conf = "sentinel.conf" if name.startswith("sentinel-") else "redis.conf"

@@ -1,9 +1,10 @@
 """`larder top` and `larder doctor`; and what set, del, expire, flush and tour say in JSON."""
 
 import json
+import subprocess
 import unittest
 
-from program import ServedCase, free_port, larder
+from program import PROGRAM, ServedCase, environment, free_port, larder
 from redis_case import RedisCase
 
 
@@ -38,7 +39,8 @@ class DoctorTest(ServedCase):
         for about in ["reach", "latency", "writes", "steps"]:
             self.assertEqual(found[about]["health"], "ok", found[about])
         self.assertIn("no bound", found["memory"]["words"])
-        self.assertOk(self.larder("keys"), "")  # Nothing of it is left.
+        self.assertOk(self.larder("keys", "--match", "*~*"), "")  # Nothing of it is left.
+        self.assertOk(self.larder("keys"), "")
         text = larder("doctor", self.server.url).out
         self.assertRegex(text, r"(?m)^note  memory +\d.*\n +-> .*--max-memory")
 
@@ -65,7 +67,22 @@ class RedisDoctorTest(RedisCase):
         outcome = larder("doctor", url)
         self.assertOk(outcome)
         for node in self.status()["nodes"]:
+            self.assertEqual(node["keys"], 0)
             self.assertRegex(outcome.out, rf"(?m)^ok +memory +127\.0\.0\.1:{node['port']}: .* of 100 MiB used, allkeys-lru")
+
+    def test_top_waits_for_a_server_that_is_started_again(self):
+        url = self.start("--port", "0")
+        command = [PROGRAM, "top", "--url", url, "--interval", "50ms", "--json", "--timeout", "300ms"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as top:
+            self.addCleanup(top.kill)
+            top.stdout.readline()
+            self.redis("stop")
+            self.assertIn(url.rsplit(":", 1)[1].encode(), top.stderr.readline())
+            self.start()
+            for _ in range(20):  # Those before the stop may still be in the pipe.
+                line = json.loads(top.stdout.readline())
+            self.assertEqual(line["keys"], 0)
+            top.kill()
 
     def test_top_of_redis(self):
         url = self.start("--port", "0")

@@ -93,6 +93,7 @@ class CompletionTest(Case):
         self.assertEqual(set(REDIS) - set(self.complete("larder", "redis", "")), set())
         self.assertEqual(self.complete("larder", "redis", "pol"), ["policy"])
         self.assertEqual(self.complete("larder", "redis", "start", "--mode", "c"), ["cluster"])
+        self.assertEqual(self.complete("larder", "redis", "start", "--policy", "allkeys-l"), ["allkeys-lru", "allkeys-lfu"])
         self.assertIn("--replicas", self.complete("larder", "redis", "start", "--re"))
         self.assertNotIn("--url", self.complete("larder", "redis", "flush", "--"))
         self.assertIn("--url", self.complete("larder", "flush", "--"))
