@@ -1,4 +1,4 @@
-// A limit that all processes share, with what a polite answer to a client needs.
+// A limit that all processes share, as an HTTP server uses it: a status, headers, and many limits for one request.
 //
 //     ./16_limiter [URL]
 #include <larder/larder.hpp>
@@ -10,21 +10,32 @@ using namespace std::chrono_literals;
 int main(int argc, char** argv) {
   auto store = larder::Store::open(argc > 1 ? argv[1] : "memory:");
   if (!store) return std::fprintf(stderr, "%s\n", to_string(store.error()).c_str()), 2;
-  const larder::Limiter api{*store, "api", larder::Rate::sliding_window(3, 1h)};
+  // While the store is away this process lets pass what it counts itself, rather than nobody or everybody.
+  const larder::Limiter api{*store,
+                            "api",
+                            larder::Rate::sliding_window(3, 1h),
+                            {.outage = larder::Outage::local_estimate}};
+  const larder::Limiter service{*store, "service", larder::Rate::token_bucket(100, 24h, 5)};
   api.reset("client-7").value();
+  api.reset("client-8").value();
+  service.reset("all").value();
 
   for (int request = 1; request <= 4; ++request) {
     const auto decision = api.allow("client-7").value();
-    if (decision.allowed) {
-      std::printf("request %d: 200, %u more\n", request, decision.remaining);
-    } else {
-      std::printf("request %d: 429, %s\n", request,
-                  decision.retry_after > 0ms ? "and when to come again" : "now");
-    }
+    std::printf("request %d: %d, %u more\n", request, larder::http_status(decision),
+                decision.remaining);
+    if (decision.allowed) continue;
+    for (const auto& [name, value] : larder::rate_limit_headers(api.rate(), decision))
+      std::printf("  %s: %s\n", name.c_str(), name.ends_with("-Policy") ? value.c_str() : "...");
   }
-  std::printf("another client: %u left\n", api.remaining("client-8").value());
   std::printf("five at once: %s\n", to_string(api.allow("client-8", 5).error().code).data());
-  std::printf("three at once: %s\n", api.allow("client-8", 3).value().allowed ? "yes" : "no");
-  api.reset("client-7").value();
-  api.reset("client-8").value();
+
+  // One request, two limits: taken from both, or from none.
+  const auto first = larder::allow_all({{api, "client-8", 2}, {service, "all", 2}}).value();
+  const auto second = larder::allow_all({{api, "client-8", 2}, {service, "all", 2}}).value();
+  std::printf("both allow: %s\n", first.allowed ? "yes" : "no");
+  std::printf("then limit %d denies, and the other has %u left\n",
+              static_cast<int>(*second.denied_by), second.each[1].remaining);
+  for (const auto* client : {"client-7", "client-8"}) api.reset(client).value();
+  service.reset("all").value();
 }

@@ -2,8 +2,10 @@
 #include "base/random.hpp"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/random.h>
 
+#include <atomic>
 #include <bit>
 
 #include "base/assert.hpp"
@@ -65,6 +67,22 @@ std::uint64_t system_entropy() noexcept {
   // Without entropy every keyed hash would be guessable: better not to run at all.
   LARDER_ASSERT(got == sizeof value);
   return value;
+}
+
+std::uint64_t thread_entropy() noexcept {
+  // A child that was forked has its parent's generators: all of them are then out of date.
+  static std::atomic<unsigned> forks{0};
+  static const int registered =
+      ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+  LARDER_ASSERT(registered == 0);
+  struct Seeded {
+    unsigned forks;
+    Random random{system_entropy()};
+  };
+  thread_local Seeded seeded{forks.load(std::memory_order_relaxed)};
+  const unsigned now = forks.load(std::memory_order_relaxed);
+  if (seeded.forks != now) seeded = {now, Random{system_entropy()}};
+  return seeded.random();
 }
 
 HashKey random_hash_key() noexcept { return {system_entropy(), system_entropy()}; }

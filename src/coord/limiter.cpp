@@ -156,6 +156,19 @@ struct LimitedCall {
     if (std::all_of(decisions.begin(), decisions.end(), allows)) decisions = each_policy(false);
     return decisions;
   }
+  /// Whether nobody needs to wait for the store. The first limiter's watch is asked for all: several would take turns to
+  /// say that somebody else is trying.
+  bool is_away() const {
+    const auto reports = [](const Passing& passing) { return !passing.limiter.outages_; };
+    if (std::any_of(limits.begin(), limits.end(), reports)) return false;
+    return limits.front().limiter.outages_->is_away();
+  }
+  void note(bool answered) const {
+    for (const auto& passing : limits) {
+      if (const auto& outages = passing.limiter.outages_)
+        answered ? outages->answered() : outages->failed();
+    }
+  }
   std::vector<Decision> each_policy(bool peek) const {
     std::vector<Decision> decisions;
     for (std::size_t i = 0; i < limits.size(); ++i)
@@ -188,7 +201,9 @@ ManyDecision many_of(std::vector<Decision> each) {
 Result<ManyDecision> allow_all(std::span<const Passing> limits, const CallOptions& call) {
   const LimitedCall many(limits);
   if (auto bad = many.problem()) return *std::move(bad);
+  if (many.is_away()) return many_of(*many.policies());
   auto said = many.store().limit_take_all(many.asks, call);
+  many.note(said || !Outages::is_outage(said.error()));
   if (said) return many_of(*std::move(said));
   if (!Outages::is_outage(said.error())) return said.error();
   auto decisions = many.policies();

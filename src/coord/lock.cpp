@@ -32,7 +32,7 @@ HeldLock::HeldLock(HeldLock&& other) noexcept
 
 HeldLock& HeldLock::operator=(HeldLock&& other) noexcept {
   if (this == &other) return *this;
-  (void)release();
+  if (token_ != 0) (void)release();
   claim_ = std::move(other.claim_);
   token_ = std::exchange(other.token_, 0);
   ends_ = other.ends_;
@@ -40,7 +40,9 @@ HeldLock& HeldLock::operator=(HeldLock&& other) noexcept {
   return *this;
 }
 
-HeldLock::~HeldLock() { (void)release(); }
+HeldLock::~HeldLock() {
+  if (token_ != 0) (void)release();
+}
 
 const std::string& HeldLock::name() const noexcept {
   static const std::string none;

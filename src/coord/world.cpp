@@ -12,7 +12,7 @@ class SystemWorld final : public World {
  public:
   base::Instant now() const noexcept override { return base::SystemClock::instance().now(); }
   void sleep(base::Millis time) override { std::this_thread::sleep_for(time); }
-  std::uint64_t entropy() noexcept override { return base::system_entropy(); }
+  std::uint64_t entropy() noexcept override { return base::thread_entropy(); }
   Watchers& watchers() override {
     // Never destroyed: a lock that is a global may outlive every other global. Its thread ends with the program.
     static Watchers& watchers = *new Watchers(base::SystemClock::instance());

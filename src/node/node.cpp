@@ -191,8 +191,8 @@ std::uint64_t Node::next_token(std::uint64_t above) noexcept {
   return next;
 }
 
-std::int64_t Node::wall_ms() const noexcept {
-  const auto even = std::chrono::floor<base::Millis>(state_->clock.now().time_since_epoch());
+std::int64_t Node::wall_ms(base::Instant now) const noexcept {
+  const auto even = std::chrono::floor<base::Millis>(now.time_since_epoch());
   return (even + state_->wall_ahead).count();
 }
 

@@ -140,7 +140,7 @@ class Node {
   const base::Clock& clock() const noexcept;
   /// Milliseconds since the epoch for states that name a time: the wall clock's when the node began, and evenly from
   /// there, so that a jump of the wall clock neither gives nor takes.
-  std::int64_t wall_ms() const noexcept;
+  std::int64_t wall_ms(base::Instant now) const noexcept;
 
  private:
   friend class Reader;

@@ -109,7 +109,7 @@ std::optional<Millis> wait_for(Shares shares, const Share& want, std::int64_t no
 Result<LockGrant> acquire_share(Node& node, Node::Held& held, unsigned db, std::string_view name,
                                 std::string_view fence, std::string_view owner, Millis life,
                                 const Share& want) {
-  const std::int64_t now = node.wall_ms();
+  const std::int64_t now = node.wall_ms(node.clock().now());
   auto shares =
       held.visit(db, name, Mode::read, [&](Entry& entry) { return shares_of(entry, now); });
   if (!shares) return shares.error();
@@ -131,7 +131,7 @@ Result<LockGrant> acquire_share(Node& node, Node::Held& held, unsigned db, std::
 }
 
 Result<bool> extend_share(Node& node, Entry& entry, std::string_view owner, Millis life) {
-  const std::int64_t now = node.wall_ms();
+  const std::int64_t now = node.wall_ms(node.clock().now());
   auto shares = shares_of(entry, now);
   if (!shares) return shares.error();
   Holding* const mine = find(*shares, owner);
@@ -142,7 +142,7 @@ Result<bool> extend_share(Node& node, Entry& entry, std::string_view owner, Mill
 }
 
 Result<bool> release_share(Node& node, Entry& entry, std::string_view owner) {
-  const std::int64_t now = node.wall_ms();
+  const std::int64_t now = node.wall_ms(node.clock().now());
   auto shares = shares_of(entry, now);
   if (!shares) return shares.error();
   const auto gone =

@@ -66,8 +66,13 @@ std::optional<Window> parse_window(std::string_view text) noexcept {
 }
 
 std::string to_string(const Window& window) {
-  return std::to_string(window.index) + " " + std::to_string(window.previous) + " " +
-         std::to_string(window.current);
+  std::array<char, 3 * (base::kIntegerTextMax + 1)> text;
+  char* end = base::write_integer(text.data(), window.index);
+  *end++ = ' ';
+  end = base::write_integer(end, window.previous);
+  *end++ = ' ';
+  end = base::write_integer(end, window.current);
+  return {text.data(), end};
 }
 
 Decision decide(Window& window, const Limit& limit, std::uint32_t count, Taking taking,

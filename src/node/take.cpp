@@ -22,6 +22,7 @@ Result<Decision> keep(Entry& entry, const Decision& decision, std::string_view s
 /// The common one, without a detour over text that is not written.
 Result<Decision> take_sliding(Node& node, Entry& entry, const Limit& limit, std::uint32_t count,
                               Taking taking, std::string_view kept) {
+  const base::Instant now = node.clock().now();
   Window window;
   if (!kept.empty()) {
     const auto parsed = parse_window(kept);
@@ -32,9 +33,9 @@ Result<Decision> take_sliding(Node& node, Entry& entry, const Limit& limit, std:
       window = *parsed;
     }
   }
-  const Decision decision = decide(window, limit, count, taking, node.wall_ms());
+  const Decision decision = decide(window, limit, count, taking, node.wall_ms(now));
   if (!decision.allowed || taking == Taking::peek) return decision;
-  return keep(entry, decision, to_string(window), node.clock().now());
+  return keep(entry, decision, to_string(window), now);
 }
 
 }  // namespace
@@ -46,10 +47,11 @@ Result<Decision> take_limit(Node& node, Entry& entry, const Limit& limit, std::u
   if (entry.exists() && kept.empty()) return wrong_kind();
   if (limit.algorithm == Algorithm::sliding_window)
     return take_sliding(node, entry, limit, count, taking, kept);
-  const auto out = decide(kept, limit, count, taking, node.wall_ms());
+  const base::Instant now = node.clock().now();
+  const auto out = decide(kept, limit, count, taking, node.wall_ms(now));
   if (!out) return wrong_kind();
   if (!out->decision.allowed || taking == Taking::peek) return out->decision;
-  return keep(entry, out->decision, out->state, node.clock().now());
+  return keep(entry, out->decision, out->state, now);
 }
 
 Result<std::vector<Decision>> take_limits(Node& node, Node::Held& held, unsigned db,

@@ -2,8 +2,12 @@
 #include "base/random.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
+#include <set>
+#include <thread>
 
 namespace larder::base {
 namespace {
@@ -44,6 +48,26 @@ TEST(Random, UnitIsInTheHalfOpenInterval) {
 }
 
 TEST(SystemEntropy, DiffersFromCallToCall) { EXPECT_NE(system_entropy(), system_entropy()); }
+
+TEST(ThreadEntropy, DiffersFromCallToCallFromThreadToThreadAndOverAFork) {
+  std::set<std::uint64_t> seen{thread_entropy(), thread_entropy()};
+  std::thread{[&] { seen.insert(thread_entropy()); }}.join();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::uint64_t value = thread_entropy();
+    ::_exit(::write(ends[1], &value, sizeof value) == sizeof value ? 0 : 1);
+  }
+  std::uint64_t childs = 0;
+  ASSERT_EQ(::read(ends[0], &childs, sizeof childs), static_cast<ssize_t>(sizeof childs));
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  seen.insert(childs);
+  seen.insert(thread_entropy());
+  EXPECT_EQ(seen.size(), 5u);
+}
 
 TEST(RandomHashKey, DiffersFromCallToCall) {
   EXPECT_NE(random_hash_key().k0, random_hash_key().k0);
