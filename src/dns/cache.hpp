@@ -28,6 +28,7 @@
 
 namespace larder::dns {
 
+class Errands;
 class NearTier;
 class SharedTier;
 class CacheLane;
@@ -71,7 +72,7 @@ class DnsCache final : public Resolver, public CacheAdmin {
   /// On a lane's thread, before its loop runs: from then on, what it asks of its own lane is not posted.
   void enter_lane(std::size_t lane) const noexcept;
 
-  /// Questions that wait for an answer, about.
+  /// Questions that wait for an answer, and writes to the shared store, about.
   std::size_t under_way() const noexcept;
 
   // Resolver.
@@ -109,6 +110,7 @@ class DnsCache final : public Resolver, public CacheAdmin {
   std::shared_ptr<SharedTier> shared_;
   std::vector<Lane> sources_;
   std::vector<std::unique_ptr<CacheLane>> lanes_;
+  std::unique_ptr<Errands> errands_;  ///< Goes first: what it does is done with the rest.
 };
 
 }  // namespace larder::dns

@@ -192,8 +192,10 @@ void CacheLane::fetched(const FlightPtr& flight, const Vetted& vetted) {
   if (vetted.ttl_s > 0) {
     near_.set(flight->key.view(), entry, life_of(facts));
     if (shared_) {
+      counters_->under_way.add();
       shared_->set(shared_->key_of(flight->question), restamped(entry, near_.wall_ms()),
                    life_of(facts), [counters = counters_](Result<bool> written) {
+                     counters->under_way.sub();
                      if (!written) counters->write_errors.add();
                    });
     }

@@ -247,7 +247,7 @@ TEST_F(CacheTest, WhatTheSharedStoreCannotSayIsAMissThatIsCounted) {
   EXPECT_EQ(cache->stats().shared_errors, 1U);
   EXPECT_EQ(cache->stats().shared_late, 1U);
 
-  ASSERT_TRUE(inner.set("dns:bad.example./A/", "No IP found"));
+  ASSERT_TRUE(inner.set("dns:{bad.example.}/A/", "No IP found"));
   const auto second = ask("bad.example");
   held->let_go();
   loop.run_once(0ns);
@@ -270,8 +270,8 @@ TEST_F(CacheTest, SharedEntriesAreNamedForPeople) {
   const auto shared = Store::open("memory:?shards=1").value();
   open({.key_prefix = "d1:"}, shared);
   fetch(60, "WWW.example.com");
-  EXPECT_TRUE(*shared.exists("d1:www.example.com./A/"));
-  EXPECT_EQ(shared.ttl("d1:www.example.com./A/")->state, Ttl::State::remaining);
+  EXPECT_TRUE(*shared.exists("d1:{www.example.com.}/A/"));
+  EXPECT_EQ(shared.ttl("d1:{www.example.com.}/A/")->state, Ttl::State::remaining);
 }
 
 template <class T>
