@@ -145,7 +145,8 @@ void Service::State::stop() {
   }
   for (LaneParts& lane : lanes) {
     if (!lane.thread.joinable()) continue;
-    lane.loop->stop();
+    // Behind what was posted before it: a reply to a connection, for one.
+    lane.loop->post([loop = lane.loop.get()] { loop->stop(); });
     lane.thread.join();
   }
 }
