@@ -84,6 +84,25 @@ void SharedTier::get(std::string key, Done<std::optional<Bytes>> done) const {
       std::move(key));
 }
 
+void SharedTier::lease(std::string key, Millis time, Done<Lease> done) const {
+  start<store::LeaseMiss>(
+      store_, read_deadline_, std::move(done),
+      [time](const std::string& k) {
+        return store::LeaseMiss{k, time};
+      },
+      std::move(key));
+}
+
+void SharedTier::fill(std::string key, std::string value, std::uint64_t token,
+                      std::optional<Millis> ttl, Done<bool> done) const {
+  start<store::Fill>(
+      store_, write_deadline_, std::move(done),
+      [token, ttl](const std::string& k, const std::string& v) {
+        return store::Fill{k, v, token, ttl};
+      },
+      std::move(key), std::move(value));
+}
+
 void SharedTier::get_many(std::vector<std::string> keys,
                           Done<std::vector<std::optional<Bytes>>> done) const {
   auto views =

@@ -29,6 +29,11 @@ class SharedTier {
   Millis read_deadline() const noexcept { return read_deadline_; }
 
   void get(std::string key, Done<std::optional<Bytes>> done) const;
+  /// The value, or leave for one process of all to fetch it, for `time`.
+  void lease(std::string key, Millis time, Done<Lease> done) const;
+  /// Writes what the lease was for. False: its time was over, or somebody wrote or erased meanwhile.
+  void fill(std::string key, std::string value, std::uint64_t token, std::optional<Millis> ttl,
+            Done<bool> done) const;
   void get_many(std::vector<std::string> keys, Done<std::vector<std::optional<Bytes>>> done) const;
   void set(std::string key, std::string value, std::optional<Millis> ttl, Done<bool> done) const;
   void erase_many(std::vector<std::string> keys, Done<std::size_t> done) const;

@@ -34,7 +34,8 @@ Upstream::Upstream(net::EventLoop& loop, UpstreamOptions options, OwnPorts& port
 Upstream::~Upstream() = default;
 
 void Upstream::ask(const Question& question, base::Instant deadline, Done done) {
-  auto asking = std::make_shared<Asking>();
+  const AskingPtr asking(
+      new Asking);  // Not make_shared: its due would keep the memory of one that is finished.
   asking->question = question;
   asking->deadline = deadline;
   asking->done = std::move(done);
