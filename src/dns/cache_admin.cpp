@@ -158,6 +158,7 @@ void DnsCache::look(const std::string& name, std::optional<std::uint16_t> type,
   }
   if (!shared_) return done(std::move(found));
   std::vector<std::string> keys;
+  keys.reserve(questions.size());
   for (const Question& question : questions) keys.push_back(shared_->key_of(question));
   shared_->get_many(std::move(keys), [found = std::move(found), questions = std::move(questions),
                                       done = std::move(done), wall_ms = near_->wall_ms(),

@@ -82,7 +82,7 @@ CacheLane::FlightPtr CacheLane::join_or_begin(const Question& question, bool& be
   auto& flight = flights_[std::string(NearKey(question).view())];
   begun = flight == nullptr;
   // Not make_shared: what waits for its time refers to flights that have landed, and would keep their memory.
-  if (begun) flight = FlightPtr(new Flight(question));
+  if (begun) flight = std::make_unique<Flight>(question);
   return flight;
 }
 
