@@ -8,8 +8,8 @@ cd "$root"
 # Debian packages by purpose.
 build_packages=(g++ cmake ninja-build pkg-config libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
   libzstd-dev libcli11-dev)
-test_packages=(libgtest-dev libgmock-dev python3 python3-redis python3-yaml libhiredis-dev redis-tools openssl knot-dnsutils)
-bench_packages=(git python3 redis-tools libhiredis-dev libbenchmark-dev)
+test_packages=(libgtest-dev libgmock-dev python3 python3-redis python3-yaml libhiredis-dev redis-tools openssl knot-dnsutils libldns-dev)
+bench_packages=(git python3 redis-tools libhiredis-dev libbenchmark-dev dnsperf)
 check_packages=(git python3 clang-format-14 clang-tidy-16)
 
 say() { printf '%s\n' "$*" >&2; }

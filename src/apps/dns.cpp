@@ -82,6 +82,8 @@ constexpr TextFlag kTextFlags[] = {
      "Its first line is the store's password"},
     {"--store-wait", &DnsFlags::read_deadline, "DURATION",
      "How long an answer waits for the store before it goes on without"},
+    {"--lease-wait", &DnsFlags::lease_wait, "DURATION",
+     "How long to wait for another process that fetches the same answer; 0: fetch it too"},
     {"--key-prefix", &DnsFlags::key_prefix, "TEXT", "What the store's keys begin with"},
     {"--near-bytes", &DnsFlags::near_bytes, "SIZE", "Memory for answers in this process"},
     {"--near-policy", &DnsFlags::near_policy, "POLICY",

@@ -93,6 +93,7 @@ dns::CacheOptions cache_options(const DnsFlags& flags) {
   cache.shared_read = duration_of("--store-wait", flags.read_deadline);
   if (cache.shared_read < base::Millis(1))
     throw BadInput("--store-wait " + flags.read_deadline + ": at least 1ms");
+  cache.lease_wait = duration_of("--lease-wait", flags.lease_wait);
   cache.flights_max = flags.inflight_max;
   cache.key_prefix = flags.key_prefix;
   return cache;

@@ -24,7 +24,7 @@ struct DnsFlags {
   unsigned threads = 1;
   std::string ttl_min = "0", ttl_max = "24h", ttl_negative_max = "5m", failure_time = "5s";
   std::string stale_max = "24h", stale_wait = "1800ms", stale_ttl = "30s";
-  std::string read_deadline = "50ms";
+  std::string read_deadline = "50ms", lease_wait = "0";
   unsigned prefetch_percent = 10;
   std::string timeout = "1500ms";
   unsigned attempts = 3;

@@ -6,6 +6,7 @@
 #include "dns/cache_counters.hpp"
 #include "dns/cache_lane.hpp"
 #include "dns/entry.hpp"
+#include "dns/errands.hpp"
 #include "dns/near_tier.hpp"
 #include "dns/shared_tier.hpp"
 #include "dns/types.hpp"
@@ -51,6 +52,7 @@ DnsCache::DnsCache(Store near, std::optional<Store> shared, const std::vector<La
     shared_ = std::make_shared<SharedTier>(std::move(*shared), options_.key_prefix,
                                            options_.shared_read, options_.shared_write);
   }
+  errands_ = std::make_unique<Errands>(!shared_ || shared_->answers_at_once());
   for (const Lane& lane : lanes) {
     lanes_.push_back(std::make_unique<CacheLane>(lane, *near_, shared_, options_, counters_));
   }

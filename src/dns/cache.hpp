@@ -4,6 +4,9 @@
 // that the cache runs on: its key's hash says which, so that a question has one flight in the process, and no lock. The flight reads
 // the shared store, waiting for its read deadline at most, then asks the lane's source. Whoever asks meanwhile joins.
 //
+// With `lease_wait`, processes that share a store share a flight, too: the store leases each miss to one of them, and the others look
+// again until the answer is there, or their patience is over.
+//
 // A stale entry stands in (RFC 8767) when the source fails, or has not answered in time. A failure is remembered near for a few seconds
 // (RFC 9520), never as an answer.
 #pragma once
@@ -28,6 +31,7 @@
 
 namespace larder::dns {
 
+class Errands;
 class NearTier;
 class SharedTier;
 class CacheLane;
@@ -49,6 +53,8 @@ struct CacheOptions {
   unsigned prefetch_hits = 3;    ///< How often it must be asked for there.
   base::Millis shared_read{50};  ///< How long an answer waits for the shared store.
   base::Millis shared_write{1'000};
+  base::Millis lease_wait{
+      0};  ///< How long a process waits for another that fetches the same; 0: it does not ask who does.
   base::Millis deadline{5'000};      ///< How long a question waits in all, unless its asker says.
   std::size_t flights_max = 10'000;  ///< Of one lane; the next question is `overloaded`.
   std::string key_prefix = "dns:";   ///< Of the shared store's keys.
@@ -71,7 +77,7 @@ class DnsCache final : public Resolver, public CacheAdmin {
   /// On a lane's thread, before its loop runs: from then on, what it asks of its own lane is not posted.
   void enter_lane(std::size_t lane) const noexcept;
 
-  /// Questions that wait for an answer, about.
+  /// Questions that wait for an answer, and writes to the shared store, about.
   std::size_t under_way() const noexcept;
 
   // Resolver.
@@ -109,6 +115,7 @@ class DnsCache final : public Resolver, public CacheAdmin {
   std::shared_ptr<SharedTier> shared_;
   std::vector<Lane> sources_;
   std::vector<std::unique_ptr<CacheLane>> lanes_;
+  std::unique_ptr<Errands> errands_;  ///< Goes first: what it does is done with the rest.
 };
 
 }  // namespace larder::dns

@@ -7,6 +7,7 @@
 #include "dns/cache_counters.hpp"
 #include "dns/cache_lane.hpp"
 #include "dns/entry.hpp"
+#include "dns/errands.hpp"
 #include "dns/near_tier.hpp"
 #include "dns/rdata_text.hpp"
 #include "dns/shared_tier.hpp"
@@ -57,80 +58,75 @@ CachedEntry shown(const Question& question, const Entry& entry, std::int64_t now
   return out;
 }
 
+Error no_errand() {
+  return {Errc::overloaded, Effect::not_sent,
+          "too much is being looked at already, or the end has come"};
+}
+
 bool matches(const ListEntries& what, const std::string& suffix_wire, const Question& question) {
   if (what.type && *what.type != question.type) return false;
   if (!suffix_wire.empty() && !is_within(question.name, suffix_wire)) return false;
   return what.prefix.empty() || name_to_text(lowered(question.name)).starts_with(what.prefix);
 }
 
-/// Everything of the shared store under a name, a page after another; every page's answer begins the next.
-struct SharedSweep : std::enable_shared_from_this<SharedSweep> {
-  std::shared_ptr<SharedTier> tier;
-  std::string root;  ///< Wire form.
-  std::size_t erased = 0;
-  CacheAdmin::Done<std::size_t> done;
-
-  void page(std::uint64_t cursor) {
-    tier->scan(cursor, glob(), kScanCount, [self = shared_from_this()](Result<ScanPage> page) {
-      if (!page) return self->done(page.error());
-      self->erase(*std::move(page));
-    });
+std::string glob_of(const std::string& prefix) {
+  std::string glob;
+  for (const char c : prefix) {
+    if (std::string_view("*?[]\\").find(c) != std::string_view::npos) glob += '\\';
+    glob += c;
   }
-  void erase(ScanPage page) {
-    std::erase_if(page.keys, [this](const std::string& key) {
-      const auto question = tier->question_of(key);
+  return glob + "*";
+}
+
+/// Erases everything of the shared store at and under a name. On an errand's thread.
+Result<std::size_t> erase_shared_under(const SharedTier& tier, const std::string& root) {
+  std::size_t erased = 0;
+  std::uint64_t cursor = 0;
+  do {
+    auto page = tier.store().scan(cursor, {.match = glob_of(tier.prefix()), .count = kScanCount});
+    if (!page) return page.error();
+    std::erase_if(page->keys, [&](const std::string& key) {
+      const auto question = tier.question_of(key);
       return !question || !is_within(question->name, root);
     });
-    const auto next = [self = shared_from_this(), cursor = page.cursor](Result<std::size_t> gone) {
-      if (!gone) return self->done(gone.error());
-      self->erased += *gone;
-      if (cursor == 0) return self->done(self->erased);
-      self->page(cursor);
-    };
-    if (page.keys.empty()) return next(std::size_t{0});
-    tier->erase_many(std::move(page.keys), next);
-  }
-  std::string glob() const {
-    std::string escaped;
-    for (const char c : tier->prefix()) {
-      if (std::string_view("*?[]\\").find(c) != std::string_view::npos) escaped += '\\';
-      escaped += c;
+    if (!page->keys.empty()) {
+      const auto gone = tier.store().erase_many(page->keys);
+      if (!gone) return gone.error();
+      erased += *gone;
     }
-    return escaped + "*";
-  }
-};
+    cursor = page->cursor;
+  } while (cursor != 0);
+  return erased;
+}
 
-/// One page of a listing of the shared store: keys, then their values.
-void list_shared(const std::shared_ptr<SharedTier>& tier, const ListEntries& what,
-                 const std::string& suffix, std::int64_t wall_ms, std::uint32_t stale_ttl_s,
-                 CacheAdmin::Done<EntryPage> done) {
-  const auto count = std::min(what.limit, kScanCount);
-  tier->scan(what.cursor, tier->prefix() + "*", count, [=](Result<ScanPage> page) {
-    if (!page) return done(page.error());
-    std::vector<std::string> keys;
-    std::vector<Question> questions;
-    for (const auto& key : page->keys) {
-      const auto question = tier->question_of(key);
-      if (!question || !matches(what, suffix, *question)) continue;
-      keys.push_back(key);
-      questions.push_back(*question);
-    }
-    if (keys.empty()) return done(EntryPage{{}, page->cursor});
-    tier->get_many(std::move(keys), [=, cursor = page->cursor](
-                                        Result<std::vector<std::optional<Bytes>>> values) {
-      if (!values) return done(values.error());
-      EntryPage out{{}, cursor};
-      for (std::size_t i = 0; i < values->size(); ++i) {
-        const auto& value = (*values)[i];
-        const auto entry = value ? open_shared_entry(*value, questions[i])
-                                 : Result<Entry>(Error{Errc::bad_value, Effect::refused, {}});
-        if (entry)
-          out.entries.push_back(
-              shown(questions[i], *entry, wall_ms, Origin::shared, value->size(), stale_ttl_s));
-      }
-      done(std::move(out));
-    });
-  });
+/// One page of the shared store: keys, then their values. On an errand's thread.
+Result<EntryPage> list_shared(const SharedTier& tier, const ListEntries& what,
+                              const std::string& suffix, std::int64_t wall_ms,
+                              std::uint32_t stale_ttl_s) {
+  const auto page = tier.store().scan(
+      what.cursor, {.match = glob_of(tier.prefix()), .count = std::min(what.limit, kScanCount)});
+  if (!page) return page.error();
+  EntryPage out{{}, page->cursor};
+  std::vector<std::string> keys;
+  std::vector<Question> questions;
+  for (const auto& key : page->keys) {
+    const auto question = tier.question_of(key);
+    if (!question || !matches(what, suffix, *question)) continue;
+    keys.push_back(key);
+    questions.push_back(*question);
+  }
+  if (keys.empty()) return out;
+  const auto values = tier.store().get_many(keys);
+  if (!values) return values.error();
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    const auto& value = (*values)[i];
+    if (!value) continue;
+    const auto entry = open_shared_entry(*value, questions[i]);
+    if (entry)
+      out.entries.push_back(
+          shown(questions[i], *entry, wall_ms, Origin::shared, value->size(), stale_ttl_s));
+  }
+  return out;
 }
 
 Result<Message> put_message(const std::string& name, const PutEntry& put) {
@@ -162,6 +158,7 @@ void DnsCache::look(const std::string& name, std::optional<std::uint16_t> type,
   }
   if (!shared_) return done(std::move(found));
   std::vector<std::string> keys;
+  keys.reserve(questions.size());
   for (const Question& question : questions) keys.push_back(shared_->key_of(question));
   shared_->get_many(std::move(keys), [found = std::move(found), questions = std::move(questions),
                                       done = std::move(done), wall_ms = near_->wall_ms(),
@@ -187,8 +184,10 @@ void DnsCache::list(const ListEntries& what, CacheAdmin::Done<EntryPage> done) {
   }
   if (what.tier == Origin::shared) {
     if (!shared_) return done(EntryPage{});
-    return list_shared(shared_, what, suffix, near_->wall_ms(), options_.stale_ttl_s,
-                       std::move(done));
+    return errands_->run([tier = shared_, what, suffix, wall_ms = near_->wall_ms(),
+                          ttl = options_.stale_ttl_s, done = std::move(done)](bool runs) {
+      runs ? done(list_shared(*tier, what, suffix, wall_ms, ttl)) : done(no_errand());
+    });
   }
   EntryPage out{{}, what.cursor};
   for (int pages = 0; pages < kPagesOfOneCall; ++pages) {
@@ -274,11 +273,9 @@ void DnsCache::erase(const EraseEntries& what, CacheAdmin::Done<std::size_t> don
     done(erased + *gone);
   };
   if (what.subtree) {
-    const auto sweep = std::make_shared<SharedSweep>();
-    sweep->tier = shared_;
-    sweep->root = *name;
-    sweep->done = add;
-    return sweep->page(0);
+    return errands_->run([tier = shared_, root = *name, add](bool runs) {
+      runs ? add(erase_shared_under(*tier, root)) : add(no_errand());
+    });
   }
   std::vector<std::string> shared_keys;
   for (const Question& question : variants(*name, what.type))

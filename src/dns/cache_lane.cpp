@@ -6,6 +6,9 @@
 namespace larder::dns {
 namespace {
 
+/// How soon a flight looks again for what another process fetches.
+constexpr Millis kLookAgain{20};
+
 std::optional<Millis> life_of(const EntryFacts& facts) {
   if (facts.pinned) return std::nullopt;
   return std::chrono::seconds(std::int64_t{facts.ttl_s} + facts.stale_s);
@@ -78,7 +81,8 @@ void CacheLane::refresh(const Question& question) {
 CacheLane::FlightPtr CacheLane::join_or_begin(const Question& question, bool& begun) {
   auto& flight = flights_[std::string(NearKey(question).view())];
   begun = flight == nullptr;
-  if (begun) flight = std::make_shared<Flight>(question);
+  // Not make_shared: what waits for its time refers to flights that have landed, and would keep their memory.
+  if (begun) flight = std::make_unique<Flight>(question);
   return flight;
 }
 
@@ -97,9 +101,56 @@ void CacheLane::depart(const FlightPtr& flight) {
       if (!answer_stale(*flight)) fail_all(*flight, *failure);
       return land(flight);
     }
+    if (shared_ && options_.lease_wait.count() > 0) {
+      flight->lease_until = lane_.loop->now() + options_.lease_wait;
+      return lease_shared(flight);
+    }
     if (shared_) return read_shared(flight);
   }
   ask_source(flight);
+}
+
+/// One process of all is given leave to fetch; who is not looks again soon.
+void CacheLane::lease_shared(const FlightPtr& flight) {
+  const std::weak_ptr<CacheLane*> self = self_;
+  const auto here = [self, flight](Result<Lease> lease) {
+    if (const auto lane = self.lock()) (*lane)->shared_leased(flight, std::move(lease));
+  };
+  if (shared_->answers_at_once())
+    return shared_->lease(shared_->key_of(flight->question), options_.deadline, here);
+  shared_->lease(
+      shared_->key_of(flight->question), options_.deadline,
+      [loop = lane_.loop, here](Result<Lease> lease) {
+        loop->post([here, lease = std::move(lease)]() mutable { here(std::move(lease)); });
+      });
+}
+
+void CacheLane::shared_leased(const FlightPtr& flight, Result<Lease> lease) {
+  if (!lease) {
+    counters_->shared_errors.add();
+    if (lease.error().code == Errc::timeout) counters_->shared_late.add();
+    return ask_source(flight);
+  }
+  if (lease->value) {
+    // A stale value is nobody's miss: whoever sees it first fetches anew.
+    if (!use_shared(flight, *lease->value)) ask_source(flight);
+    return;
+  }
+  flight->token = lease->token;
+  if (lease->granted() || lane_.loop->now() >= flight->lease_until) return ask_source(flight);
+  due_at(std::min(lane_.loop->now() + kLookAgain, flight->lease_until), DueKind::lease, flight);
+}
+
+void CacheLane::write_shared(const Flight& flight, std::string entry, std::optional<Millis> life) {
+  counters_->under_way.add();
+  const auto written = [counters = counters_](Result<bool> result) {
+    counters->under_way.sub();
+    if (!result) counters->write_errors.add();
+  };
+  auto key = shared_->key_of(flight.question);
+  if (flight.token != 0)
+    return shared_->fill(std::move(key), std::move(entry), flight.token, life, written);
+  shared_->set(std::move(key), std::move(entry), life, written);
 }
 
 void CacheLane::read_shared(const FlightPtr& flight) {
@@ -191,12 +242,7 @@ void CacheLane::fetched(const FlightPtr& flight, const Vetted& vetted) {
   const std::string entry = pack_entry(facts, wire);
   if (vetted.ttl_s > 0) {
     near_.set(flight->key.view(), entry, life_of(facts));
-    if (shared_) {
-      shared_->set(shared_->key_of(flight->question), restamped(entry, near_.wall_ms()),
-                   life_of(facts), [counters = counters_](Result<bool> written) {
-                     if (!written) counters->write_errors.add();
-                   });
-    }
+    if (shared_) write_shared(*flight, restamped(entry, near_.wall_ms()), life_of(facts));
   }
   answer_all(*flight, entry, origin);
   land(flight);
@@ -263,7 +309,9 @@ void CacheLane::run_dues() {
     dues_.pop();
     const auto flight = due.flight.lock();
     if (!flight) continue;
-    due.kind == DueKind::stale ? (void)answer_stale(*flight) : waiters_due(*flight);
+    if (due.kind == DueKind::waiters) waiters_due(*flight);
+    if (due.kind == DueKind::stale) answer_stale(*flight);
+    if (due.kind == DueKind::lease) lease_shared(flight);
   }
   arm();
 }

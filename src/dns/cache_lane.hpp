@@ -45,11 +45,13 @@ class CacheLane {
     std::vector<Waiter> waiters;
     std::string stale;  ///< An entry by the near clock that may stand in; empty: none.
     bool refreshing = false;
+    std::uint64_t token = 0;      ///< Not 0: the shared store leased the miss to us.
+    base::Instant lease_until{};  ///< How long we wait for who else it leased it to.
     int partition = -1;
     explicit Flight(const Question& asked) : question(asked), key(asked) {}
   };
   using FlightPtr = std::shared_ptr<Flight>;
-  enum class DueKind : unsigned char { waiters, stale };
+  enum class DueKind : unsigned char { waiters, stale, lease };
   struct Due {
     base::Instant when;
     DueKind kind;
@@ -60,6 +62,9 @@ class CacheLane {
   FlightPtr join_or_begin(const Question& question, bool& begun);
   void depart(const FlightPtr& flight);
   void read_shared(const FlightPtr& flight);
+  void lease_shared(const FlightPtr& flight);
+  void shared_leased(const FlightPtr& flight, Result<Lease> lease);
+  void write_shared(const Flight& flight, std::string entry, std::optional<Millis> life);
   void shared_read(const FlightPtr& flight, Result<std::optional<Bytes>> found);
   bool use_shared(const FlightPtr& flight, std::string_view bytes);
   void ask_source(const FlightPtr& flight);

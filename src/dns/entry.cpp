@@ -43,6 +43,15 @@ void seal(std::string& entry) {
   std::memcpy(entry.data() + kCrcAt, &crc, sizeof crc);
 }
 
+/// Whether the message's one question is this one.
+bool answers(std::string_view wire, const Question& question) noexcept {
+  const std::size_t size = question.name.size();
+  if (load16(wire.data() + 4) != 1 || wire.size() < kHeaderBytes + size + 4) return false;
+  const char* rest = wire.data() + kHeaderBytes + size;
+  return same_name(wire.substr(kHeaderBytes, size), question.name) &&
+         load16(rest) == question.type && load16(rest + 2) == question.klass;
+}
+
 Error bad_entry(std::string_view why) {
   return Error{Errc::bad_value, Effect::refused, "DNS entry: " + std::string(why)};
 }
@@ -114,18 +123,13 @@ Result<Entry> open_shared_entry(std::string_view bytes, const Question& question
     return bad_entry("the checksum does not fit");
   }
   // A checksum keeps no enemy out: whoever writes to the store could have it lead a TTL anywhere.
-  const auto message = parse_message(entry->wire);
-  if (!message) return bad_entry(message.error().detail);
   const auto places = ttl_places(entry->wire);
-  if (!places || entry->places != std::string_view(reinterpret_cast<const char*>(places->data()),
-                                                   2 * places->size())) {
+  if (!places) return bad_entry(places.error().detail);
+  if (entry->places !=
+      std::string_view(reinterpret_cast<const char*>(places->data()), 2 * places->size())) {
     return bad_entry("TTLs are not where it says");
   }
-  const auto& asked = message->question;
-  if (!asked || !same_name(asked->name, question.name) || asked->type != question.type ||
-      asked->klass != question.klass) {
-    return bad_entry("answers another question");
-  }
+  if (!answers(entry->wire, question)) return bad_entry("answers another question");
   return *entry;
 }
 

@@ -67,7 +67,8 @@ std::string build_message(const Message& message);
 /// Reads one name at `at`, follows pointers, moves `at` past it. Errors: `protocol`.
 Result<std::string> read_name(std::string_view wire, std::size_t& at);
 
-/// Where each record's TTL stands in a message that parses, OPT left out: who ages an answer writes there.
+/// Where each record's TTL stands, OPT left out: who ages an answer writes there. Walks over the records without a look into their
+/// rdata, and allocates nothing else. Errors: `protocol`.
 Result<std::vector<std::uint16_t>> ttl_places(std::string_view wire);
 
 }  // namespace larder::dns

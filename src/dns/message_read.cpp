@@ -13,6 +13,22 @@ Error broken(std::string_view what, std::size_t at) {
                "DNS message: " + std::string(what) + " at byte " + std::to_string(at)};
 }
 
+/// Behind the name that begins at `at`, whose pointer is not followed but points back. 0: broken.
+std::size_t end_of_name(std::string_view wire, std::size_t at) noexcept {
+  while (at < wire.size()) {
+    const auto size = static_cast<unsigned char>(wire[at]);
+    if (size == 0) return at + 1;
+    if (size >= 0xC0) {
+      if (at + 1 >= wire.size()) return 0;
+      const std::size_t target = load16(wire.data() + at) & 0x3FFFU;
+      return target >= kHeaderBytes && target < at ? at + 2 : 0;
+    }
+    if (size > kLabelBytesMax) return 0;
+    at += 1 + std::size_t{size};
+  }
+  return 0;
+}
+
 /// A record before its rdata was looked into.
 struct RawRecord {
   Record record;
@@ -41,22 +57,6 @@ class Reader {
       }
     }
     return std::move(message_);
-  }
-
-  Result<std::vector<std::uint16_t>> ttl_places() {
-    std::vector<std::uint16_t> places;
-    if (wire_.size() < kHeaderBytes) return broken("no whole header", wire_.size());
-    at_ = kHeaderBytes;
-    for (std::size_t left = count(4); left > 0; --left) {
-      if (auto done = read_question(); !done) return done.error();
-    }
-    for (std::size_t left = count(6) + count(8) + count(10); left > 0; --left) {
-      auto raw = read_record();
-      if (!raw) return raw.error();
-      if (raw->record.type == type::kOpt) continue;
-      places.push_back(static_cast<std::uint16_t>(raw->ttl_at));
-    }
-    return places;
   }
 
  private:
@@ -191,7 +191,29 @@ Result<std::string> read_name(std::string_view wire, std::size_t& at) {
 Result<Message> parse_message(std::string_view wire) { return Reader(wire).message(); }
 
 Result<std::vector<std::uint16_t>> ttl_places(std::string_view wire) {
-  return Reader(wire).ttl_places();
+  if (wire.size() < kHeaderBytes) return broken("no whole header", wire.size());
+  const auto count = [&](std::size_t at) { return std::size_t{load16(wire.data() + at)}; };
+  std::size_t at = kHeaderBytes;
+  std::vector<std::uint16_t> places;
+  std::size_t questions = count(4);
+  for (std::size_t left = questions + count(6) + count(8) + count(10); left > 0; --left) {
+    const std::size_t begun = at;
+    at = end_of_name(wire, at);
+    if (at == 0) return broken("a broken name", begun);
+    if (questions > 0) {
+      --questions;
+      if (wire.size() - at < 4) return broken("no whole question", at);
+      at += 4;
+      continue;
+    }
+    if (wire.size() - at < 10) return broken("no whole record", at);
+    const std::size_t end = at + 10 + load16(wire.data() + at + 8);
+    if (end > wire.size()) return broken("rdata longer than the message", at + 8);
+    if (load16(wire.data() + at) != type::kOpt)
+      places.push_back(static_cast<std::uint16_t>(at + 4));
+    at = end;
+  }
+  return places;
 }
 
 }  // namespace larder::dns

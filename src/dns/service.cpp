@@ -88,6 +88,7 @@ void Service::State::make_lanes(const base::Clock& clock) {
 
 void Service::State::make_cache(Store near, const base::Clock& clock) {
   std::vector<DnsCache::Lane> parts;
+  parts.reserve(lanes.size());
   for (const LaneParts& lane : lanes) parts.push_back({lane.loop.get(), lane.source.get()});
   cache = std::make_unique<DnsCache>(std::move(near), std::exchange(options.shared, std::nullopt),
                                      parts, options.cache, clock);
@@ -145,7 +146,8 @@ void Service::State::stop() {
   }
   for (LaneParts& lane : lanes) {
     if (!lane.thread.joinable()) continue;
-    lane.loop->stop();
+    // Behind what was posted before it: a reply to a connection, for one.
+    lane.loop->post([loop = lane.loop.get()] { loop->stop(); });
     lane.thread.join();
   }
 }

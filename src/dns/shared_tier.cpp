@@ -49,8 +49,8 @@ SharedTier::SharedTier(Store store, std::string prefix, Millis read_deadline, Mi
 bool SharedTier::answers_at_once() const noexcept { return store_.driver()->answers_at_once(); }
 
 std::string SharedTier::key_of(const Question& question) const {
-  std::string key = prefix_ + name_to_text(lowered(question.name));
-  key += '/';
+  std::string key = prefix_ + "{" + name_to_text(lowered(question.name));
+  key += "}/";
   key += type_text(question.type);
   key += '/';
   if (question.dnssec_ok) key += 'd';
@@ -65,7 +65,8 @@ std::optional<Question> SharedTier::question_of(std::string_view key) const {
   if (flags_at == std::string_view::npos || flags_at == 0) return std::nullopt;
   const std::size_t type_at = key.rfind('/', flags_at - 1);
   if (type_at == std::string_view::npos) return std::nullopt;
-  const auto name = name_from_text(key.substr(0, type_at));
+  if (type_at < 2 || key.front() != '{' || key[type_at - 1] != '}') return std::nullopt;
+  const auto name = name_from_text(key.substr(1, type_at - 2));
   const auto type = type_from_text(key.substr(type_at + 1, flags_at - type_at - 1));
   const auto flags = key.substr(flags_at + 1);
   if (!name || !type) return std::nullopt;
@@ -81,6 +82,25 @@ void SharedTier::get(std::string key, Done<std::optional<Bytes>> done) const {
   start<store::Get>(
       store_, read_deadline_, std::move(done), [](const std::string& k) { return store::Get{k}; },
       std::move(key));
+}
+
+void SharedTier::lease(std::string key, Millis time, Done<Lease> done) const {
+  start<store::LeaseMiss>(
+      store_, read_deadline_, std::move(done),
+      [time](const std::string& k) {
+        return store::LeaseMiss{k, time};
+      },
+      std::move(key));
+}
+
+void SharedTier::fill(std::string key, std::string value, std::uint64_t token,
+                      std::optional<Millis> ttl, Done<bool> done) const {
+  start<store::Fill>(
+      store_, write_deadline_, std::move(done),
+      [token, ttl](const std::string& k, const std::string& v) {
+        return store::Fill{k, v, token, ttl};
+      },
+      std::move(key), std::move(value));
 }
 
 void SharedTier::get_many(std::vector<std::string> keys,
@@ -109,16 +129,6 @@ void SharedTier::erase_many(std::vector<std::string> keys, Done<std::size_t> don
       store_, write_deadline_, std::move(done),
       [](const auto&, const auto& v) { return store::EraseMany{v}; }, std::move(keys),
       std::move(views));
-}
-
-void SharedTier::scan(std::uint64_t cursor, std::string match, std::size_t count,
-                      Done<ScanPage> done) const {
-  start<store::Scan>(
-      store_, write_deadline_, std::move(done),
-      [=](const std::string& m) {
-        return store::Scan{cursor, m, count};
-      },
-      std::move(match));
 }
 
 void SharedTier::ping(Done<void> done) const {

@@ -20,7 +20,8 @@ class SharedTier {
 
   SharedTier(Store store, std::string prefix, Millis read_deadline, Millis write_deadline);
 
-  /// "dns:www.example.com./AAAA/dc": the name in lower case, the type, `d` for DO and `c` for CD.
+  /// "dns:{www.example.com.}/AAAA/dc": the name in lower case, the type, `d` for DO and `c` for CD. The braces make the name alone
+  /// say which server of several keeps it: all of a name is together, and ranges are ranges of names.
   std::string key_of(const Question& question) const;
   /// Takes such a key apart; none: it is not one.
   std::optional<Question> question_of(std::string_view key) const;
@@ -28,10 +29,14 @@ class SharedTier {
   Millis read_deadline() const noexcept { return read_deadline_; }
 
   void get(std::string key, Done<std::optional<Bytes>> done) const;
+  /// The value, or leave for one process of all to fetch it, for `time`.
+  void lease(std::string key, Millis time, Done<Lease> done) const;
+  /// Writes what the lease was for. False: its time was over, or somebody wrote or erased meanwhile.
+  void fill(std::string key, std::string value, std::uint64_t token, std::optional<Millis> ttl,
+            Done<bool> done) const;
   void get_many(std::vector<std::string> keys, Done<std::vector<std::optional<Bytes>>> done) const;
   void set(std::string key, std::string value, std::optional<Millis> ttl, Done<bool> done) const;
   void erase_many(std::vector<std::string> keys, Done<std::size_t> done) const;
-  void scan(std::uint64_t cursor, std::string match, std::size_t count, Done<ScanPage> done) const;
   void ping(Done<void> done) const;
   void size(Done<std::size_t> done) const;
 

@@ -34,7 +34,8 @@ Upstream::Upstream(net::EventLoop& loop, UpstreamOptions options, OwnPorts& port
 Upstream::~Upstream() = default;
 
 void Upstream::ask(const Question& question, base::Instant deadline, Done done) {
-  auto asking = std::make_shared<Asking>();
+  const AskingPtr asking(
+      new Asking);  // Not make_shared: its due would keep the memory of one that is finished.
   asking->question = question;
   asking->deadline = deadline;
   asking->done = std::move(done);
@@ -51,10 +52,18 @@ void Upstream::attempt(const AskingPtr& asking) {
   }
   ++asking->attempts;
   const std::size_t server = health_.pick(asking->tried, now, chance_());
-  const base::Instant due = std::min(now + base::Nanos(health_.patience(server)), asking->deadline);
+  const base::Instant due = std::min(now + patience_of(*asking, server), asking->deadline);
   dues_.push({due, asking, asking->attempts});
   arm(due);
   options_.only_tcp ? attempt_tcp(asking, server) : attempt_udp(asking, server);
+}
+
+/// Each attempt waits twice as long as the one before, the last as long as it may: one that is only slow, or was overrun for a moment,
+/// must have the time to answer any of them.
+base::Nanos Upstream::patience_of(const Asking& asking, std::size_t server) const noexcept {
+  if (asking.attempts >= options_.attempts) return options_.timeout;
+  return std::min<base::Nanos>(health_.patience(server) * (1U << std::min(asking.attempts - 1, 8U)),
+                               options_.timeout);
 }
 
 void Upstream::attempt_udp(const AskingPtr& asking, std::size_t server) {

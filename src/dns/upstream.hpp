@@ -62,6 +62,7 @@ class Upstream final : public Source {
   };
 
   void attempt(const AskingPtr& asking);
+  base::Nanos patience_of(const Asking& asking, std::size_t server) const noexcept;
   void attempt_udp(const AskingPtr& asking, std::size_t server);
   void attempt_tcp(const AskingPtr& asking, std::size_t server);
   void again_by_tcp(const AskingPtr& asking, std::size_t server);

@@ -12,7 +12,7 @@ import time
 import unittest
 
 from dns_wire import Answer, Tcp, Upstream, address_reply, ask, query, read_name
-from program import PATIENCE, PROGRAM, Outcome, Server, environment, free_port, larder, read_until
+from program import Connection, PATIENCE, PROGRAM, Outcome, Server, environment, free_port, larder, read_until
 
 
 class Dns:
@@ -192,7 +192,7 @@ class UpstreamTest(unittest.TestCase):
     def test_forged_answers_are_not_taken(self):
         def reply(asked):
             ident = struct.unpack("!H", asked[:2])[0]
-            forged = [address_reply(asked, "192.0.2.66", ident=(ident + i) % 65536) for i in range(1, 2000)]
+            forged = [address_reply(asked, "192.0.2.66", ident=(ident + i) % 65536) for i in range(1, 150)]  # As many as a socket holds.
             elsewhere = address_reply(asked, "192.0.2.67", name=b"\4evil\7example\0")
             return [*forged, elsewhere, address_reply(asked)]
 
@@ -302,14 +302,37 @@ class SharedTest(unittest.TestCase):
             self.assertEqual(dns.figures()["failures"], 0)
 
     @staticmethod
+    def keys(server):
+        with Connection(server.port) as connection:
+            return int(connection.ask("DBSIZE")[1:])
+
+    @staticmethod
     def time(port, name):
         begun = time.monotonic()
         assert ask(port, name).rcode == "NOERROR"
         return time.monotonic() - begun
 
+    def test_several_servers_share_the_names_and_one_that_is_gone_takes_its_share_only(self):
+        with Server() as a, Server() as b, Server() as c:
+            ring = f"redis+ring://127.0.0.1:{a.port},127.0.0.1:{b.port},127.0.0.1:{c.port}"
+            names = [f"n{i}.example" for i in range(150)]
+            with Dns("--stub", "--store", ring) as one:
+                for name in names:
+                    ask(one.port, name)
+                self.assertEqual(one.figures()["upstream_queries"], 150)  # Its end waits for what is being written.
+            keys = [self.keys(server) for server in (a, b, c)]
+            self.assertEqual(sum(keys), 150)
+            self.assertGreater(min(keys), 20)
+            c.stop(signal.SIGKILL)
+            with Dns("--stub", "--store", ring) as two:
+                for name in names:
+                    self.assertEqual(ask(two.port, name).rcode, "NOERROR")
+                figures = two.figures()
+            self.assertEqual((figures["shared_hits"], figures["failures"]), (keys[0] + keys[1], 0))
+
     def test_what_others_wrote_is_a_miss(self):
         with Server() as store, Dns("--stub", "--store", store.url) as dns:
-            larder("set", "dns:www.example./A/", "No IP found", "--url", store.url)
+            larder("set", "dns:{www.example.}/A/", "No IP found", "--url", store.url)
             self.assertEqual(ask(dns.port, "www.example").rcode, "NOERROR")
 
 

@@ -247,7 +247,7 @@ TEST_F(CacheTest, WhatTheSharedStoreCannotSayIsAMissThatIsCounted) {
   EXPECT_EQ(cache->stats().shared_errors, 1U);
   EXPECT_EQ(cache->stats().shared_late, 1U);
 
-  ASSERT_TRUE(inner.set("dns:bad.example./A/", "No IP found"));
+  ASSERT_TRUE(inner.set("dns:{bad.example.}/A/", "No IP found"));
   const auto second = ask("bad.example");
   held->let_go();
   loop.run_once(0ns);
@@ -266,12 +266,49 @@ TEST_F(CacheTest, AStoreThatAnswersAfterTheEndFindsNobody) {
   EXPECT_EQ((**got).error().code, Errc::cancelled);
 }
 
+TEST_F(CacheTest, TwoProcessesMakeOneFlight) {
+  const auto shared = Store::open("memory:?shards=1").value();
+  open({.lease_wait = 500ms}, shared);
+  HandSource other_source;
+  DnsCache other(Store::open("memory:?shards=1").value(), shared, {{&loop, &other_source}},
+                 {.lease_wait = 500ms}, clock);
+  const auto first = ask();
+  other.enter_lane(0);
+  std::optional<Outcome> second;
+  other.resolve(question(), {}, [&](Outcome outcome) { second = std::move(outcome); });
+  cache->enter_lane(0);
+  EXPECT_EQ(source.asked.size(), 1U);
+  EXPECT_TRUE(other_source.asked.empty());
+  pass(20ms);
+  EXPECT_FALSE(second);
+  source.answer();
+  EXPECT_EQ(origin(first), Origin::upstream);
+  pass(20ms);
+  ASSERT_TRUE(second && *second);
+  EXPECT_EQ((*second)->origin, Origin::shared);
+  EXPECT_TRUE(other_source.asked.empty());
+}
+
+TEST_F(CacheTest, NobodyWaitsForAnotherProcessForEver) {
+  const auto shared = Store::open("memory:?shards=1").value();
+  ASSERT_TRUE(
+      shared.lease("dns:{www.example.com.}/A/", 10s)->granted());  // By a process that died since.
+  open({.lease_wait = 50ms}, shared);
+  const auto got = ask();
+  for (int i = 0; i < 2; ++i) pass(20ms);
+  EXPECT_TRUE(source.asked.empty());
+  pass(10ms);
+  ASSERT_EQ(source.asked.size(), 1U);
+  source.answer();
+  EXPECT_EQ(origin(got), Origin::upstream);
+}
+
 TEST_F(CacheTest, SharedEntriesAreNamedForPeople) {
   const auto shared = Store::open("memory:?shards=1").value();
   open({.key_prefix = "d1:"}, shared);
   fetch(60, "WWW.example.com");
-  EXPECT_TRUE(*shared.exists("d1:www.example.com./A/"));
-  EXPECT_EQ(shared.ttl("d1:www.example.com./A/")->state, Ttl::State::remaining);
+  EXPECT_TRUE(*shared.exists("d1:{www.example.com.}/A/"));
+  EXPECT_EQ(shared.ttl("d1:{www.example.com.}/A/")->state, Ttl::State::remaining);
 }
 
 template <class T>
