@@ -86,6 +86,7 @@ Request request_of(Message&& message, bool loopback_only) {
           .host_count = message.count(beast_http::field::host),
           .content_type = text(message[beast_http::field::content_type]),
           .accept = text(message[beast_http::field::accept]),
+          .origin = text(message[beast_http::field::origin]),
           .body = std::move(message.body()),
           .loopback_only = loopback_only};
 }

@@ -18,13 +18,14 @@ namespace larder::http {
 
 /// The parts of a request that our answers depend on.
 struct Request {
-  std::string method;
-  std::string target;  ///< As sent, with its query.
-  std::string host;
+  std::string method = {};
+  std::string target = {};  ///< As sent, with its query.
+  std::string host = {};
   std::size_t host_count = 0;
-  std::string content_type;
-  std::string accept;
-  std::string body;
+  std::string content_type = {};
+  std::string accept = {};
+  std::string origin = {};  ///< Set by browsers on behalf of a page: which page it was.
+  std::string body = {};
   bool loopback_only =
       true;  ///< Only this machine reaches the server: refuse foreign Hosts, see names_loopback.
 };
@@ -32,7 +33,7 @@ struct Request {
 struct Response {
   unsigned status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
+  std::string body = {};
   /// More headers; neither names nor values may hold line ends.
   std::vector<std::pair<std::string, std::string>> headers = {};
   bool close = false;  ///< This was the connection's last answer.
