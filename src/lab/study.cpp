@@ -53,16 +53,14 @@ std::size_t rank_bucket(std::uint32_t index) {
 
 /// What one thread counts.
 struct WorkerCounts {
-  explicit WorkerCounts(const StudyCell& cell, std::size_t names)
-      : partitions(cell.partitions),
-        windows(kStudyWindows),
+  explicit WorkerCounts(std::size_t names)
+      : windows(kStudyWindows),
         window_hits(kStudyWindows),
         ranks(names ? rank_bucket(static_cast<std::uint32_t>(names - 1)) + 1 : 0),
         rank_hits(ranks.size()) {}
   base::Histogram hits_ns, misses_ns;
   Spread hits_us, misses_us;
   std::uint64_t failures = 0;
-  std::vector<StudyPartition> partitions;
   std::vector<std::uint64_t> windows, window_hits, ranks, rank_hits;
 
   void count(const StudySubject::Reply& reply, base::Nanos took, std::size_t window,
@@ -78,9 +76,6 @@ struct WorkerCounts {
     (reply.hit ? hits_us : misses_us).add(static_cast<double>(ns) / 1e3);
     window_hits[window] += reply.hit;
     rank_hits[rank] += reply.hit;
-    if (reply.partition >= partitions.size()) return;
-    ++partitions[reply.partition].requests;
-    partitions[reply.partition].hits += reply.hit;
   }
 };
 
@@ -129,9 +124,9 @@ class StudyPlay {
   }
 
   StudyOutcome outcome() const {
-    StudyOutcome out{.cell = cell_,
-                     .seconds = seconds_,
-                     .partitions = std::vector<StudyPartition>(cell_.partitions)};
+    StudyOutcome out;
+    out.cell = cell_;
+    out.seconds = seconds_;
     base::Histogram hits_ns, misses_ns;
     Spread hits_us, misses_us;
     for (const auto& counts : counts_) {
@@ -140,10 +135,6 @@ class StudyPlay {
       hits_us.merge(counts.hits_us);
       misses_us.merge(counts.misses_us);
       out.failures += counts.failures;
-      for (std::size_t i = 0; i < counts.partitions.size(); ++i) {
-        out.partitions[i].requests += counts.partitions[i].requests;
-        out.partitions[i].hits += counts.partitions[i].hits;
-      }
       add_to(out.window_requests, counts.windows);
       add_to(out.window_hits, counts.window_hits);
       add_to(out.rank_requests, counts.ranks);
@@ -159,7 +150,7 @@ class StudyPlay {
 
  private:
   void work() {
-    WorkerCounts counts(cell_, options_.names.size());
+    WorkerCounts counts(options_.names.size());
     for (std::size_t i = next_++; i < order_.size(); i = next_++) {
       const auto asked = clock_.now();
       const auto reply = subject_.ask(options_.names[order_[i]]);
@@ -244,11 +235,7 @@ Result<std::vector<StudyOutcome>> run_study(const StudyOptions& options, StudySu
                        std::to_string(options.cells.size()) + " cells are done)"};
     if (!held) return held.error();
     auto outcome = play.outcome();
-    for (std::size_t i = 0; i < outcome.partitions.size() && i < held->size(); ++i) {
-      outcome.partitions[i].keys = (*held)[i].keys;
-      outcome.partitions[i].bytes = (*held)[i].bytes;
-      outcome.partitions[i].evictions = (*held)[i].evictions;
-    }
+    outcome.partitions = std::move(*held);
     if (auto put = put_file(disk, file_name, outcome_text(outcome, settings)); !put)
       return put.error();
     if (!output.progress) {

@@ -64,10 +64,9 @@ class StudySubject {
   struct Reply {
     bool answered = false;
     bool hit = false;
-    unsigned partition = 0;
   };
   virtual Reply ask(const std::string& name) = 0;
-  /// What the partitions hold; `requests` and `hits` are left alone. Then everything is taken down.
+  /// What the partitions have seen and what they hold, by their own count. Then everything is taken down.
   virtual Result<std::vector<StudyPartition>> end() = 0;
 };
 
