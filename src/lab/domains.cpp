@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/numbers.hpp"
@@ -167,71 +169,118 @@ std::vector<std::string> distinct(std::vector<std::string> names, std::uint64_t&
   return result;
 }
 
+using Sink = std::function<void(std::string)>;
+
 /// What is done with each record, those of the head and the rest.
-struct Sampling {
+struct DomainWalk {
   const CsvReader& csv;
   std::size_t column;
-  Domains& into;
-  Reservoir reservoir;
+  Domains& facts;
+  const Sink& sink;
 
   Result<void> take(const Row& row, std::uint64_t line) {
-    ++into.rows;
+    ++facts.rows;
     if (column >= row.size()) {
       return csv_error(csv, line,
                        std::to_string(row.size()) + " fields, but the names are in column " +
                            std::to_string(column + 1));
     }
-    // Whether a row counts must be known for each, wanted or not: else the chance would not be the same.
     auto name = domain_name(row[column]);
-    if (!name) {
-      if (into.not_names++ == 0) into.first_not_name = line;
-      return {};
+    if (name) {
+      sink(std::move(*name));
+    } else if (facts.not_names++ == 0) {
+      facts.first_not_name = line;
     }
-    reservoir.wants_next() ? reservoir.offer(std::move(*name)) : reservoir.pass();
     return {};
   }
 };
 
-}  // namespace
-
-Result<Domains> sample_domains(std::unique_ptr<ByteSource> bytes, const std::string& name,
-                               const DomainsOptions& options) {
+/// Hands every name of the file to `sink`, in order; what there is to say of the file goes to `facts`.
+Result<void> walk_domains(std::unique_ptr<ByteSource> bytes, const std::string& name,
+                          const DomainsOptions& options, Domains& facts, const Sink& sink) {
   CsvReader csv(std::move(bytes), name, options.delimiter);
   auto head = read_csv_head(csv);
   if (!head) return head.error();
   const auto column = choose_column(csv, *head, options);
   if (!column) return column.error();
-
-  Domains domains;
   const Row& first = head->rows[0];
-  domains.header = options.header.value_or(!domain_name(first[*column]).has_value());
-  domains.column = domains.header ? first[*column] : "column " + std::to_string(*column + 1);
-  domains.delimiter = csv.delimiter();
-  Sampling sampling{csv, *column, domains,
-                    Reservoir(options.sample ? std::min(options.sample, kDomainsMax) : kDomainsMax,
-                              options.seed)};
-  for (std::size_t i = domains.header ? 1 : 0; i < head->rows.size(); ++i) {
-    if (auto done = sampling.take(head->rows[i], head->lines[i]); !done) return done.error();
+  facts.header = options.header.value_or(!domain_name(first[*column]).has_value());
+  facts.column = facts.header ? first[*column] : "column " + std::to_string(*column + 1);
+  facts.delimiter = csv.delimiter();
+  DomainWalk walk{csv, *column, facts, sink};
+  for (std::size_t i = facts.header ? 1 : 0; i < head->rows.size(); ++i) {
+    if (auto done = walk.take(head->rows[i], head->lines[i]); !done) return done.error();
   }
   for (Row row;;) {
     const auto more = csv.next(row);
     if (!more) return more.error();
     if (!*more) break;
-    if (auto done = sampling.take(row, csv.line()); !done) return done.error();
+    if (auto done = walk.take(row, csv.line()); !done) return done.error();
   }
-  domains.names = distinct(sampling.reservoir.take(), domains.repeated);
-  if (domains.names.empty()) {
-    return csv_error(csv, head->lines[0],
-                     "no name of a domain in " + domains.column + " of " +
-                         std::to_string(domains.rows) + " records");
-  }
+  if (facts.rows > facts.not_names) return {};
+  return csv_error(
+      csv, head->lines[0],
+      "no name of a domain in " + facts.column + " of " + std::to_string(facts.rows) + " records");
+}
+
+std::string shown_name(const std::string& path) { return path == "-" ? "standard input" : path; }
+
+}  // namespace
+
+Result<Domains> sample_domains(std::unique_ptr<ByteSource> bytes, const std::string& name,
+                               const DomainsOptions& options) {
+  Domains domains;
+  Reservoir reservoir(options.sample ? std::min(options.sample, kDomainsMax) : kDomainsMax,
+                      options.seed);
+  // Whether a record counts is known for each, wanted or not: else the chance would not be the same.
+  const auto walked = walk_domains(std::move(bytes), name, options, domains, [&](std::string one) {
+    reservoir.wants_next() ? reservoir.offer(std::move(one)) : reservoir.pass();
+  });
+  if (!walked) return walked.error();
+  domains.names = distinct(reservoir.take(), domains.repeated);
   return domains;
+}
+
+Result<DomainReplay> replay_domains(std::unique_ptr<ByteSource> bytes, const std::string& name,
+                                    const DomainsOptions& options) {
+  constexpr std::size_t kRequestsMax = 100'000'000;
+  std::unordered_map<std::string, std::uint32_t> numbers;
+  std::vector<std::uint32_t> order, counts;
+  bool too_many = false;
+  Domains facts;
+  const auto walked = walk_domains(std::move(bytes), name, options, facts, [&](std::string one) {
+    if ((too_many = too_many || order.size() == kRequestsMax)) return;
+    const auto number =
+        numbers.emplace(std::move(one), static_cast<std::uint32_t>(numbers.size())).first->second;
+    order.push_back(number);
+    counts.resize(numbers.size());
+    ++counts[number];
+  });
+  if (!walked) return walked.error();
+  if (too_many)
+    return Error{Errc::too_large, Effect::not_sent, name + ": more than 100 million requests"};
+
+  std::vector<std::uint32_t> by_count(numbers.size()), rank(numbers.size());
+  for (std::uint32_t i = 0; i < by_count.size(); ++i) by_count[i] = i;
+  std::stable_sort(by_count.begin(), by_count.end(),
+                   [&](auto a, auto b) { return counts[a] > counts[b]; });
+  for (std::uint32_t i = 0; i < by_count.size(); ++i) rank[by_count[i]] = i;
+  DomainReplay replay{std::vector<std::string>(numbers.size()), std::move(order)};
+  for (const auto& [one, number] : numbers) replay.names[rank[number]] = one;
+  for (auto& index : replay.order) index = rank[index];
+  return replay;
+}
+
+Result<DomainReplay> replay_domains(const std::string& path, const DomainsOptions& options) {
+  auto bytes = open_bytes(path);
+  if (!bytes) return bytes.error();
+  return replay_domains(std::move(*bytes), shown_name(path), options);
 }
 
 Result<Domains> sample_domains(const std::string& path, const DomainsOptions& options) {
   auto bytes = open_bytes(path);
   if (!bytes) return bytes.error();
-  return sample_domains(std::move(*bytes), path == "-" ? "standard input" : path, options);
+  return sample_domains(std::move(*bytes), shown_name(path), options);
 }
 
 std::vector<std::string> synthetic_domains(std::size_t count, std::uint64_t seed) {

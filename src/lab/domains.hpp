@@ -47,6 +47,15 @@ Result<Domains> sample_domains(std::unique_ptr<ByteSource> csv, const std::strin
 /// The same for a file, plain or packed with zstd; `-` is standard input.
 Result<Domains> sample_domains(const std::string& path, const DomainsOptions& options);
 
+/// Requests as a file has them, a name in each record.
+struct DomainReplay {
+  std::vector<std::string> names;    ///< Distinct, most often asked for first.
+  std::vector<std::uint32_t> order;  ///< Indices of names.
+};
+/// Errors: as sample_domains; `too_large` for more than 100 million requests. Cost: memory for all names and requests.
+Result<DomainReplay> replay_domains(const std::string& path, const DomainsOptions& options);
+Result<DomainReplay> replay_domains(std::unique_ptr<ByteSource> csv, const std::string& name, const DomainsOptions& options);
+
 /// `count` distinct names of made-up words under real top-level domains, a third of them with www,
 /// api or the like in front. The same seed gives the same names, on every machine.
 std::vector<std::string> synthetic_domains(std::size_t count, std::uint64_t seed);

@@ -47,8 +47,8 @@ struct StudyOutcome {
   StudyCell cell;
   std::uint64_t requests = 0, hits = 0, misses = 0, failures = 0;
   double seconds = 0;
-  LatencyFacts hit_us, miss_us;
-  std::vector<StudyPartition> partitions;
+  LatencyFacts hit_us = {}, miss_us = {};
+  std::vector<StudyPartition> partitions = {};
   std::vector<std::uint64_t> window_requests,
       window_hits;  ///< Over time: kStudyWindows equal parts.
   std::vector<std::uint64_t> rank_requests,

@@ -11,7 +11,7 @@ namespace larder::lab {
 struct PlotSeries {
   std::string name;
   std::vector<std::pair<double, double>>
-      points;  ///< x and y; of bars, x is not used: the n-th is of group n.
+      points = {};  ///< x and y; of bars, x is not used: the n-th is of group n.
   std::vector<std::pair<double, double>> bounds = {};  ///< Low and high of each point, or empty.
 };
 
