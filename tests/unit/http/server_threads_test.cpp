@@ -11,9 +11,8 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
+#include "http/client.hpp"
 #include "http/server.hpp"
-#include "net/socket.hpp"
-
 namespace larder::http {
 namespace {
 
@@ -102,6 +101,23 @@ TEST(HttpServerTest, AClientThatWaitsToBeAskedForItsBodyIsAsked) {
                   "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nConnection: "
                   "close\r\nContent-Length: 4\r\n\r\nbody");
   EXPECT_THAT(heard, StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK"));
+}
+
+TEST(HttpClientTest, FetchesAPageAndNamesThePlaceWhereItCannot) {
+  auto server = Server::start({}, [](const Request& request, const Reply& reply) {
+                  reply({.status = 503, .body = request.target});
+                }).value();
+  const auto fetched = fetch(server->url() + "/a?b=c", std::chrono::milliseconds{20'000}).value();
+  EXPECT_EQ(fetched.status, 503u);
+  EXPECT_EQ(fetched.body, "/a?b=c");
+  const auto url = server->url();
+  server.reset();
+  EXPECT_THAT(fetch(url, std::chrono::milliseconds{20'000}).error().detail,
+              HasSubstr(url.substr(7)));
+  for (const char* bad :
+       {"", "example.com", "https://a/", "http://", "http://a:0/", "http://a:x/"}) {
+    EXPECT_EQ(fetch(bad, std::chrono::milliseconds{1}).error().code, Errc::bad_url) << bad;
+  }
 }
 
 }  // namespace
