@@ -25,7 +25,7 @@ constexpr Command kCommands[] = {
      "  larder dns --stub --listen 127.0.0.1:5300 # made-up answers, nobody is asked\n"
      "  larder dns --stub --redis 4 --http 127.0.0.1:8053 --grpc 127.0.0.1:50051\n"
      "  larder dns status                       # who is missing\n"
-     "  larder dns experiment --quick           # partitions, schemes and policies compared\n",
+     "  larder dns experiment                   # partitions, schemes and policies compared\n",
      &declare_dns},
 #endif
 

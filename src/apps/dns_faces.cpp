@@ -108,19 +108,19 @@ void observe(base::Metrics& metrics, dns::Service& service) {
 
 void declare_dns_faces(CLI::App& command, DnsFaceFlags& flags) {
   command
-      .add_option(
-          "--http", flags.http,
-          "Answer by HTTP here too: /resolve, /cache, /readyz, /metrics; port 0 takes a free one")
-      ->type_name("ADDR:PORT");
+      .add_option("--http", flags.http,
+                  "Answer by HTTP at ADDR:PORT too: /resolve, /cache, /readyz, /metrics; port 0 "
+                  "takes a free one")
+      ->type_name("ADDRESS");
 #ifdef LARDER_GRPC
   command
       .add_option("--grpc", flags.grpc,
-                  "Answer by gRPC here too: larder.dns.v1.Resolver and CacheAdmin")
-      ->type_name("ADDR:PORT");
+                  "Answer by gRPC at ADDR:PORT too: larder.dns.v1.Resolver and CacheAdmin")
+      ->type_name("ADDRESS");
   command
       .add_option("--resolver", flags.resolver,
-                  "Ask another process' resolver by gRPC, instead of upstreams")
-      ->type_name("grpc://HOST:PORT");
+                  "Ask the resolver of another process, grpc://HOST:PORT, instead of upstreams")
+      ->type_name("URL");
 #endif
 }
 

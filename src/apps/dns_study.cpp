@@ -14,7 +14,6 @@
 namespace larder::apps {
 namespace {
 
-constexpr const char* kKeyPrefix = "dns:";
 constexpr int kWarmUp = 200;
 
 /// One answer, waited for.
@@ -129,7 +128,6 @@ class DnsStudySubject final : public lab::StudySubject {
     stub.ttl_s = ttl_s_;
     stub.delay = stub_delay_;
     options.stub = stub;
-    options.cache.key_prefix = kKeyPrefix;
     options.cache.prefetch_percent = 0;
     options.cache.stale_max = std::chrono::seconds{0};
     // A late read would count as a miss, and the load would look like the policy's doing.
@@ -182,6 +180,7 @@ const std::vector<StudyScheme>& study_schemes() {
 
 std::vector<std::string> range_splits(unsigned partitions, const std::vector<std::string>& names,
                                       bool learnt) {
+  // Of a key, dns:{www.example.com.}/A/, the name alone decides.
   std::vector<std::string> splits, sorted;
   if (learnt) {
     sorted = names;
@@ -189,9 +188,9 @@ std::vector<std::string> range_splits(unsigned partitions, const std::vector<std
   }
   for (unsigned i = 1; i < partitions; ++i) {
     if (learnt) {
-      splits.push_back(kKeyPrefix + sorted[sorted.size() * i / partitions]);
+      splits.push_back(sorted[sorted.size() * i / partitions]);
     } else {
-      splits.push_back(std::string(kKeyPrefix) + static_cast<char>('a' + 26 * i / partitions));
+      splits.emplace_back(1, static_cast<char>('a' + 26 * i / partitions));
     }
   }
   splits.erase(std::unique(splits.begin(), splits.end()), splits.end());

@@ -49,10 +49,10 @@ struct StudyOutcome {
   double seconds = 0;
   LatencyFacts hit_us = {}, miss_us = {};
   std::vector<StudyPartition> partitions = {};
-  std::vector<std::uint64_t> window_requests,
-      window_hits;  ///< Over time: kStudyWindows equal parts.
-  std::vector<std::uint64_t> rank_requests,
-      rank_hits;  ///< By popularity: rank 1, 2-3, 4-7, 8-15, …
+  std::vector<std::uint64_t> window_requests = {},
+                             window_hits = {};  ///< Over time: kStudyWindows equal parts.
+  std::vector<std::uint64_t> rank_requests = {},
+                             rank_hits = {};  ///< By popularity: rank 1, 2-3, 4-7, 8-15, …
 };
 inline constexpr std::size_t kStudyWindows = 50;
 
