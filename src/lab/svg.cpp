@@ -72,7 +72,7 @@ struct Axis {
                                  : rough / power < 3.5 ? 2
                                  : rough / power < 7.5 ? 5
                                                        : 10);
-    for (double n = std::ceil(low / step - 1e-9); n * step <= high * 1.0001; ++n)
+    for (double n = std::ceil(low / step - 1e-9) + 0.0; n * step <= high * 1.0001; ++n)
       result.push_back(n * step);
     return result;
   }
