@@ -82,7 +82,7 @@ RestApi::RestApi(const RestParts& parts) : parts_(parts) {}
 
 namespace {
 
-http::Response refused(unsigned status, std::string_view why) {
+http::Response rest_refused(unsigned status, std::string_view why) {
   return rest_json(json_of_error(why), status);
 }
 
@@ -107,10 +107,11 @@ void RestApi::handle(http::Request request, const http::Reply& reply) const {
       reply(std::move(response));
     };
   }
-  if (request.host_count != 1) return counted(refused(400, "exactly one Host header is needed"));
+  if (request.host_count != 1)
+    return counted(rest_refused(400, "exactly one Host header is needed"));
   if (request.loopback_only && !http::names_loopback(request.host)) {
     return counted(
-        refused(403, "this address answers only to localhost, 127.0.0.1 and [::1] as Host"));
+        rest_refused(403, "this address answers only to localhost, 127.0.0.1 and [::1] as Host"));
   }
   const auto target = RestTarget::parse(request.target);
   if (!target) return counted(rest_failure(target.error()));
@@ -130,14 +131,14 @@ void RestApi::find_route(RestCall call) const {
       continue;
     }
     if (is_foreign_page(call.request))
-      return call.reply(refused(403, "a page of another site may not ask here"));
+      return call.reply(rest_refused(403, "a page of another site may not ask here"));
     if (route.changes && !call.request.loopback_only)
-      return call.reply(
-          refused(403, "changes are taken from this machine only: listen on 127.0.0.1 for them"));
+      return call.reply(rest_refused(
+          403, "changes are taken from this machine only: listen on 127.0.0.1 for them"));
     return (this->*route.serve)(std::move(call));
   }
-  if (allowed.empty()) return call.reply(refused(404, "no such route; / lists them"));
-  auto no = refused(405, "this route takes " + allowed);
+  if (allowed.empty()) return call.reply(rest_refused(404, "no such route; / lists them"));
+  auto no = rest_refused(405, "this route takes " + allowed);
   no.headers.emplace_back("Allow", allowed);
   call.reply(std::move(no));
 }

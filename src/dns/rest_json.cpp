@@ -14,13 +14,13 @@
 namespace larder::dns {
 namespace {
 
-void member(json::Writer& out, std::string_view name, std::string_view value) {
+void json_member(json::Writer& out, std::string_view name, std::string_view value) {
   out.key(name) && out.string(value);
 }
-void member(json::Writer& out, std::string_view name, std::uint64_t value) {
+void json_member(json::Writer& out, std::string_view name, std::uint64_t value) {
   out.key(name) && out.integer(value);
 }
-void member_flag(json::Writer& out, std::string_view name, bool value) {
+void json_flag(json::Writer& out, std::string_view name, bool value) {
   out.key(name) && out.boolean(value);
 }
 
@@ -30,8 +30,8 @@ void write_question(json::Writer& out, const Message& message) {
   if (message.question) {
     out.next();
     out.begin('{');
-    member(out, "name", name_to_text(message.question->name));
-    member(out, "type", std::uint64_t{message.question->type});
+    json_member(out, "name", name_to_text(message.question->name));
+    json_member(out, "type", std::uint64_t{message.question->type});
     out.end('}');
   }
   out.end(']');
@@ -44,44 +44,44 @@ void write_records(json::Writer& out, std::string_view section,
   for (const auto& record : records) {
     out.next();
     out.begin('{');
-    member(out, "name", name_to_text(record.name));
-    member(out, "type", std::uint64_t{record.type});
-    member(out, "TTL", std::uint64_t{record.ttl});
-    member(out, "data", rdata_to_text(record.type, record.rdata));
+    json_member(out, "name", name_to_text(record.name));
+    json_member(out, "type", std::uint64_t{record.type});
+    json_member(out, "TTL", std::uint64_t{record.ttl});
+    json_member(out, "data", rdata_to_text(record.type, record.rdata));
     out.end('}');
   }
   out.end(']');
 }
 
 void write_message(json::Writer& out, const Message& message, std::string_view comment) {
-  member(out, "Status", std::uint64_t{message.rcode});
-  member_flag(out, "TC", message.truncated);
-  member_flag(out, "RD", message.recursion_desired);
-  member_flag(out, "RA", message.recursion_available);
-  member_flag(out, "AD", message.authentic);
-  member_flag(out, "CD", message.checking_disabled);
+  json_member(out, "Status", std::uint64_t{message.rcode});
+  json_flag(out, "TC", message.truncated);
+  json_flag(out, "RD", message.recursion_desired);
+  json_flag(out, "RA", message.recursion_available);
+  json_flag(out, "AD", message.authentic);
+  json_flag(out, "CD", message.checking_disabled);
   write_question(out, message);
   // As Google does it: what is empty is left out, but for the answers.
   write_records(out, "Answer", message.answers);
   if (!message.authority.empty()) write_records(out, "Authority", message.authority);
   if (!message.additional.empty()) write_records(out, "Additional", message.additional);
-  if (!comment.empty()) member(out, "Comment", comment);
+  if (!comment.empty()) json_member(out, "Comment", comment);
 }
 
 void write_entry(json::Writer& out, const CachedEntry& entry) {
   out.begin('{');
-  member(out, "name", entry.name);
-  member(out, "type", type_text(entry.type));
-  member(out, "tier", to_string(entry.tier));
-  member(out, "status", rcode_text(entry.rcode));
-  member(out, "ttl", static_cast<std::uint64_t>(std::max<std::int64_t>(entry.ttl.count(), 0)));
-  member(out, "age", static_cast<std::uint64_t>(std::max<std::int64_t>(entry.age.count(), 0)));
-  member(out, "stale_for",
-         static_cast<std::uint64_t>(std::max<std::int64_t>(entry.stale_for.count(), 0)));
-  member(out, "bytes", std::uint64_t{entry.bytes});
-  member_flag(out, "pinned", entry.pinned);
-  member_flag(out, "do", entry.dnssec_ok);
-  member_flag(out, "cd", entry.checking_disabled);
+  json_member(out, "name", entry.name);
+  json_member(out, "type", type_text(entry.type));
+  json_member(out, "tier", to_string(entry.tier));
+  json_member(out, "status", rcode_text(entry.rcode));
+  json_member(out, "ttl", static_cast<std::uint64_t>(std::max<std::int64_t>(entry.ttl.count(), 0)));
+  json_member(out, "age", static_cast<std::uint64_t>(std::max<std::int64_t>(entry.age.count(), 0)));
+  json_member(out, "stale_for",
+              static_cast<std::uint64_t>(std::max<std::int64_t>(entry.stale_for.count(), 0)));
+  json_member(out, "bytes", std::uint64_t{entry.bytes});
+  json_flag(out, "pinned", entry.pinned);
+  json_flag(out, "do", entry.dnssec_ok);
+  json_flag(out, "cd", entry.checking_disabled);
   if (const auto message = parse_message(entry.wire))
     write_records(out, "records", message->answers);
   out.end('}');
@@ -118,12 +118,13 @@ Result<std::string> json_of_answer(const Answer& answer, const AnswerFacts& fact
   if (facts.larder) {
     out.key("Larder");
     out.begin('{');
-    member(out, "source", to_string(answer.origin));
+    json_member(out, "source", to_string(answer.origin));
     if (answer.partition >= 0)
-      member(out, "partition", static_cast<std::uint64_t>(answer.partition));
-    member(out, "age", static_cast<std::uint64_t>(std::max<std::int64_t>(answer.age.count(), 0)));
-    member(out, "elapsed_us",
-           static_cast<std::uint64_t>(std::max<std::int64_t>(facts.took.count() / 1'000, 0)));
+      json_member(out, "partition", static_cast<std::uint64_t>(answer.partition));
+    json_member(out, "age",
+                static_cast<std::uint64_t>(std::max<std::int64_t>(answer.age.count(), 0)));
+    json_member(out, "elapsed_us",
+                static_cast<std::uint64_t>(std::max<std::int64_t>(facts.took.count() / 1'000, 0)));
     out.end('}');
   }
   out.end('}');
@@ -165,7 +166,7 @@ std::string json_of_entries(std::span<const CachedEntry> entries, std::uint64_t 
   }
   out.end(']');
   // As text: a JavaScript reader loses digits of large numbers.
-  member(out, "cursor", std::to_string(cursor));
+  json_member(out, "cursor", std::to_string(cursor));
   out.end('}');
   return text;
 }
@@ -196,7 +197,7 @@ std::string json_of_stats(const DnsStats& s) {
   std::string text;
   json::Writer out(text);
   out.begin('{');
-  for (const auto& row : rows) member(out, row.name, row.value);
+  for (const auto& row : rows) json_member(out, row.name, row.value);
   const auto hits =
       static_cast<double>(s.near_hits + s.shared_hits + s.stale_served + s.pinned_served);
   const double all = hits + static_cast<double>(s.misses);
@@ -222,15 +223,15 @@ std::string json_of_partitions(std::span<const PartitionStats> partitions) {
     const auto& p = partitions[i];
     out.next();
     out.begin('{');
-    member(out, "partition", std::uint64_t{i});
-    member(out, "name", p.name);
-    member_flag(out, "answers", p.answers);
-    if (!p.trouble.empty()) member(out, "trouble", p.trouble);
-    member(out, "requests", p.requests);
-    member(out, "hits", p.hits);
-    member(out, "errors", p.errors);
-    member(out, "keys", p.keys);
-    member(out, "bytes", p.bytes);
+    json_member(out, "partition", std::uint64_t{i});
+    json_member(out, "name", p.name);
+    json_flag(out, "answers", p.answers);
+    if (!p.trouble.empty()) json_member(out, "trouble", p.trouble);
+    json_member(out, "requests", p.requests);
+    json_member(out, "hits", p.hits);
+    json_member(out, "errors", p.errors);
+    json_member(out, "keys", p.keys);
+    json_member(out, "bytes", p.bytes);
     out.end('}');
   }
   out.end(']');
@@ -246,15 +247,15 @@ std::string json_of_readiness(std::span<const Missing> missing, std::size_t part
   std::string text;
   json::Writer out(text);
   out.begin('{');
-  member_flag(out, "ready", missing.empty());
-  member(out, "partitions", std::uint64_t{partitions});
+  json_flag(out, "ready", missing.empty());
+  json_member(out, "partitions", std::uint64_t{partitions});
   out.key("missing");
   out.begin('[');
   for (const auto& one : missing) {
     out.next();
     out.begin('{');
-    member(out, "who", one.who);
-    member(out, "why", one.why);
+    json_member(out, "who", one.who);
+    json_member(out, "why", one.why);
     out.end('}');
   }
   out.end(']');

@@ -12,12 +12,12 @@
 namespace larder::lab {
 namespace {
 
-std::string fixed(double value, int digits) {
+std::string fixed_text(double value, int digits) {
   std::array<char, 48> text;
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
   return text.data();
 }
-std::string percent(double share) { return fixed(share * 100, 2) + " %"; }
+std::string percent_share(double share) { return fixed_text(share * 100, 2) + " %"; }
 
 Evenness requests_evenness(const StudyOutcome& outcome) {
   std::vector<std::uint64_t> counts;
@@ -45,7 +45,7 @@ std::string listed(const StudyOutcome& outcome, Member member) {
 std::string latency_fields(const LatencyFacts& us) {
   std::string text;
   for (const double value : {us.mean, us.deviation, us.p50, us.p90, us.p99, us.p999, us.max})
-    text += "," + fixed(value, 1);
+    text += "," + fixed_text(value, 1);
   return text;
 }
 
@@ -58,9 +58,9 @@ std::string hit_table(std::span<const StudyOutcome> outcomes) {
     text += "| " + o.cell.law + " | " + std::to_string(o.cell.partitions) + " | " + o.cell.scheme +
             " | " + o.cell.policy + " | " +
             (o.cell.memory_bytes ? base::size_text(o.cell.memory_bytes) : "enough") + " | " +
-            percent(share.value) + " | " + percent(share.low) + " to " + percent(share.high) +
-            " | " + base::count_text(evictions_of(o)) + " | " + base::count_text(o.failures) +
-            " |\n";
+            percent_share(share.value) + " | " + percent_share(share.low) + " to " +
+            percent_share(share.high) + " | " + base::count_text(evictions_of(o)) + " | " +
+            base::count_text(o.failures) + " |\n";
   }
   return text;
 }
@@ -79,9 +79,9 @@ std::string balance_table(std::span<const StudyOutcome> outcomes) {
       continue;
     const auto even = requests_evenness(o);
     text += "| " + o.cell.law + " | " + std::to_string(o.cell.partitions) + " | " + o.cell.scheme +
-            " | " + fixed(even.variation, 3) + " | " + fixed(even.max_over_mean, 2) + " | " +
-            fixed(even.chi_square, 1) + " | " +
-            (even.chance < 0.001 ? "< 0.001" : fixed(even.chance, 3)) + " | " +
+            " | " + fixed_text(even.variation, 3) + " | " + fixed_text(even.max_over_mean, 2) +
+            " | " + fixed_text(even.chi_square, 1) + " | " +
+            (even.chance < 0.001 ? "< 0.001" : fixed_text(even.chance, 3)) + " | " +
             listed(o, &StudyPartition::requests) + " |\n";
   }
   return text;
@@ -92,7 +92,7 @@ std::string latency_row(const StudyOutcome& o, const char* what, const LatencyFa
   std::string text = "| " + o.cell.law + " | " + std::to_string(o.cell.partitions) + " | " +
                      o.cell.scheme + " | " + o.cell.policy + " | " + what;
   for (const double value : {us.mean, us.deviation, us.p50, us.p90, us.p99, us.p999, us.max})
-    text += " | " + fixed(value, 0);
+    text += " | " + fixed_text(value, 0);
   return text + " |\n";
 }
 
@@ -122,7 +122,7 @@ std::string policy_remark(std::span<const StudyOutcome> outcomes) {
               [](const auto& a, const auto& b) { return a.second > b.second; });
     text += "- **Policies, " + law + "**: mean hit rate over the cells that evicted:";
     for (const auto& [policy, mean] : order)
-      text += (policy == order.front().first ? " " : ", ") + policy + " " + percent(mean);
+      text += (policy == order.front().first ? " " : ", ") + policy + " " + percent_share(mean);
     text +=
         law == "uniform"
             ? ". Under uniform requests every name is as good as another: differences are chance.\n"
@@ -140,16 +140,16 @@ std::string scheme_remark(std::span<const StudyOutcome> outcomes) {
   std::string text =
       "- **Balance**: the busiest partition against the mean, averaged over the cells:";
   for (const auto& [scheme, spread] : schemes)
-    text +=
-        (scheme == schemes.begin()->first ? " " : ", ") + scheme + " " + fixed(spread.mean(), 2);
+    text += (scheme == schemes.begin()->first ? " " : ", ") + scheme + " " +
+            fixed_text(spread.mean(), 2);
   return text + " (1 is even).\n";
 }
 
 std::string check_remark(std::span<const StudyOutcome> outcomes, std::uint64_t names) {
   std::string text;
   for (const auto& check : uniform_checks(outcomes, names)) {
-    text += "- **Closed form**: " + check.cell + " measured " + percent(check.measured) +
-            ", 1 - N/R (1 - (1 - 1/N)^R) gives " + percent(check.expected) + ": " +
+    text += "- **Closed form**: " + check.cell + " measured " + percent_share(check.measured) +
+            ", 1 - N/R (1 - (1 - 1/N)^R) gives " + percent_share(check.expected) + ": " +
             (check.holds() ? "within one point" : "**more than one point apart**") + ".\n";
   }
   return text;
@@ -177,13 +177,13 @@ std::string runs_csv(std::span<const StudyOutcome> outcomes) {
             std::to_string(o.cell.repeat);
     for (const auto count : {o.requests, o.hits, o.misses, o.failures})
       text += "," + std::to_string(count);
-    text += "," + fixed(share.value, 6) + "," + fixed(share.low, 6) + "," + fixed(share.high, 6) +
-            "," + fixed(o.seconds, 3) + "," +
-            fixed(o.seconds > 0 ? static_cast<double>(o.requests) / o.seconds : 0, 1);
+    text += "," + fixed_text(share.value, 6) + "," + fixed_text(share.low, 6) + "," +
+            fixed_text(share.high, 6) + "," + fixed_text(o.seconds, 3) + "," +
+            fixed_text(o.seconds > 0 ? static_cast<double>(o.requests) / o.seconds : 0, 1);
     text += latency_fields(o.hit_us) + latency_fields(o.miss_us) + "," +
             std::to_string(evictions_of(o));
-    text += "," + fixed(even.variation, 5) + "," + fixed(even.max_over_mean, 5) + "," +
-            fixed(even.chi_square, 3) + "," + fixed(even.chance, 6);
+    text += "," + fixed_text(even.variation, 5) + "," + fixed_text(even.max_over_mean, 5) + "," +
+            fixed_text(even.chi_square, 3) + "," + fixed_text(even.chance, 6);
     for (const auto member :
          {&StudyPartition::requests, &StudyPartition::hits, &StudyPartition::keys,
           &StudyPartition::bytes, &StudyPartition::evictions})

@@ -19,7 +19,7 @@ std::string svg_number(double value) {
   std::snprintf(text.data(), text.size(), "%.6g", value);
   return text.data();
 }
-std::string place(double value) {
+std::string svg_place(double value) {
   std::array<char, 32> text;
   std::snprintf(text.data(), text.size(), "%.1f", value);
   return text.data();
@@ -48,7 +48,7 @@ std::string tick_text(double value) {
   return svg_number(value);
 }
 
-struct Axis {
+struct SvgAxis {
   bool log = false;
   double low = 0, high = 1;
   double from = 0, to = 1;  ///< On the paper.
@@ -79,7 +79,7 @@ struct Axis {
 };
 
 /// The range of one coordinate over all points, widened so that it is no point itself.
-void fit(Axis& axis, const Plot& plot, bool of_y) {
+void fit_axis(SvgAxis& axis, const Plot& plot, bool of_y) {
   double low = INFINITY, high = -INFINITY;
   const auto take = [&](double value) {
     if (!axis.shows(value)) return;
@@ -100,21 +100,22 @@ void fit(Axis& axis, const Plot& plot, bool of_y) {
 }
 
 std::string svg_text(double x, double y, const std::string& words, const char* more = "") {
-  return "<text x=\"" + place(x) + "\" y=\"" + place(y) + "\" " + more + ">" + svg_escaped(words) +
-         "</text>\n";
+  return "<text x=\"" + svg_place(x) + "\" y=\"" + svg_place(y) + "\" " + more + ">" +
+         svg_escaped(words) + "</text>\n";
 }
 std::string svg_line(double x1, double y1, double x2, double y2, const char* colour,
                      const char* width = "1") {
-  return "<line x1=\"" + place(x1) + "\" y1=\"" + place(y1) + "\" x2=\"" + place(x2) + "\" y2=\"" +
-         place(y2) + "\" stroke=\"" + colour + "\" stroke-width=\"" + width + "\"/>\n";
+  return "<line x1=\"" + svg_place(x1) + "\" y1=\"" + svg_place(y1) + "\" x2=\"" + svg_place(x2) +
+         "\" y2=\"" + svg_place(y2) + "\" stroke=\"" + colour + "\" stroke-width=\"" + width +
+         "\"/>\n";
 }
 
-std::string frame(const Plot& plot, const Axis& x, const Axis& y) {
+std::string svg_frame(const Plot& plot, const SvgAxis& x, const SvgAxis& y) {
   std::string out = svg_text((kLeft + kWidth - kRight) / 2, 26, plot.title,
                              "text-anchor=\"middle\" font-size=\"16\" font-weight=\"bold\"");
   out +=
       svg_text((kLeft + kWidth - kRight) / 2, kHeight - 14, plot.x_label, "text-anchor=\"middle\"");
-  out += "<text transform=\"translate(20," + place((kTop + kHeight - kBottom) / 2) +
+  out += "<text transform=\"translate(20," + svg_place((kTop + kHeight - kBottom) / 2) +
          ") rotate(-90)\" text-anchor=\"middle\">" + svg_escaped(plot.y_label) + "</text>\n";
   for (const double t : y.ticks()) {
     out += svg_line(x.from, y.at(t), x.to, y.at(t), "#dddddd") +
@@ -130,21 +131,22 @@ std::string frame(const Plot& plot, const Axis& x, const Axis& y) {
          svg_line(x.from, y.from, x.from, y.to, "#444444");
 }
 
-std::string whisker(double x, const std::pair<double, double>& bound, const Axis& y,
+std::string whisker(double x, const std::pair<double, double>& bound, const SvgAxis& y,
                     const char* colour) {
   return svg_line(x, y.at(bound.first), x, y.at(bound.second), colour, "1.5") +
          svg_line(x - 4, y.at(bound.first), x + 4, y.at(bound.first), colour) +
          svg_line(x - 4, y.at(bound.second), x + 4, y.at(bound.second), colour);
 }
 
-std::string line_of(const PlotSeries& series, const Axis& x, const Axis& y, const char* colour) {
+std::string line_of(const PlotSeries& series, const SvgAxis& x, const SvgAxis& y,
+                    const char* colour) {
   std::string path, dots;
   for (std::size_t i = 0; i < series.points.size(); ++i) {
     const auto& [px, py] = series.points[i];
     if (!x.shows(px) || !y.shows(py)) continue;
-    path += (path.empty() ? "M" : " L") + place(x.at(px)) + "," + place(y.at(py));
+    path += (path.empty() ? "M" : " L") + svg_place(x.at(px)) + "," + svg_place(y.at(py));
     if (series.points.size() <= 24)
-      dots += "<circle cx=\"" + place(x.at(px)) + "\" cy=\"" + place(y.at(py)) +
+      dots += "<circle cx=\"" + svg_place(x.at(px)) + "\" cy=\"" + svg_place(y.at(py)) +
               "\" r=\"3.5\" fill=\"" + colour + "\"/>\n";
     if (i < series.bounds.size()) dots += whisker(x.at(px), series.bounds[i], y, colour);
   }
@@ -152,7 +154,7 @@ std::string line_of(const PlotSeries& series, const Axis& x, const Axis& y, cons
          dots;
 }
 
-std::string bars_of(const Plot& plot, const Axis& x, const Axis& y) {
+std::string bars_of(const Plot& plot, const SvgAxis& x, const SvgAxis& y) {
   std::string out;
   const double group = (x.to - x.from) / static_cast<double>(plot.groups.size());
   const double bar =
@@ -164,9 +166,9 @@ std::string bars_of(const Plot& plot, const Axis& x, const Axis& y) {
       if (g >= series.points.size() || !y.shows(series.points[g].second)) continue;
       const double top = y.at(series.points[g].second), at = left + bar * static_cast<double>(s);
       const char* const colour = kColours[s % kColours.size()];
-      out += "<rect x=\"" + place(at) + "\" y=\"" + place(top) + "\" width=\"" +
-             place(std::max(bar - 1, 0.5)) + "\" height=\"" + place(y.from - top) + "\" fill=\"" +
-             colour + "\"/>\n";
+      out += "<rect x=\"" + svg_place(at) + "\" y=\"" + svg_place(top) + "\" width=\"" +
+             svg_place(std::max(bar - 1, 0.5)) + "\" height=\"" + svg_place(y.from - top) +
+             "\" fill=\"" + colour + "\"/>\n";
       if (g < series.bounds.size()) out += whisker(at + bar / 2, series.bounds[g], y, "#444444");
     }
     out += svg_text(left + group * 0.4, y.from + 20, plot.groups[g], "text-anchor=\"middle\"");
@@ -177,21 +179,21 @@ std::string bars_of(const Plot& plot, const Axis& x, const Axis& y) {
 }  // namespace
 
 std::string svg_of(const Plot& plot) {
-  Axis x{.log = plot.log_x, .from = kLeft, .to = kWidth - kRight};
-  Axis y{.log = plot.log_y, .from = kHeight - kBottom, .to = kTop};
-  fit(x, plot, false);
-  fit(y, plot, true);
+  SvgAxis x{.log = plot.log_x, .from = kLeft, .to = kWidth - kRight};
+  SvgAxis y{.log = plot.log_y, .from = kHeight - kBottom, .to = kTop};
+  fit_axis(x, plot, false);
+  fit_axis(y, plot, true);
   std::string out =
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 860 460\" width=\"860\" "
       "height=\"460\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"860\" "
       "height=\"460\" fill=\"white\"/>\n";
-  out += frame(plot, x, y);
+  out += svg_frame(plot, x, y);
   if (!plot.groups.empty()) out += bars_of(plot, x, y);
   for (std::size_t s = 0; s < plot.series.size(); ++s) {
     const char* const colour = kColours[s % kColours.size()];
     if (plot.groups.empty()) out += line_of(plot.series[s], x, y, colour);
     const double at = kTop + 10 + 20 * static_cast<double>(s);
-    out += "<rect x=\"" + place(kWidth - kRight + 16) + "\" y=\"" + place(at - 9) +
+    out += "<rect x=\"" + svg_place(kWidth - kRight + 16) + "\" y=\"" + svg_place(at - 9) +
            "\" width=\"12\" height=\"12\" fill=\"" + colour + "\"/>\n" +
            svg_text(kWidth - kRight + 34, at + 2, plot.series[s].name);
   }
