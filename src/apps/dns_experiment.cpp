@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <thread>
+#include <type_traits>
 
 #include <CLI/CLI.hpp>
 
@@ -201,6 +202,47 @@ int tell_results(const std::vector<lab::StudyOutcome>& outcomes, std::uint64_t n
   return good ? kYes : kNo;
 }
 
+template <class List>
+std::string listed_flag(const char* flag, const List& values) {
+  std::string text = std::string(" ") + flag;
+  char before = ' ';
+  for (const auto& value : values) {
+    text += before;
+    if constexpr (std::is_integral_v<std::decay_t<decltype(value)>>) {
+      text += std::to_string(value);
+    } else {
+      text += value;
+    }
+    before = ',';
+  }
+  return text;
+}
+
+/// The command that does the same again, with nothing left to defaults.
+std::string command_text(const ExperimentFlags& flags) {
+  std::string text = "larder dns experiment";
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (!value.empty()) text.append(" ").append(flag).append(" ").append(value);
+  };
+  if (!flags.replay.empty()) add("--replay", flags.replay);
+  add("--csv", flags.csv);
+  add("--column", flags.column);
+  if (flags.replay.empty()) {
+    add("--names", flags.names);
+    add("--requests", flags.requests);
+    for (const auto& law : flags.laws) add("--dist", law);
+  }
+  text += listed_flag("--partitions", flags.partitions) + listed_flag("--schemes", flags.schemes) +
+          listed_flag("--policies", flags.policies);
+  add("--memory", flags.memory);
+  add("--ttl", flags.ttl);
+  add("--stub-delay", flags.stub_delay);
+  add("--concurrency", std::to_string(flags.concurrency));
+  add("--repeat", std::to_string(flags.repeat));
+  add("--seed", std::to_string(flags.seed));
+  return text;
+}
+
 int run_experiment(ExperimentFlags flags) {
   if (flags.quick) make_quick(flags);
   check_words(flags);
@@ -241,8 +283,7 @@ int run_experiment(ExperimentFlags flags) {
   }
   const lab::StudyFacts facts{
       .names = source.told,
-      .command = "larder dns experiment --seed " + std::to_string(flags.seed) +
-                 (flags.csv.empty() ? "" : " --csv " + flags.csv) + (flags.quick ? " --quick" : ""),
+      .command = command_text(flags),
       .name_count = source.names.size(),
       .request_count = requests,
       .seed = flags.seed,
