@@ -4,6 +4,8 @@ function(larder_header_check)
   file(GLOB headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
     "${PROJECT_SOURCE_DIR}/include/larder/*.hpp" "${PROJECT_SOURCE_DIR}/include/larder/*/*.hpp" "${PROJECT_SOURCE_DIR}/src/*/*.hpp"
     "${PROJECT_SOURCE_DIR}/src/*/*/*.hpp")
+  # What includes gRPC is included by that face's own files alone, and takes seconds each.
+  list(FILTER headers EXCLUDE REGEX "^src/dns/grpc/(convert|resolve_service|admin_service)\\.hpp$")
   set(sources)
   foreach(header IN LISTS headers)
     string(REPLACE "/" "_" name "${header}")

@@ -8,8 +8,10 @@ cd "$root"
 # Debian packages by purpose.
 build_packages=(g++ cmake ninja-build pkg-config libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
   libzstd-dev libcli11-dev)
-test_packages=(libgtest-dev libgmock-dev python3 python3-redis python3-yaml libhiredis-dev redis-tools openssl knot-dnsutils libldns-dev)
-bench_packages=(git python3 redis-tools libhiredis-dev libbenchmark-dev dnsperf)
+# For the DNS service by gRPC, which a build without them leaves out.
+grpc_packages=(libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev)
+test_packages=(libgtest-dev libgmock-dev python3 python3-redis python3-requests python3-yaml libhiredis-dev redis-tools openssl knot-dnsutils libldns-dev)
+bench_packages=(git python3 redis-tools libhiredis-dev libbenchmark-dev dnsperf python3-redis python3-flask gunicorn wrk)
 check_packages=(git python3 clang-format-14 clang-tidy-16)
 
 say() { printf '%s\n' "$*" >&2; }

@@ -23,7 +23,10 @@ constexpr Command kCommands[] = {
     {"dns", kServing, "Answer DNS from a cache, near and shared",
      "  larder dns --upstream system            # whoever /etc/resolv.conf names\n"
      "  larder dns --upstream 192.0.2.53,192.0.2.54 --store redis://127.0.0.1:6379\n"
-     "  larder dns --stub --listen 127.0.0.1:5300 # made-up answers, nobody is asked\n",
+     "  larder dns --stub --listen 127.0.0.1:5300 # made-up answers, nobody is asked\n"
+     "  larder dns --stub --redis 4 --http 127.0.0.1:8053 --grpc 127.0.0.1:50051\n"
+     "  larder dns status                       # who is missing\n"
+     "  larder dns experiment                   # partitions, schemes and policies compared\n",
      &declare_dns},
 #endif
 

@@ -5,6 +5,9 @@
 
 #include "apps/declare.hpp"
 #include "apps/dns_options.hpp"
+#include "apps/dns_partitions.hpp"
+#include "apps/dns_redis.hpp"
+#include "apps/dns_tools.hpp"
 #include "base/log.hpp"
 #include "base/process.hpp"
 #include "base/units.hpp"
@@ -18,13 +21,14 @@ constexpr std::size_t kDescriptorsWanted = 4'096;
 
 std::string sources_text(const DnsFlags& flags) {
   if (flags.stub) return "the built-in stub, whose answers are made up";
+  if (!flags.faces.resolver.empty()) return flags.faces.resolver;
   std::string text;
   for (const auto& server : flags.upstream) text += (text.empty() ? "" : ", ") + server;
   return text;
 }
 
 /// The one screen: where it listens, whom it asks, how to try it, how to stop it.
-void print_dns_welcome(const DnsFlags& flags, const dns::Service& service) {
+void print_dns_welcome(const DnsFlags& flags, const dns::Service& service, const DnsFaces& faces) {
   std::string places;
   for (const auto& where : service.listening())
     places += (places.empty() ? "" : ", ") + net::to_string(where);
@@ -32,31 +36,49 @@ void print_dns_welcome(const DnsFlags& flags, const dns::Service& service) {
   const std::string host = first.host == "0.0.0.0" ? "127.0.0.1" : first.host;
   const std::string store =
       flags.store.empty() ? "none: what is near is all" : base::without_password(flags.store);
+  std::string more;
+  for (const auto& [what, url] : faces.places()) more += "  " + what + "       " + url + "\n";
   std::printf("larder dns " LARDER_VERSION
-              " answers DNS on %s (UDP and TCP)\n\n"
+              " answers DNS on %s (UDP and TCP)\n%s\n"
               "  asks       %s\n"
               "  near       %s, %s\n"
               "  shared     %s\n\n"
               "  kdig       kdig @%s -p %u example.com\n\n"
               "Stop: Ctrl-C or SIGTERM; answers under way still leave.\n",
-              places.c_str(), sources_text(flags).c_str(), flags.near_bytes.c_str(),
+              places.c_str(), more.c_str(), sources_text(flags).c_str(), flags.near_bytes.c_str(),
               flags.near_policy.c_str(), store.c_str(), host.c_str(), first.port);
   std::fflush(stdout);
 }
 
-int run_dns(const DnsFlags& flags) {
+/// The store over Redis servers of its own, where those are asked for.
+std::unique_ptr<OwnRedis> start_own_redis(DnsFlags& flags) {
+  if (flags.own_redis == 0) return nullptr;
+  if (!flags.store.empty())
+    throw BadInput(
+        "--redis: starts servers of its own, and --store names others; give one of them");
+  auto redis = std::make_unique<OwnRedis>(flags.own_redis);
+  flags.store = redis->url();
+  return redis;
+}
+
+int run_dns(DnsFlags flags) {
   base::StopSignals signals;
   base::ignore_broken_pipes();
   (void)net::raise_descriptor_limit(kDescriptorsWanted);
   base::Log log{base::StderrSink::instance(), base::SystemClock::instance()};
-  auto started = dns::Service::start(dns_service_options(flags), base::SystemClock::instance());
+  const auto redis = start_own_redis(flags);
+  const DnsPartitions partitions(flags.store, dns_store_options(flags));
+  auto options = dns_service_options(flags);
+  options.cache.partitions = partitions.partitions();
+  auto started = dns::Service::start(std::move(options), base::SystemClock::instance());
   if (!started) throw BadInput(started.error().detail + "; --listen ADDR:PORT picks another place");
   dns::Service& service = **started;
-  // Faces beside DNS itself (HTTP, gRPC) begin here, over service.resolver() and service.admin(), and end before service.stop().
-  print_dns_welcome(flags, service);
-
-  const auto why = signals.wait();
-  log.info("dns_stopping", {{"signal", why}});
+  {
+    const DnsFaces faces(flags.faces, service);
+    print_dns_welcome(flags, service, faces);
+    const auto why = signals.wait();
+    log.info("dns_stopping", {{"signal", why}});
+  }
   service.stop();
   const auto stats = service.admin().stats();
   log.info("dns_stopped", {{"questions", stats.questions},
@@ -147,7 +169,23 @@ Action declare_dns(CLI::App& command) {
   command.add_flag("--upstream-tcp", flags->tcp_only, "Ask over TCP only");
   command.add_flag("--no-private", flags->no_private,
                    "Take addresses of private networks out of answers");
-  return [flags] { return run_dns(*flags); };
+  command
+      .add_option("--redis", flags->own_redis,
+                  "Start so many Redis servers of this machine as shared partitions, and end them "
+                  "with the service")
+      ->type_name("N")
+      ->check(CLI::Range(1, 16));
+  declare_dns_faces(command, flags->faces);
+  auto tools = std::make_shared<DnsTools>();
+  declare_dns_experiment(command, *tools);
+  declare_dns_status(command, *tools);
+  command.require_subcommand(0, 1);
+  return [flags, tools] {
+    for (const auto& [tool, action] : *tools) {
+      if (tool->parsed()) return action();
+    }
+    return run_dns(*flags);
+  };
 }
 
 }  // namespace larder::apps

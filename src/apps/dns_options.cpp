@@ -109,19 +109,26 @@ dns::GuardOptions guard_options(const DnsFlags& flags) {
 
 std::optional<Store> shared_store(const DnsFlags& flags) {
   if (flags.store.empty()) return std::nullopt;
-  StoreOptions options;
-  options.client_name = "larder-dns";
-  if (!flags.store_password_file.empty())
-    options.password = value_or_bad_input(base::read_secret(flags.store_password_file)).text;
-  auto opened = Store::open(flags.store, options);
+  auto opened = Store::open(flags.store, dns_store_options(flags));
   if (!opened) throw BadInput("--store: " + to_string(opened.error()));
   return std::move(*opened);
 }
 
 }  // namespace
 
+StoreOptions dns_store_options(const DnsFlags& flags) {
+  StoreOptions options;
+  options.client_name = "larder-dns";
+  if (!flags.store_password_file.empty())
+    options.password = value_or_bad_input(base::read_secret(flags.store_password_file)).text;
+  return options;
+}
+
 dns::ServiceOptions dns_service_options(const DnsFlags& flags) {
-  if (flags.upstream.empty() && !flags.stub) {
+  const bool remote = !flags.faces.resolver.empty();
+  if (remote && (flags.stub || !flags.upstream.empty()))
+    throw BadInput("--resolver: asks another process, which has its own --upstream or --stub");
+  if (flags.upstream.empty() && !flags.stub && !remote) {
     throw BadInput(
         "nobody to ask: give --upstream HOST:PORT,... (or --upstream system, which reads "
         "/etc/resolv.conf) to forward questions, or "
@@ -138,6 +145,7 @@ dns::ServiceOptions dns_service_options(const DnsFlags& flags) {
     throw BadInput("--near-bytes " + flags.near_bytes + ": at least 1MiB");
   options.near_policy = flags.near_policy;
   if (flags.stub) options.stub = stub_options(flags);
+  if (remote) options.source = remote_source(flags.faces.resolver);
   options.upstream.servers = upstream_servers(flags, options.listen);
   options.upstream.timeout = duration_of("--timeout", flags.timeout);
   options.upstream.attempts = flags.attempts;

@@ -1,9 +1,13 @@
 // What `larder dns` is told by its flags, as typed and as understood.
 #pragma once
 
+#include <larder/store.hpp>
+
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "apps/dns_faces.hpp"
 
 namespace larder::dns {
 struct ServiceOptions;
@@ -34,8 +38,12 @@ struct DnsFlags {
   std::uint32_t client_rate = 0;
   bool no_private = false;
   std::size_t inflight_max = 10'000;
+  DnsFaceFlags faces = {};
+  unsigned own_redis = 0;  ///< Servers to start for the shared store, and to end with the service.
 };
 
+/// For --store. Throws BadInput.
+StoreOptions dns_store_options(const DnsFlags& flags);
 /// Opens the store, reads resolv.conf, looks names of upstreams up. Throws BadInput.
 dns::ServiceOptions dns_service_options(const DnsFlags& flags);
 

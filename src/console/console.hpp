@@ -13,11 +13,15 @@
 #include "base/limits.hpp"
 #include "console/page.hpp"
 
+namespace larder::http {
+class Server;
+}
+
 namespace larder::console {
 
 struct Options {
   /// A numeric address or a name. Bound to a loopback address, only Hosts that name this machine
-  /// are served: see names_loopback.
+  /// are served: see http::names_loopback.
   std::string bind = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: a free one; see Console::port.
   std::string title = "larder";
@@ -48,9 +52,8 @@ class Console {
   std::string url() const;
 
  private:
-  class Server;
-  explicit Console(std::unique_ptr<Server> server) noexcept;
-  std::unique_ptr<Server> server_;
+  explicit Console(std::unique_ptr<http::Server> server) noexcept;
+  std::unique_ptr<http::Server> server_;
 };
 
 }  // namespace larder::console

@@ -47,14 +47,6 @@ struct Answer {
   std::string allow;  ///< For the Allow header of a 405.
 };
 
-/// Whether a Host header names this machine itself: localhost, 127.0.0.0/8 or [::1], with or
-/// without a port.
-///
-/// A page in a browser may point a name of its own at 127.0.0.1 and then read our answers as if
-/// they were its own (DNS rebinding); but it cannot make the browser send another Host than that
-/// name.
-bool names_loopback(std::string_view host) noexcept;
-
 /// Answers GET and HEAD. With `loopback_only`, a Host that does not name this machine gets 403.
 /// Errors   404, 405, 403, 400 and, where a page's function throws, 500: each with one line that
 /// says why.

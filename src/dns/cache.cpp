@@ -1,5 +1,6 @@
 #include "dns/cache.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/random.hpp"
@@ -49,6 +50,8 @@ DnsCache::DnsCache(Store near, std::optional<Store> shared, const std::vector<La
       near_(std::make_unique<NearTier>(std::move(near), clock)),
       sources_(lanes) {
   if (shared) {
+    const auto servers = std::max<std::size_t>(options_.partitions.servers.size(), 1);
+    for (std::size_t i = 0; i < servers; ++i) counters_->partitions.emplace_back();
     shared_ = std::make_shared<SharedTier>(std::move(*shared), options_.key_prefix,
                                            options_.shared_read, options_.shared_write);
   }

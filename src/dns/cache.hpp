@@ -23,6 +23,7 @@
 #include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "dns/cache_admin.hpp"
+#include "dns/partitions.hpp"
 #include "dns/query.hpp"
 #include "dns/resolver.hpp"
 #include "dns/source.hpp"
@@ -58,6 +59,7 @@ struct CacheOptions {
   base::Millis deadline{5'000};      ///< How long a question waits in all, unless its asker says.
   std::size_t flights_max = 10'000;  ///< Of one lane; the next question is `overloaded`.
   std::string key_prefix = "dns:";   ///< Of the shared store's keys.
+  Partitions partitions = {};        ///< Of the shared store.
 };
 
 /// Threads  Safe from any thread. The lanes' loops outlive it, and do not run while it goes away.

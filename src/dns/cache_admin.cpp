@@ -3,6 +3,7 @@
 #include <atomic>
 #include <utility>
 
+#include "base/numbers.hpp"
 #include "dns/cache.hpp"
 #include "dns/cache_counters.hpp"
 #include "dns/cache_lane.hpp"
@@ -292,20 +293,59 @@ void DnsCache::flush(CacheAdmin::Done<void> done) {
         });
 }
 
+namespace {
+
+/// A number of INFO's, such as used_memory; 0 where there is none.
+std::uint64_t info_figure(std::string_view info, std::string_view name) {
+  const auto at = info.find("\n" + std::string(name) + ":");
+  if (at == info.npos) return 0;
+  const auto digits = info.substr(at + name.size() + 2);
+  return base::parse_unsigned(digits.substr(0, digits.find_first_not_of("0123456789"))).value_or(0);
+}
+
+/// The servers, each asked at the same time, until the last has answered or its time is up.
+struct ServersSeen {
+  std::vector<PartitionStats> partitions;
+  std::atomic<std::size_t> left{0};
+  CacheAdmin::Done<std::vector<PartitionStats>> done;
+
+  void seen(std::size_t i, const Result<std::string>& info, const Result<std::size_t>& keys) {
+    PartitionStats& one = partitions[i];
+    one.answers = info.has_value() && keys.has_value();
+    if (info) one.bytes = info_figure(*info, "used_memory");
+    if (keys) one.keys = *keys;
+    if (!one.answers) one.trouble = to_string(info ? keys.error() : info.error());
+    if (--left == 0) done(std::move(partitions));
+  }
+};
+
+}  // namespace
+
 void DnsCache::partitions(CacheAdmin::Done<std::vector<PartitionStats>> done) {
   if (!shared_) return done(std::vector<PartitionStats>{});
-  const CacheCounters& c = *counters_;
-  PartitionStats one;
-  one.name = shared_->store().url();
-  one.hits = c.shared_hits.value();
-  one.errors = c.shared_errors.value();
-  one.requests = c.shared_hits.value() + c.misses.value();
-  shared_->size([one, done = std::move(done)](Result<std::size_t> size) mutable {
-    one.answers = size.has_value();
-    if (size) one.keys = *size;
-    if (!size) one.trouble = to_string(size.error());
-    done(std::vector<PartitionStats>{std::move(one)});
-  });
+  std::vector<Partitions::Server> servers = options_.partitions.servers;
+  if (servers.empty()) servers.push_back({std::string(shared_->store().url()), shared_->store()});
+  const auto all = std::make_shared<ServersSeen>();
+  all->partitions.resize(servers.size());
+  all->left = servers.size();
+  all->done = std::move(done);
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    const PartitionCounters& counted = counters_->partitions[i];
+    PartitionStats& one = all->partitions[i];
+    one.name = servers[i].name;
+    one.requests = counted.requests.value();
+    one.hits = counted.hits.value();
+    one.errors = counted.errors.value();
+  }
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    const auto tier = std::make_shared<SharedTier>(servers[i].store, options_.key_prefix,
+                                                   options_.shared_read, options_.shared_write);
+    tier->info([all, i, tier](Result<std::string> info) {
+      tier->size([all, i, info = std::move(info)](const Result<std::size_t>& keys) {
+        all->seen(i, info, keys);
+      });
+    });
+  }
 }
 
 }  // namespace larder::dns

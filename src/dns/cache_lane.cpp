@@ -159,24 +159,29 @@ void CacheLane::read_shared(const FlightPtr& flight) {
     if (const auto lane = self.lock()) (*lane)->shared_read(waiting, std::move(found));
   };
   net::EventLoop* const loop = lane_.loop;
+  const std::string key = shared_->key_of(flight->question);
+  flight->partition =
+      options_.partitions.place ? static_cast<int>(options_.partitions.place(key)) : 0;
   // A store of this process answers at once: no need to come back later.
   if (shared_->answers_at_once()) {
-    return shared_->get(shared_->key_of(flight->question), [&](Result<std::optional<Bytes>> found) {
-      here(flight, std::move(found));
-    });
+    return shared_->get(
+        key, [&](Result<std::optional<Bytes>> found) { here(flight, std::move(found)); });
   }
-  shared_->get(
-      shared_->key_of(flight->question), [loop, here, flight](Result<std::optional<Bytes>> found) {
-        loop->post(
-            [here, flight, found = std::move(found)]() mutable { here(flight, std::move(found)); });
-      });
+  shared_->get(key, [loop, here, flight](Result<std::optional<Bytes>> found) {
+    loop->post(
+        [here, flight, found = std::move(found)]() mutable { here(flight, std::move(found)); });
+  });
 }
 
 void CacheLane::shared_read(const FlightPtr& flight, Result<std::optional<Bytes>> found) {
+  PartitionCounters& partition = counters_->partitions[static_cast<std::size_t>(flight->partition)];
+  partition.requests.add();
   if (!found) {
+    partition.errors.add();
     counters_->shared_errors.add();
     if (found.error().code == Errc::timeout) counters_->shared_late.add();
   } else if (*found && use_shared(flight, **found)) {
+    partition.hits.add();
     return;
   }
   ask_source(flight);

@@ -27,8 +27,8 @@ inline constexpr std::uint16_t kNone = 0xFFFF, kOther = 0, kStale = 3, kForged =
 struct Dress {
   std::size_t bytes_max = 512;  ///< Longer answers come back empty, with TC.
   std::uint16_t ede = ede::kNone;
-  std::string_view ede_text;  ///< A few words, or none.
-  std::string_view cookie;    ///< Client's and server's, or none.
+  std::string_view ede_text = {};  ///< A few words, or none.
+  std::string_view cookie = {};    ///< Client's and server's, or none.
 };
 
 /// Dresses the message in `wire[0, bytes)` for who asked, in place. `wire` has room for kDressBytes more.

@@ -139,4 +139,8 @@ void SharedTier::size(Done<std::size_t> done) const {
   start<store::Size>(store_, write_deadline_, std::move(done), [] { return store::Size{}; });
 }
 
+void SharedTier::info(Done<std::string> done) const {
+  start<store::Info>(store_, write_deadline_, std::move(done), [] { return store::Info{}; });
+}
+
 }  // namespace larder::dns

@@ -39,6 +39,8 @@ class SharedTier {
   void erase_many(std::vector<std::string> keys, Done<std::size_t> done) const;
   void ping(Done<void> done) const;
   void size(Done<std::size_t> done) const;
+  /// What the server says of itself.
+  void info(Done<std::string> done) const;
 
   const Store& store() const noexcept { return store_; }
   /// A store of this process: every `done` runs before the call returns.

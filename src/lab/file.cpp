@@ -47,14 +47,18 @@ class File final : public ByteSource {
 
 }  // namespace
 
-Result<std::unique_ptr<TraceReader>> TraceReader::open(const std::string& path) {
+Result<std::unique_ptr<ByteSource>> open_bytes(const std::string& path) {
   const bool standard = path == "-";
   std::FILE* const file = standard ? stdin : std::fopen(path.c_str(), "rb");
   if (!file) return Error{Errc::io, Effect::not_sent, path + ": " + std::strerror(errno)};
-  std::string name = standard ? "standard input" : path;
-  auto bytes = unpacked(std::make_unique<File>(file, name), name);
+  const std::string name = standard ? "standard input" : path;
+  return unpacked(std::make_unique<File>(file, name), name);
+}
+
+Result<std::unique_ptr<TraceReader>> TraceReader::open(const std::string& path) {
+  auto bytes = open_bytes(path);
   if (!bytes) return bytes.error();
-  return std::make_unique<TraceReader>(std::move(*bytes), std::move(name));
+  return std::make_unique<TraceReader>(std::move(*bytes), path == "-" ? "standard input" : path);
 }
 
 }  // namespace larder::lab

@@ -56,6 +56,9 @@ class ByteSource {
 /// --long=28 and more are refused).
 Result<std::unique_ptr<ByteSource>> unpacked(std::unique_ptr<ByteSource> packed, std::string name);
 
+/// Opens a file, plain or zstd, or standard input for `-`. Errors: `io` names the file and the reason; those of unpacked().
+Result<std::unique_ptr<ByteSource>> open_bytes(const std::string& path);
+
 /// Reads a trace line by line in bounded memory.
 class TraceReader final : public RequestSource {
  public:
