@@ -32,6 +32,10 @@ void Client::call_after(base::Nanos delay, std::function<void()> then) {
   link_->call_after(delay, std::move(then));
 }
 
+void Client::reconnect(std::string why) { link_->reconnect(std::move(why)); }
+void Client::evict(std::string why) { link_->evict(std::move(why)); }
+ClientHealth Client::health() const { return link_->health(); }
+
 bool Client::on_io_thread() const noexcept { return link_->on_io_thread(); }
 const std::string& Client::name() const noexcept { return link_->name(); }
 const base::Clock& Client::clock() const noexcept { return link_->clock(); }

@@ -17,6 +17,7 @@
 #include "base/clock.hpp"
 #include "redis/call.hpp"
 #include "redis/handshake.hpp"
+#include "redis/locator.hpp"
 #include "redis/pipeline.hpp"
 
 namespace boost::asio {
@@ -44,9 +45,24 @@ struct ClientOptions {
   base::Millis silence_max{10'000};
   boost::asio::io_context* io_context = nullptr;  ///< None: the client runs a thread of its own.
   PipelineLimits limits;
+  /// Asked before each attempt to connect; instead of host and port, which then are for messages only.
+  std::shared_ptr<Locator> locator = nullptr;
+  /// What messages call the server; empty: its address.
+  std::string shown = {};
+  /// Runs on the client's thread when a connection became ready (none) and when one was lost or could not be made.
+  std::function<void(const std::optional<Error>& failure)> on_change = {};
   /// Commands that not every server has, at most 32: each connection asks whether this one does. The names must
   /// outlive the client.
   std::span<const std::string_view> asks = {};
+};
+
+/// How the server has answered of late.
+struct ClientHealth {
+  bool connected = false;
+  bool tripped = false;       ///< Calls are refused at once: see breaker.hpp.
+  std::string last_failure;   ///< Of a connection; empty: there was none.
+  base::Nanos rtt_p50{0};     ///< From the write of a request to its reply, samples of the last minutes.
+  base::Nanos rtt_p99{0};
 };
 
 /// What one client has done since it began.
@@ -87,6 +103,12 @@ class Client {
 
   /// Runs `then` on the client's thread when `delay` has passed; never, if the context ends before.
   void call_after(base::Nanos delay, std::function<void()> then);
+
+  /// Gives the connection up and makes another, at once.
+  void reconnect(std::string why);
+  /// The server is out of use: whoever waits for it is told `disconnected`, as not sent where it was not.
+  void evict(std::string why);
+  ClientHealth health() const;
 
   /// Which of ClientOptions::asks the server has, as the newest connection learnt: a bit for each, the first the lowest.
   std::uint32_t known_commands() const noexcept;

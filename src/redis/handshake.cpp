@@ -32,7 +32,9 @@ Handshake::State Handshake::received(const resp::Value& reply, base::Buffer& out
       return go_to(Step::select, out);
     case Step::select:
       if (reply.is_error()) return fail(words);
-      return go_to(Step::done, out);
+      return go_to(Step::role, out);
+    case Step::role:
+      return after_role(reply, out);
     case Step::done:
       break;
   }
@@ -55,6 +57,17 @@ Handshake::State Handshake::after_hello(Step next, base::Buffer& out) {
   return State::waiting;
 }
 
+// A sentinel may name one that is a replica by now, or again.
+Handshake::State Handshake::after_role(const resp::Value& reply, base::Buffer& out) {
+  if (reply.is_error()) return fail(reply.text());
+  if (reply.is_aggregate() && reply.size() > 0 && reply[0].text() == "master") {
+    return go_to(Step::done, out);
+  }
+  fail("it is not the primary");
+  failure_.code = Errc::unreachable;
+  return State::failed;
+}
+
 // An error (no such command, no permission, no login yet) is a server without any of them.
 void Handshake::learn(const resp::Value& reply) {
   if (reply.is_error() || !reply.is_aggregate() || reply.size() != asks_.size()) return;
@@ -71,6 +84,8 @@ bool Handshake::is_needed(Step step) const {
       return !identity_.client_name.empty();
     case Step::select:
       return identity_.database != 0;
+    case Step::role:
+      return identity_.wants_primary;
     default:
       return true;
   }
@@ -106,6 +121,9 @@ void Handshake::write(Step step, base::Buffer& out) const {
       break;
     case Step::select:
       words = {"SELECT", database};
+      break;
+    case Step::role:
+      words = {"ROLE"};
       break;
     case Step::done:
       return;

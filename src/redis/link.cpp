@@ -19,6 +19,7 @@ using boost::system::error_code;
 constexpr std::size_t kIdleBufferBytes = 256 * 1024;
 
 std::string name_of(const ClientOptions& options) {
+  if (!options.shown.empty()) return options.shown;
   if (!options.socket_path.empty()) return "unix://" + options.socket_path;
   return (options.tls ? "rediss://" : "redis://") + net::to_string({options.host, options.port});
 }
@@ -65,14 +66,18 @@ void Client::Link::stop() {
 
 Client::Link::Awaitable<void> Client::Link::live() {
   while (!stopping_) {
-    Outcome failure = co_await connect();
+    Outcome failure = co_await locate();
+    if (!failure) failure = co_await connect();
     if (failure) {
       not_connected(*failure);
+      changed(failure);
     } else {
       connected();
+      changed(std::nullopt);
       failure = co_await serve();
       co_await wait_for_write();
       lost(*failure);
+      changed(failure);
     }
     if (!stopping_) co_await pause(backoff_.next());
   }
@@ -81,7 +86,6 @@ Client::Link::Awaitable<void> Client::Link::live() {
 Client::Link::Awaitable<Client::Link::Outcome> Client::Link::connect() {
   reader_.reset();
   input_.clear();
-  closed_because_.clear();
   connecting_ = true;
   attempt_timer_.expires_after(options_.connect_timeout);
   attempt_timer_.async_wait([self = shared_from_this()](error_code cancelled) {
@@ -121,6 +125,7 @@ Client::Link::Outcome Client::Link::deliver() {
   {
     const std::lock_guard guard{mutex_};
     auto status = reader_.next(input_.view());
+    if (status == Status::reply) note_rtt();
     for (; status == Status::reply; status = reader_.next(input_.view())) {
       const resp::Value reply = reader_.value();
       if (!reply.is_push()) {
@@ -132,6 +137,11 @@ Client::Link::Outcome Client::Link::deliver() {
         if (place->call) place->call->received(reply);
         if (place->call && place->last) finished_.push_back(place->call);
         if (!place->call) ++stats_.late_replies;
+        // The one who asked is asked again by Exchange; the connection is to a replica by now.
+        if (options_.identity.wants_primary && reply.is_error() &&
+            reply.text().starts_with("READONLY")) {
+          failure = error(Errc::disconnected, Effect::maybe_executed, "it is no longer the primary");
+        }
         backoff_.reset();
       }
       input_.consume(reader_.consumed());
@@ -200,7 +210,7 @@ Client::Link::Awaitable<void> Client::Link::wait_for_write() {
 }
 
 Client::Link::Awaitable<void> Client::Link::pause(base::Millis time) {
-  if (time == base::Millis::zero()) co_return;
+  if (time == base::Millis::zero() || stopping_) co_return;
   error_code cancelled;
   retry_timer_.expires_after(time);
   co_await retry_timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
@@ -222,6 +232,7 @@ void Client::Link::connected() {
   const std::lock_guard guard{mutex_};
   connected_ = first_attempt_over_ = true;
   ++stats_.connects;
+  breaker_.worked();
   first_attempt_.notify_all();
 }
 

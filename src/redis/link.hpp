@@ -17,8 +17,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include "base/histogram.hpp"
 #include "net/stream.hpp"
 #include "redis/backoff.hpp"
+#include "redis/breaker.hpp"
 #include "redis/client.hpp"
 #include "resp/reply_reader.hpp"
 
@@ -38,6 +40,9 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   std::optional<Error> leave(Ticket ticket, Errc why);
   ClientStats stats() const;
   void call_after(base::Nanos delay, std::function<void()> then);
+  void reconnect(std::string why);
+  void evict(std::string why);
+  ClientHealth health() const;
 
   std::uint32_t known_commands() const noexcept { return known_commands_; }
   bool on_io_thread() const noexcept { return context_.get_executor().running_in_this_thread(); }
@@ -54,6 +59,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   // The coroutine and its parts; on the strand.
   Awaitable<void> live();
   Awaitable<Outcome> connect();
+  Awaitable<Outcome> locate();
   Awaitable<Outcome> find_endpoints(std::vector<Endpoint>& into);
   Awaitable<Outcome> open_socket();
   Awaitable<Outcome> shake_hands();
@@ -83,12 +89,17 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   Error error(Errc code, Effect effect, std::string_view what) const;
   /// Requires mutex_.
   Error error_of_leaver(Effect effect, Errc why);
+  Error error_of_breaker() const;
 
   struct Deadline {
     base::Instant when;
     Ticket ticket;
     bool operator>(const Deadline& other) const { return when > other.when; }
   };
+
+  void changed(const std::optional<Error>& failure);
+  /// Requires mutex_.
+  void note_rtt();
 
   const ClientOptions options_;
   const std::string name_;
@@ -112,6 +123,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   std::size_t written_ = 0;
   std::vector<Call*> finished_;
   std::string closed_because_;
+  net::Endpoint at_;  // Where it connects to: as the options say, or the locator.
   bool connecting_ = false;
   bool stopping_ = false;
   bool watch_armed_ = false;
@@ -129,6 +141,9 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   bool first_attempt_over_ = false;
   Error last_failure_{};
   ClientStats stats_;
+  Breaker breaker_;
+  std::unique_ptr<base::Histogram> rtt_ = std::make_unique<base::Histogram>();
+  std::unique_ptr<base::Histogram> rtt_before_ = std::make_unique<base::Histogram>();
   std::condition_variable first_attempt_;
 };
 

@@ -29,6 +29,8 @@ Result<Ticket> Client::Link::send(std::string_view request, std::uint32_t replie
   Ticket ticket = 0;
   {
     const std::lock_guard guard{mutex_};
+    if (breaker_.open() && !breaker_.allows(clock_.now())) [[unlikely]]
+      return error_of_breaker();
     const auto queued = pipeline_.submit(request, replies, call);
     if (!queued) {
       ++stats_.overloaded;
@@ -56,6 +58,7 @@ std::optional<Error> Client::Link::leave(Ticket ticket, Errc why) {
 Error Client::Link::error_of_leaver(Effect effect, Errc why) {
   if (why != Errc::timeout) return error(why, effect, "the caller left");
   ++stats_.timeouts;
+  breaker_.failed(clock_.now());
   if (effect == Effect::maybe_executed) return error(why, effect, "no answer in time");
   if (connected_) return error(why, effect, "could not be sent in time");
   // Not the clock is the cause but whatever keeps us from connecting.
@@ -63,6 +66,63 @@ Error Client::Link::error_of_leaver(Effect effect, Errc why) {
   const Errc code =
       last_failure_.code == Errc::disconnected ? Errc::unreachable : last_failure_.code;
   return {code, effect, last_failure_.detail};
+}
+
+Error Client::Link::error_of_breaker() const {
+  Error out = error(Errc::unreachable, Effect::not_sent,
+                    "not asked: the last calls all ran into their deadlines");
+  if (!last_failure_.detail.empty()) out.detail += " (" + last_failure_.detail + ")";
+  return out;
+}
+
+void Client::Link::note_rtt() {
+  breaker_.worked();
+  const auto sent = pipeline_.oldest_sent();
+  if (!sent) return;
+  constexpr std::uint64_t kSamples = 65'536;
+  if (rtt_->count() >= kSamples) {
+    std::swap(rtt_, rtt_before_);
+    rtt_->reset();
+  }
+  rtt_->record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, (clock_.now() - *sent).count())));
+}
+
+ClientHealth Client::Link::health() const {
+  const std::lock_guard guard{mutex_};
+  auto rtt = std::make_unique<base::Histogram>(*rtt_before_);
+  rtt->merge(*rtt_);
+  return {connected_, breaker_.open(), last_failure_.detail,
+          base::Nanos{static_cast<std::int64_t>(rtt->percentile(50))},
+          base::Nanos{static_cast<std::int64_t>(rtt->percentile(99))}};
+}
+
+void Client::Link::changed(const Outcome& failure) {
+  if (options_.on_change && !stopping_) options_.on_change(failure);
+}
+
+void Client::Link::reconnect(std::string why) {
+  asio::post(strand_, [self = shared_from_this(), why = std::move(why)]() mutable {
+    self->backoff_.reset();
+    self->retry_timer_.cancel();
+    self->close(std::move(why));
+  });
+}
+
+void Client::Link::evict(std::string why) {
+  asio::post(strand_, [self = shared_from_this(), why = std::move(why)] {
+    self->close(why);
+    std::vector<Call*> sent, waiting;
+    {
+      const std::lock_guard guard{self->mutex_};
+      // What a write has hold of may have left; the write itself is forgotten with its slots.
+      sent = self->pipeline_.cut({}, 0);
+      waiting = self->pipeline_.drain();
+    }
+    for (Call* call : sent)
+      call->completed(self->error(Errc::disconnected, Effect::maybe_executed, why));
+    for (Call* call : waiting)
+      call->completed(self->error(Errc::disconnected, Effect::not_sent, why));
+  });
 }
 
 ClientStats Client::Link::stats() const {

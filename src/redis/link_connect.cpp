@@ -54,6 +54,26 @@ tcp::socket::wait_type readiness(unsigned needs) {
 
 }  // namespace
 
+Client::Link::Awaitable<Client::Link::Outcome> Client::Link::locate() {
+  closed_because_.clear();
+  at_ = {options_.host, options_.port};
+  if (!options_.locator) co_return std::nullopt;
+  auto found = co_await asio::async_initiate<const asio::use_awaitable_t<>&,
+                                             void(Result<net::Endpoint>)>(
+      [self = shared_from_this()](auto handler) {
+        auto resume = std::make_shared<decltype(handler)>(std::move(handler));
+        self->options_.locator->locate([self, resume](Result<net::Endpoint> answer) {
+          asio::post(self->strand_, [resume, answer = std::move(answer)]() mutable {
+            std::move (*resume)(std::move(answer));
+          });
+        });
+      },
+      asio::use_awaitable);
+  if (!found) co_return error(found.error().code, Effect::not_sent, found.error().detail);
+  at_ = *std::move(found);
+  co_return std::nullopt;
+}
+
 Client::Link::Awaitable<Client::Link::Outcome> Client::Link::find_endpoints(
     std::vector<Endpoint>& into) {
   if (!options_.socket_path.empty()) {
@@ -61,13 +81,13 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::find_endpoints(
     co_return std::nullopt;
   }
   error_code failed;
-  const auto address = asio::ip::make_address(options_.host, failed);
+  const auto address = asio::ip::make_address(at_.host, failed);
   if (!failed) {
-    into.emplace_back(tcp::endpoint{address, options_.port});
+    into.emplace_back(tcp::endpoint{address, at_.port});
     co_return std::nullopt;
   }
   const auto found =
-      co_await resolver_.async_resolve(options_.host, std::to_string(options_.port),
+      co_await resolver_.async_resolve(at_.host, std::to_string(at_.port),
                                        asio::redirect_error(asio::use_awaitable, failed));
   if (failed)
     co_return error(Errc::unreachable, Effect::not_sent, "name lookup: " + failed.message());
@@ -83,11 +103,14 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::open_socket() {
   error_code failed;
   co_await asio::async_connect(socket_, endpoints,
                                asio::redirect_error(asio::use_awaitable, failed));
-  if (failed) co_return error(Errc::unreachable, Effect::not_sent, failed.message());
+  if (failed) {
+    const std::string where = options_.locator ? net::to_string(at_) + ": " : "";
+    co_return error(Errc::unreachable, Effect::not_sent, where + failed.message());
+  }
   if (options_.socket_path.empty()) set_tcp_options(socket_.native_handle());
   if (!options_.tls) co_return std::nullopt;
   socket_.native_non_blocking(true, failed);
-  const std::string& name = options_.tls_name.empty() ? options_.host : options_.tls_name;
+  const std::string& name = options_.tls_name.empty() ? at_.host : options_.tls_name;
   tls_ = options_.tls->connect(std::make_unique<BorrowedStream>(socket_.native_handle()), name);
   if (!tls_) co_return error(Errc::unreachable, Effect::not_sent, "no TLS for that name");
   co_return std::nullopt;

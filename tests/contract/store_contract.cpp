@@ -75,16 +75,20 @@ Store open(const std::string& url) {
 }  // namespace
 
 std::vector<Engine> engines() {
-  return {
-    {"memory", [] { return std::string{"memory:"}; }}, {"memory_folder", &folder_url},
-        {"redis", &redis_url}, {"unix", &unix_url},
+  std::vector<Engine> all{
+      {"memory", [] { return std::string{"memory:"}; }},
+      {"memory_folder", &folder_url},
+      {"redis", &redis_url},
+      {"unix", &unix_url},
+      {"ring", &ring_url},
+  };
 #if LARDER_TLS
-        {"tls", &tls_url},
+  all.push_back({"tls", &tls_url});
 #endif
 #ifdef LARDER_BINARY
-        {"larder", &larder_url},
+  all.push_back({"larder", &larder_url});
 #endif
-  };
+  return all;
 }
 
 void PrintTo(const Engine& engine, std::ostream* out) { *out << engine.name; }
