@@ -7,6 +7,7 @@
 #include <larder/bytes.hpp>
 #include <larder/error.hpp>
 #include <larder/grants.hpp>
+#include <larder/health.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -89,6 +90,9 @@ struct StoreOptions {
   std::string user = {};                          ///< Used where the URL names none.
   std::string password = {};                      ///< The same.
   std::string client_name = "larder";
+  /// What happens to servers: called on an I/O thread of the store, one event at a time for each server; it must not
+  /// block and may not call the store's blocking forms.
+  std::function<void(const StoreEvent& event)> on_event = {};
 };
 
 class StoreDriver;
@@ -259,6 +263,9 @@ class Store {
   /// that is no ring.
   Result<void> add_server(std::string_view server, const ServerOptions& options = {}) const;
   Result<void> remove_server(std::string_view name) const;
+
+  /// How each server is, in the order of their names' arrival. Cost: a few microseconds a server; no call to any.
+  std::vector<ServerHealth> health() const;
 
   // The same, as coroutines. Arguments are taken by value; they live until the call ends.
   Task<Result<std::optional<Bytes>>> async_get(std::string key, CallOptions call = {}) const;

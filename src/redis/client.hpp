@@ -59,9 +59,10 @@ struct ClientOptions {
 /// How the server has answered of late.
 struct ClientHealth {
   bool connected = false;
-  bool tripped = false;       ///< Calls are refused at once: see breaker.hpp.
-  std::string last_failure;   ///< Of a connection; empty: there was none.
-  base::Nanos rtt_p50{0};     ///< From the write of a request to its reply, samples of the last minutes.
+  bool tripped = false;      ///< Calls are refused at once: see breaker.hpp.
+  std::string last_failure;  ///< Of a connection; empty: there was none.
+  base::Nanos rtt_p50{
+      0};  ///< From the write of a request to its reply, samples of the last minutes.
   base::Nanos rtt_p99{0};
 };
 

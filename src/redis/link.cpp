@@ -140,7 +140,8 @@ Client::Link::Outcome Client::Link::deliver() {
         // The one who asked is asked again by Exchange; the connection is to a replica by now.
         if (options_.identity.wants_primary && reply.is_error() &&
             reply.text().starts_with("READONLY")) {
-          failure = error(Errc::disconnected, Effect::maybe_executed, "it is no longer the primary");
+          failure =
+              error(Errc::disconnected, Effect::maybe_executed, "it is no longer the primary");
         }
         backoff_.reset();
       }

@@ -84,7 +84,8 @@ void Client::Link::note_rtt() {
     std::swap(rtt_, rtt_before_);
     rtt_->reset();
   }
-  rtt_->record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, (clock_.now() - *sent).count())));
+  rtt_->record(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, (clock_.now() - *sent).count())));
 }
 
 ClientHealth Client::Link::health() const {

@@ -58,17 +58,17 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::locate() {
   closed_because_.clear();
   at_ = {options_.host, options_.port};
   if (!options_.locator) co_return std::nullopt;
-  auto found = co_await asio::async_initiate<const asio::use_awaitable_t<>&,
-                                             void(Result<net::Endpoint>)>(
-      [self = shared_from_this()](auto handler) {
-        auto resume = std::make_shared<decltype(handler)>(std::move(handler));
-        self->options_.locator->locate([self, resume](Result<net::Endpoint> answer) {
-          asio::post(self->strand_, [resume, answer = std::move(answer)]() mutable {
-            std::move (*resume)(std::move(answer));
-          });
-        });
-      },
-      asio::use_awaitable);
+  auto found =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<net::Endpoint>)>(
+          [self = shared_from_this()](auto handler) {
+            auto resume = std::make_shared<decltype(handler)>(std::move(handler));
+            self->options_.locator->locate([self, resume](Result<net::Endpoint> answer) {
+              asio::post(self->strand_, [resume, answer = std::move(answer)]() mutable {
+                std::move (*resume)(std::move(answer));
+              });
+            });
+          },
+          asio::use_awaitable);
   if (!found) co_return error(found.error().code, Effect::not_sent, found.error().detail);
   at_ = *std::move(found);
   co_return std::nullopt;
@@ -86,9 +86,8 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::find_endpoints(
     into.emplace_back(tcp::endpoint{address, at_.port});
     co_return std::nullopt;
   }
-  const auto found =
-      co_await resolver_.async_resolve(at_.host, std::to_string(at_.port),
-                                       asio::redirect_error(asio::use_awaitable, failed));
+  const auto found = co_await resolver_.async_resolve(
+      at_.host, std::to_string(at_.port), asio::redirect_error(asio::use_awaitable, failed));
   if (failed)
     co_return error(Errc::unreachable, Effect::not_sent, "name lookup: " + failed.message());
   for (const auto& entry : found) into.emplace_back(entry.endpoint());

@@ -59,6 +59,7 @@ class StoreDriver : public store::Runs<store::Operations> {
   virtual bool answers_at_once() const noexcept = 0;
   virtual Result<void> add_server(std::string_view server, const ServerOptions& options);
   virtual Result<void> remove_server(std::string_view name);
+  virtual std::vector<ServerHealth> health() const;
 };
 
 }  // namespace larder

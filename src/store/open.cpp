@@ -38,6 +38,12 @@ Opened open_ring(std::string_view url, const StoreOptions& options) {
   return store::open_ring(*read, options, base::SystemClock::instance());
 }
 
+Opened open_sentinel(std::string_view url, const StoreOptions& options) {
+  const auto read = store::read_servers_url(url);
+  if (!read) return read.error();
+  return store::open_sentinel(*read, options, base::SystemClock::instance());
+}
+
 /// A scheme without `open` is one of Larder's that this build does not serve.
 struct Scheme {
   std::string_view name;
@@ -45,9 +51,12 @@ struct Scheme {
 };
 
 constexpr std::array kSchemes{
-    Scheme{"memory", &open_memory},    Scheme{"redis", &open_redis},
-    Scheme{"rediss", &open_redis},     Scheme{"unix", &open_redis},
-    Scheme{"redis+sentinel", nullptr}, Scheme{"redis+ring", &open_ring},
+    Scheme{"memory", &open_memory},
+    Scheme{"redis", &open_redis},
+    Scheme{"rediss", &open_redis},
+    Scheme{"unix", &open_redis},
+    Scheme{"redis+sentinel", &open_sentinel},
+    Scheme{"redis+ring", &open_ring},
     Scheme{"redis+cluster", nullptr},
 };
 

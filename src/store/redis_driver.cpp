@@ -8,6 +8,7 @@
 #include "store/redis_fan.hpp"
 #include "store/redis_scan.hpp"
 #include "store/ring_topology.hpp"
+#include "store/sentinel_topology.hpp"
 
 namespace larder::store {
 namespace {
@@ -83,6 +84,7 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   std::string_view url() const noexcept override { return url_; }
   bool answers_at_once() const noexcept override { return false; }
   std::string metrics_text() const override;
+  std::vector<ServerHealth> health() const override { return topology_->health(); }
   Result<void> add_server(std::string_view server, const ServerOptions& options) override {
     return topology_->add_server(server, options);
   }
@@ -291,6 +293,20 @@ Result<std::shared_ptr<StoreDriver>> open_ring(const ServersUrl& url, const Stor
     if (auto ready = wait_for_ring(**ring, options, clock); !ready) return ready.error();
   }
   return driver_of(url.shown, std::move(run), *std::move(ring), clock);
+}
+
+Result<std::shared_ptr<StoreDriver>> open_sentinel(const ServersUrl& url,
+                                                   const StoreOptions& options,
+                                                   const base::Clock& clock) {
+  Running run = running(options);
+  auto topology = SentinelTopology::make(url, run.options, clock);
+  if (!topology) return topology.error();
+  if (!options.io_context) {
+    const auto node = (*topology)->all()[0];
+    const auto ready = node->client.wait_until_ready(options.connect_timeout * 2);
+    if (!ready) return ready.error();
+  }
+  return driver_of(url.shown, std::move(run), *std::move(topology), clock);
 }
 
 }  // namespace larder::store

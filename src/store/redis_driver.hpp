@@ -20,4 +20,9 @@ Result<std::shared_ptr<StoreDriver>> open_redis(const RedisUrl& url, const Store
 Result<std::shared_ptr<StoreDriver>> open_ring(const ServersUrl& url, const StoreOptions& options,
                                                const base::Clock& clock);
 
+/// Opens when the sentinels name a primary that says it is one.
+Result<std::shared_ptr<StoreDriver>> open_sentinel(const ServersUrl& url,
+                                                   const StoreOptions& options,
+                                                   const base::Clock& clock);
+
 }  // namespace larder::store

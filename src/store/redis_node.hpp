@@ -1,6 +1,8 @@
 // RedisNode: one server of a store, with what is known of it.
 #pragma once
 
+#include <larder/health.hpp>
+
 #include <atomic>
 #include <memory>
 #include <string>
@@ -22,6 +24,8 @@ struct RedisNode {
   Ways ways{client};
   std::atomic<bool> dead{
       false};  ///< Takes no calls: it missed its probes, or is being flushed before it serves again.
+
+  ServerHealth health() const;
 };
 
 using NodePointer = std::shared_ptr<RedisNode>;

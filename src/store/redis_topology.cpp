@@ -14,6 +14,30 @@ Error has_one_place(std::string_view what) {
 
 }  // namespace
 
+ServerHealth RedisNode::health() const {
+  using State = ServerHealth::State;
+  const auto now = client.health();
+  const auto stats = client.stats();
+  ServerHealth out{name, client.name()};
+  out.state = dead            ? State::dead
+              : now.tripped   ? State::tripped
+              : now.connected ? State::up
+                              : State::connecting;
+  out.last_failure = now.last_failure;
+  out.rtt_p50 = std::chrono::duration_cast<std::chrono::microseconds>(now.rtt_p50);
+  out.rtt_p99 = std::chrono::duration_cast<std::chrono::microseconds>(now.rtt_p99);
+  out.calls = stats.calls;
+  out.timeouts = stats.timeouts;
+  out.waiting = stats.waiting;
+  return out;
+}
+
+std::vector<ServerHealth> Topology::health() const {
+  std::vector<ServerHealth> out;
+  for (const auto& node : all()) out.push_back(node->health());
+  return out;
+}
+
 Millis pause_before(unsigned tries) noexcept {
   return Millis{std::min(200, 5 << std::min(tries, 6U))};
 }

@@ -40,6 +40,8 @@ class Topology {
   /// Every server, in the order of their numbers.
   virtual std::vector<NodePointer> all() const = 0;
 
+  virtual std::vector<ServerHealth> health() const;
+
   /// All keys are on one server: nothing needs to be split.
   virtual bool is_one() const noexcept { return false; }
   /// A request may name keys of one slot only, so a batch goes key by key.

@@ -31,8 +31,32 @@ Result<std::unique_ptr<RingTopology>> RingTopology::make(const ServersUrl& url,
     if (!node) return node.error();
     nodes.push_back(*std::move(node));
   }
-  if (auto made = self->exchange(url.ring.nodes, std::move(nodes)); !made) return made.error();
+  if (auto made = self->exchange(url.ring.nodes, nodes); !made) return made.error();
+  for (const auto& node : nodes) self->watch(node);
   return self;
+}
+
+RingTopology::~RingTopology() {
+  for (const auto& [node, prober] : probers_) prober->stop();
+}
+
+void RingTopology::watch(const NodePointer& node) {
+  const auto prober = std::make_shared<RingProber>(
+      node, RingProber::Rules{url_.ring.probe, url_.ring.dead_after, url_.ring.rehash},
+      options_.on_event);
+  prober->begin();
+  probers_.emplace_back(node, prober);
+}
+
+void RingTopology::unwatch(const NodePointer& node) {
+  std::erase_if(probers_, [&](const auto& watched) {
+    if (watched.first == node) watched.second->stop();
+    return watched.first == node;
+  });
+}
+
+void RingTopology::tell(StoreEvent::Kind kind, const RedisNode& node) const {
+  if (options_.on_event) options_.on_event({kind, node.name, node.client.name()});
 }
 
 Result<NodePointer> RingTopology::open_node(const RedisUrl& server, const std::string& name) {
@@ -104,8 +128,11 @@ Result<void> RingTopology::add_server(std::string_view server, const ServerOptio
     if (!ready) return ready.error();
   }
   auto nodes = ring()->nodes;
-  nodes.push_back(*std::move(node));
-  return exchange(std::move(placed), std::move(nodes));
+  nodes.push_back(*node);
+  if (auto changed = exchange(std::move(placed), std::move(nodes)); !changed) return changed;
+  watch(*node);
+  tell(StoreEvent::Kind::server_added, **node);
+  return {};
 }
 
 Result<void> RingTopology::remove_server(std::string_view name) {
@@ -123,9 +150,13 @@ Result<void> RingTopology::remove_server(std::string_view name) {
         Errc::bad_argument, Effect::refused,
         url_.shown + ": with scheme=jump only the last server can go, " + placed.back().name};
   }
+  const NodePointer gone = nodes[static_cast<std::size_t>(found - placed.begin())];
   nodes.erase(nodes.begin() + (found - placed.begin()));
   placed.erase(found);
-  return exchange(std::move(placed), std::move(nodes));
+  if (auto changed = exchange(std::move(placed), std::move(nodes)); !changed) return changed;
+  unwatch(gone);
+  tell(StoreEvent::Kind::server_removed, *gone);
+  return {};
 }
 
 }  // namespace larder::store

@@ -7,6 +7,7 @@
 #include "store/redis_scan.hpp"
 #include "store/redis_topology.hpp"
 #include "store/redis_url.hpp"
+#include "store/ring_prober.hpp"
 
 namespace larder::store {
 
@@ -18,6 +19,7 @@ class RingTopology final : public Topology {
                                                     const StoreOptions& options, bool foreign,
                                                     const base::Clock& clock);
 
+  ~RingTopology() override;
   Result<Place> place(std::string_view key, Use use) override;
   std::vector<NodePointer> all() const override;
   bool is_at_home(const RedisNode& node, std::string_view key) const override;
@@ -31,11 +33,15 @@ class RingTopology final : public Topology {
     redis::Placement placement;
     std::vector<NodePointer> nodes;  ///< In the order of the placement's.
   };
+  using ProberPointer = std::shared_ptr<RingProber>;
   using RingPointer = std::shared_ptr<const Ring>;
 
   RingTopology(ServersUrl url, const StoreOptions& options, bool foreign, const base::Clock& clock)
       : url_(std::move(url)), options_(options), foreign_(foreign), clock_(clock) {}
   Result<NodePointer> open_node(const RedisUrl& server, const std::string& name);
+  void watch(const NodePointer& node);
+  void unwatch(const NodePointer& node);
+  void tell(StoreEvent::Kind kind, const RedisNode& node) const;
   Result<void> exchange(std::vector<redis::PlacedNode> placed, std::vector<NodePointer> nodes);
   RingPointer ring() const;
 
@@ -46,6 +52,7 @@ class RingTopology final : public Topology {
 
   std::mutex changing_;  ///< One change of the ring at a time.
   std::uint32_t next_number_ = 0;
+  std::vector<std::pair<NodePointer, ProberPointer>> probers_;
 
   mutable std::mutex mutex_;
   RingPointer ring_;  ///< Guarded by mutex_.

@@ -39,6 +39,13 @@ Result<void> StoreDriver::remove_server(std::string_view) {
                std::string(url()) + " is no redis+ring://: it gives no server while it runs"};
 }
 
+std::vector<ServerHealth> StoreDriver::health() const {
+  const std::string name{url()};
+  return {{name, name}};
+}
+
+std::vector<ServerHealth> Store::health() const { return driver_->health(); }
+
 Result<void> Store::add_server(std::string_view server, const ServerOptions& options) const {
   return driver_->add_server(server, options);
 }

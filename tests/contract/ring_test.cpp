@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <deque>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -163,6 +165,106 @@ TEST_F(RingTest, AScanOverAllServersShowsNoLeftOvers) {
     cursor = page.cursor;
   } while (cursor != 0);
   EXPECT_EQ(seen.size(), 200u);
+}
+
+/// Remembers what happened.
+class Events {
+ public:
+  std::function<void(const StoreEvent&)> sink() {
+    return [this](const StoreEvent& event) {
+      const std::lock_guard guard{mutex_};
+      seen_.push_back(std::string(to_string(event.kind)) + " " + event.server);
+    };
+  }
+  bool wait_for(const std::string& event) {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (std::chrono::steady_clock::now() < end) {
+      {
+        const std::lock_guard guard{mutex_};
+        if (std::find(seen_.begin(), seen_.end(), event) != seen_.end()) return true;
+      }
+      std::this_thread::sleep_for(5ms);
+    }
+    return false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> seen_;
+};
+
+TEST_F(RingTest, ADeadServersKeysAreMissesAndItsWritesFailUntilItReturns) {
+  Events events;
+  const Store whole = open(2);
+  fill(whole, 100);
+  const Store store = Store::open("redis+ring://" + address(servers[0]) + "," +
+                                      address(servers[1]) + "?names=a,b&probe=50ms&dead_after=2",
+                                  {.on_event = events.sink()})
+                          .value();
+  servers[1].process().stop(9);
+  ASSERT_TRUE(events.wait_for("server_died b"));
+  EXPECT_EQ(store.health()[1].state, ServerHealth::State::dead);
+  EXPECT_THAT(store.health()[1].last_failure, Not(testing::IsEmpty()));
+  const int lost = missing(store, 100);
+  EXPECT_GT(lost, 20);
+  EXPECT_LT(lost, 80);
+  int refused = 0;
+  std::vector<std::string> keys;
+  for (int i = 0; i < 100; ++i) {
+    keys.push_back(key(i));
+    const auto written = store.set(key(i), std::to_string(i));
+    if (written) continue;
+    ++refused;
+    EXPECT_EQ(written.error().code, Errc::unreachable);
+    EXPECT_EQ(written.error().effect, Effect::not_sent);
+    EXPECT_THAT(written.error().detail, HasSubstr(address(servers[1])));
+  }
+  EXPECT_EQ(refused, lost);
+  const auto values = store.get_many(keys).value();
+  EXPECT_EQ(std::count(values.begin(), values.end(), std::nullopt), lost);
+  const std::vector<KeyValue> entries{{keys[0], "x"}, {keys[1], "x"}, {keys[2], "x"},
+                                      {keys[3], "x"}, {keys[4], "x"}, {keys[5], "x"},
+                                      {keys[6], "x"}, {keys[7], "x"}};
+  const auto batch = store.set_many(entries);
+  EXPECT_EQ(batch.error().effect, Effect::maybe_executed);
+  EXPECT_THAT(batch.error().detail, HasSubstr("of 8 were not done; the others were"));
+  servers[1].restart();
+  ASSERT_TRUE(events.wait_for("server_returned b"));
+  fill(store, 100);
+  EXPECT_EQ(missing(store, 100), 0);
+  EXPECT_EQ(store.health()[1].state, ServerHealth::State::up);
+  EXPECT_GT(store.health()[1].rtt_p50.count(), 0);
+}
+
+TEST_F(RingTest, WithRehashTheOthersTakeItsShareAndItReturnsEmpty) {
+  Events events;
+  servers.resize(3);
+  const Store store = Store::open("redis+ring://" + address(servers[0]) + "," +
+                                      address(servers[1]) + "," + address(servers[2]) +
+                                      "?names=a,b,c&probe=50ms&dead_after=2&on_failure=rehash",
+                                  {.on_event = events.sink()})
+                          .value();
+  fill(store, 300);
+  // It hangs, and keeps what it holds.
+  servers[1].process().signal(SIGSTOP);
+  ASSERT_TRUE(events.wait_for("server_died b"));
+  const int lost = missing(store, 300);
+  EXPECT_GT(lost, 50);
+  for (int i = 0; i < 300; ++i) store.set(key(i), "newer").value();
+  EXPECT_EQ(missing(store, 300), 0) << "the others have them now";
+  int held = 0;
+  for (int i = 0; i < 60; ++i) {
+    const auto lock = store.lock_acquire("lock:" + std::to_string(i), "me", 60s);
+    held += lock.has_value();
+    EXPECT_TRUE(lock || lock.error().code == Errc::unreachable);
+  }
+  EXPECT_GT(held, 20);
+  EXPECT_LT(held, 60) << "a lock never moves to another server";
+  servers[1].process().signal(SIGCONT);
+  ASSERT_TRUE(events.wait_for("server_returned b"));
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_NE(store.get(key(i)).value(), Bytes(std::to_string(i))) << "an old value came back";
+  }
 }
 
 TEST_F(RingTest, OneServerThatIsAwayDoesNotKeepTheRingFromOpening) {

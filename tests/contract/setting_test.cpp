@@ -29,7 +29,7 @@ TEST_P(Settings, ALoweredBoundIsKept) {
   const std::string value(10'000, 'v');
   for (int i = 0; i < 2'000; ++i) store.set("k" + std::to_string(i), value).value();
   store.configure("eviction", "allkeys-lru").value();
-  store.configure("max_bytes", "8MiB").value();
+  store.configure("max_bytes", "3MiB").value();
   for (int i = 0; i < 100; ++i) store.set("n" + std::to_string(i), value).value();
   EXPECT_TRUE(eventually([&] { return store.size().value() < 1'000; }));
 }

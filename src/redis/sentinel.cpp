@@ -1,0 +1,159 @@
+#include "redis/sentinel.hpp"
+
+#include <algorithm>
+
+#include "base/buffer.hpp"
+#include "base/numbers.hpp"
+#include "redis/reply_error.hpp"
+#include "resp/writer.hpp"
+
+namespace larder::redis {
+namespace {
+
+std::string question(std::string_view primary) {
+  base::Buffer out;
+  resp::append_command(out, {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", primary});
+  return std::string(out.view());
+}
+
+/// host, port; null: it watches nobody of that name.
+Result<net::Endpoint> read_address(const resp::Value& reply, const std::string& primary) {
+  if (reply.is_error()) return error_from(reply.text());
+  if (reply.is_null() || !reply.is_aggregate() || reply.size() != 2) {
+    return Error{Errc::unreachable, Effect::not_sent, "watches no primary named " + primary};
+  }
+  const auto port = base::parse_unsigned(reply[1].text());
+  if (!port || *port == 0 || *port > 65'535) {
+    return Error{Errc::protocol, Effect::not_sent, "named a port that is none"};
+  }
+  return net::Endpoint{std::string(reply[0].text()), static_cast<std::uint16_t>(*port)};
+}
+
+}  // namespace
+
+void SentinelVotes::names(net::Endpoint primary) {
+  --left_;
+  const auto known =
+      std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
+        return candidate.at.host == primary.host && candidate.at.port == primary.port;
+      });
+  if (known != candidates_.end()) {
+    ++known->votes;
+  } else {
+    candidates_.push_back({std::move(primary), 1});
+  }
+}
+
+void SentinelVotes::fails(Error why) {
+  --left_;
+  if (!first_failure_) first_failure_ = std::move(why);
+}
+
+std::optional<Result<net::Endpoint>> SentinelVotes::verdict() const {
+  const auto best =
+      std::max_element(candidates_.begin(), candidates_.end(),
+                       [](const Candidate& a, const Candidate& b) { return a.votes < b.votes; });
+  const bool any = best != candidates_.end();
+  if (any && best->votes * 2 > asked_) return Result<net::Endpoint>{best->at};
+  if (left_ > 0) return std::nullopt;
+  if (any) return Result<net::Endpoint>{best->at};
+  return Result<net::Endpoint>{
+      Error{Errc::unreachable, Effect::not_sent,
+            "no sentinel tells where the primary is; " +
+                (first_failure_ ? first_failure_->detail : "none is named")}};
+}
+
+/// One question to all, while anybody still waits for an answer.
+struct SentinelLocator::Poll {
+  Poll(std::size_t asked, std::function<void(Result<net::Endpoint>)> then)
+      : votes(asked), found(std::move(then)) {}
+
+  void count(const std::optional<Error>& failure, std::optional<Result<net::Endpoint>> answer,
+             const std::string& sentinel) {
+    std::function<void(Result<net::Endpoint>)> tell;
+    std::optional<Result<net::Endpoint>> verdict;
+    {
+      const std::lock_guard guard{mutex};
+      if (failure) {
+        votes.fails(*failure);
+      } else if (answer && *answer) {
+        votes.names(**answer);
+      } else {
+        Error why = answer ? answer->error() : Error{Errc::protocol, Effect::not_sent, "no reply"};
+        why.detail.insert(0, sentinel + ": ");
+        votes.fails(std::move(why));
+      }
+      verdict = votes.verdict();
+      if (verdict) tell = std::exchange(found, nullptr);
+    }
+    if (tell) tell(*std::move(verdict));
+  }
+
+  std::mutex mutex;
+  SentinelVotes votes;
+  std::function<void(Result<net::Endpoint>)> found;
+};
+
+SentinelLocator::SentinelLocator(const std::vector<ClientOptions>& sentinels, std::string primary,
+                                 base::Millis answer_time, const base::Clock& clock)
+    : primary_(std::move(primary)),
+      request_(question(primary_)),
+      answer_time_(answer_time),
+      clock_(clock) {
+  for (const auto& options : sentinels) {
+    sentinels_.push_back(std::make_shared<Client>(options, clock));
+  }
+}
+
+void SentinelLocator::locate(std::function<void(Result<net::Endpoint>)> found) {
+  std::vector<std::shared_ptr<Client>> sentinels;
+  {
+    const std::lock_guard guard{mutex_};
+    sentinels = sentinels_;
+  }
+  if (sentinels.empty()) {
+    return found(Error{Errc::unreachable, Effect::not_sent, "the store was closed"});
+  }
+  const auto poll = std::make_shared<Poll>(sentinels.size(), std::move(found));
+  std::vector<std::shared_ptr<Errand>> errands;
+  for (const auto& sentinel : sentinels) {
+    const auto answer = std::make_shared<std::optional<Result<net::Endpoint>>>();
+    errands.push_back(Errand::send(
+        *sentinel, request_, 1, clock_.now() + answer_time_,
+        [answer, primary = primary_](const resp::Value& reply) {
+          answer->emplace(read_address(reply, primary));
+        },
+        [poll, answer, name = sentinel->name()](const std::optional<Error>& failure) {
+          poll->count(failure, *answer, name);
+        }));
+  }
+  // More than a few polls at once are none of ours: the older ones are over.
+  const std::lock_guard guard{mutex_};
+  if (errands_.size() > 8 * sentinels.size()) {
+    errands_.erase(errands_.begin(),
+                   errands_.end() - static_cast<std::ptrdiff_t>(sentinels.size()));
+  }
+  errands_.insert(errands_.end(), errands.begin(), errands.end());
+}
+
+void SentinelLocator::close() {
+  std::vector<std::shared_ptr<Client>> sentinels;
+  std::vector<std::shared_ptr<Errand>> errands;
+  {
+    const std::lock_guard guard{mutex_};
+    sentinels = std::move(sentinels_);
+    errands = std::move(errands_);
+    sentinels_.clear();
+    errands_.clear();
+  }
+  for (const auto& errand : errands) errand->abandon();
+}
+
+std::vector<std::pair<std::string, ClientHealth>> SentinelLocator::health() const {
+  const std::lock_guard guard{mutex_};
+  std::vector<std::pair<std::string, ClientHealth>> out;
+  for (const auto& sentinel : sentinels_) out.emplace_back(sentinel->name(), sentinel->health());
+  return out;
+}
+
+}  // namespace larder::redis
