@@ -77,6 +77,8 @@ struct ClientStats {
   std::uint64_t late_replies = 0;  ///< Swallowed: their callers had left.
   std::size_t waiting = 0;         ///< Calls now queued or in flight.
   bool connected = false;
+  base::Nanos oldest_unanswered{
+      0};  ///< How long the oldest request has been waiting since it was written.
 };
 
 /// Threads  Safe from any thread.

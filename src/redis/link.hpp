@@ -59,6 +59,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   // The coroutine and its parts; on the strand.
   Awaitable<void> live();
   Awaitable<Outcome> connect();
+  Awaitable<Result<net::Endpoint>> ask_locator();
   Awaitable<Outcome> locate();
   Awaitable<Outcome> find_endpoints(std::vector<Endpoint>& into);
   Awaitable<Outcome> open_socket();

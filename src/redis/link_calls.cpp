@@ -131,6 +131,7 @@ ClientStats Client::Link::stats() const {
   ClientStats now = stats_;
   now.waiting = pipeline_.size();
   now.connected = connected_;
+  if (const auto sent = pipeline_.oldest_sent()) now.oldest_unanswered = clock_.now() - *sent;
   return now;
 }
 

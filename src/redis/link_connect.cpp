@@ -54,21 +54,25 @@ tcp::socket::wait_type readiness(unsigned needs) {
 
 }  // namespace
 
+// No coroutine: GCC 12 destroys twice what a lambda inside a co_await has captured.
+Client::Link::Awaitable<Result<net::Endpoint>> Client::Link::ask_locator() {
+  return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<net::Endpoint>)>(
+      [self = shared_from_this()](auto handler) {
+        auto resume = std::make_shared<decltype(handler)>(std::move(handler));
+        self->options_.locator->locate([self, resume](Result<net::Endpoint> answer) {
+          asio::post(self->strand_, [resume, answer = std::move(answer)]() mutable {
+            std::move (*resume)(std::move(answer));
+          });
+        });
+      },
+      asio::use_awaitable);
+}
+
 Client::Link::Awaitable<Client::Link::Outcome> Client::Link::locate() {
   closed_because_.clear();
   at_ = {options_.host, options_.port};
   if (!options_.locator) co_return std::nullopt;
-  auto found =
-      co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<net::Endpoint>)>(
-          [self = shared_from_this()](auto handler) {
-            auto resume = std::make_shared<decltype(handler)>(std::move(handler));
-            self->options_.locator->locate([self, resume](Result<net::Endpoint> answer) {
-              asio::post(self->strand_, [resume, answer = std::move(answer)]() mutable {
-                std::move (*resume)(std::move(answer));
-              });
-            });
-          },
-          asio::use_awaitable);
+  auto found = co_await ask_locator();
   if (!found) co_return error(found.error().code, Effect::not_sent, found.error().detail);
   at_ = *std::move(found);
   co_return std::nullopt;

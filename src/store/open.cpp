@@ -44,7 +44,12 @@ Opened open_sentinel(std::string_view url, const StoreOptions& options) {
   return store::open_sentinel(*read, options, base::SystemClock::instance());
 }
 
-/// A scheme without `open` is one of Larder's that this build does not serve.
+Opened open_cluster(std::string_view url, const StoreOptions& options) {
+  const auto read = store::read_servers_url(url);
+  if (!read) return read.error();
+  return store::open_cluster(*read, options, base::SystemClock::instance());
+}
+
 struct Scheme {
   std::string_view name;
   Opened (*open)(std::string_view url, const StoreOptions& options);
@@ -57,17 +62,16 @@ constexpr std::array kSchemes{
     Scheme{"unix", &open_redis},
     Scheme{"redis+sentinel", &open_sentinel},
     Scheme{"redis+ring", &open_ring},
-    Scheme{"redis+cluster", nullptr},
+    Scheme{"redis+cluster", &open_cluster},
 };
 
-Error bad_scheme(const std::string& scheme, bool known) {
+Error bad_scheme(const std::string& scheme) {
   std::string served;
   for (const auto& row : kSchemes) {
-    if (row.open) served.append(served.empty() ? "" : ", ").append(row.name).append(":");
+    served.append(served.empty() ? "" : ", ").append(row.name).append(":");
   }
   return {Errc::bad_url, Effect::not_sent,
-          scheme + (known ? ": is not in this build" : ": is no scheme of a store") +
-              "; this build opens " + served};
+          scheme + ": is no scheme of a store; known are " + served};
 }
 
 }  // namespace
@@ -77,8 +81,7 @@ Result<Store> Store::open(std::string_view url, const StoreOptions& options) {
   if (!scheme) return scheme.error();
   const auto* row = std::find_if(kSchemes.begin(), kSchemes.end(),
                                  [&](const auto& known) { return known.name == *scheme; });
-  if (row == kSchemes.end()) return bad_scheme(*scheme, false);
-  if (!row->open) return bad_scheme(*scheme, true);
+  if (row == kSchemes.end()) return bad_scheme(*scheme);
   auto driver = row->open(url, options);
   if (!driver) return driver.error();
   return Store{*std::move(driver)};

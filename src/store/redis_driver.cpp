@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "redis/io_thread.hpp"
+#include "store/cluster_topology.hpp"
 #include "store/redis_client_options.hpp"
 #include "store/redis_fan.hpp"
 #include "store/redis_scan.hpp"
@@ -72,7 +73,7 @@ inline constexpr bool kIsBatch = std::is_same_v<Op, GetMany> || std::is_same_v<O
 class RedisDriver final : public AsksEach<RedisDriver, Operations> {
  public:
   RedisDriver(std::string url, Millis deadline, std::unique_ptr<redis::IoThread> thread,
-              boost::asio::io_context& context, std::unique_ptr<Topology> topology,
+              boost::asio::io_context& context, std::shared_ptr<Topology> topology,
               const base::Clock& clock)
       : url_(std::move(url)),
         deadline_(deadline),
@@ -80,6 +81,10 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
         thread_(std::move(thread)),
         context_(context),
         topology_(std::move(topology)) {}
+
+  ~RedisDriver() override { topology_->close(); }
+  RedisDriver(const RedisDriver&) = delete;
+  RedisDriver& operator=(const RedisDriver&) = delete;
 
   std::string_view url() const noexcept override { return url_; }
   bool answers_at_once() const noexcept override { return false; }
@@ -169,6 +174,10 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
       shares = split(op, *topology_);
     } else {
       for (auto& node : topology_->all()) shares.push_back({{std::move(node)}, {}, {}, {}, {}});
+      if (shares.empty()) {
+        return pending->answered(
+            Error{Errc::unreachable, Effect::not_sent, url_ + ": no server of it is known yet"});
+      }
     }
     std::make_shared<Fan<Op>>(op, std::move(shares), *topology_, deadline, std::move(pending))
         ->begin();
@@ -181,7 +190,7 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   const base::Clock& clock_;
   const std::unique_ptr<redis::IoThread> thread_;  // Goes after the clients that run on it.
   boost::asio::io_context& context_;
-  const std::unique_ptr<Topology> topology_;
+  const std::shared_ptr<Topology> topology_;
 };
 
 // Server after server; one that is dead is passed over, and what is left of keys that live elsewhere now is not shown.
@@ -191,6 +200,9 @@ Result<ScanPage> RedisDriver::scan(const Scan& op, const CallOptions& call) {
   ScanPosition at = scan_position(op.cursor);
   std::erase_if(nodes,
                 [&](const NodePointer& node) { return node->dead || node->number < at.server; });
+  if (nodes.empty() && op.cursor == 0 && topology_->splits_by_key()) {
+    return Error{Errc::unreachable, Effect::not_sent, url_ + ": no server of it is known yet"};
+  }
   if (nodes.empty()) return ScanPage{};
   if (nodes[0]->number != at.server) at = {nodes[0]->number, 0};
   auto page = ask_at(Scan{at.cursor, op.match, op.count}, {nodes[0]}, {}, deadline_of(call));
@@ -242,7 +254,7 @@ Running running(const StoreOptions& options) {
 }
 
 std::shared_ptr<StoreDriver> driver_of(std::string url, Running running,
-                                       std::unique_ptr<Topology> topology,
+                                       std::shared_ptr<Topology> topology,
                                        const base::Clock& clock) {
   boost::asio::io_context& context = *running.options.io_context;
   return std::make_shared<RedisDriver>(std::move(url), running.options.deadline,
@@ -307,6 +319,21 @@ Result<std::shared_ptr<StoreDriver>> open_sentinel(const ServersUrl& url,
     if (!ready) return ready.error();
   }
   return driver_of(url.shown, std::move(run), *std::move(topology), clock);
+}
+
+Result<std::shared_ptr<StoreDriver>> open_cluster(const ServersUrl& url,
+                                                  const StoreOptions& options,
+                                                  const base::Clock& clock) {
+  Running run = running(options);
+  auto topology = ClusterTopology::make(url, run.options, clock);
+  if (!topology) return topology.error();
+  auto driver = driver_of(url.shown, std::move(run), *topology, clock);
+  if (options.io_context) {
+    (*topology)->refresh();
+  } else if (auto known = (*topology)->wait_until_known(options.connect_timeout * 2); !known) {
+    return known.error();
+  }
+  return driver;
 }
 
 }  // namespace larder::store

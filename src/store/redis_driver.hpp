@@ -25,4 +25,9 @@ Result<std::shared_ptr<StoreDriver>> open_sentinel(const ServersUrl& url,
                                                    const StoreOptions& options,
                                                    const base::Clock& clock);
 
+/// Opens when one of the servers has told who has which slot.
+Result<std::shared_ptr<StoreDriver>> open_cluster(const ServersUrl& url,
+                                                  const StoreOptions& options,
+                                                  const base::Clock& clock);
+
 }  // namespace larder::store

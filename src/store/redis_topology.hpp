@@ -57,6 +57,9 @@ class Topology {
   virtual std::optional<Detour> after_loss(const Place& from, std::string_view key, Use use,
                                            unsigned tries);
 
+  /// Before it goes: what it has under way on its own account is given up.
+  virtual void close() {}
+
   virtual Result<void> add_server(std::string_view server, const ServerOptions& options);
   virtual Result<void> remove_server(std::string_view name);
 };

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -108,6 +110,14 @@ int Process::stop(int number) {
   int status = 0;
   ::waitpid(std::exchange(pid_, -1), &status, 0);
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::string output_of(const std::vector<std::string>& argv) {
+  const TempFolder folder;
+  Process process{argv, folder.path() / "out"};
+  process.stop(0);
+  std::ifstream file{folder.path() / "out"};
+  return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 bool wait_for_port(Process& process, std::uint16_t port, std::chrono::milliseconds at_most) {

@@ -50,6 +50,9 @@ class Process {
   pid_t pid_ = -1;
 };
 
+/// Runs a program to its end and answers what it wrote.
+std::string output_of(const std::vector<std::string>& argv);
+
 /// True as soon as something accepts on 127.0.0.1:port; false once the process is gone or the time
 /// is up.
 bool wait_for_port(Process& process, std::uint16_t port, std::chrono::milliseconds at_most);

@@ -29,6 +29,7 @@ void ServerFixture::launch() {
     return filled(filled(text, "@PORT@", std::to_string(port_)), "@FOLDER@",
                   folder_.path().string());
   };
+  for (const auto& [name, text] : files_) std::ofstream{folder_.path() / name} << fill(text);
   std::vector<std::string> argv;
   for (const auto& word : argv_) argv.push_back(fill(word));
   process_ = Process{argv, folder_.path() / "log", fill(input_)};
@@ -38,7 +39,7 @@ void ServerFixture::start(std::vector<std::string> argv, std::string input) {
   argv_ = std::move(argv);
   input_ = std::move(input);
   // Another program may take the port between our look and the server's bind.
-  for (int attempt = 0; attempt < 3; ++attempt) {
+  for (int attempt = 0; attempt < 6; ++attempt) {
     port_ = free_port();
     launch();
     if (wait_for_port(process_, port_, kStartTime)) return;
@@ -58,6 +59,17 @@ RedisServer::RedisServer(const std::vector<std::string>& settings) {
       "yes\n";
   for (const auto& line : settings) config += line + "\n";
   start({program ? program : "redis-server", "-"}, std::move(config));
+}
+
+RedisSentinel::RedisSentinel(std::uint16_t primary) {
+  const char* program = std::getenv("LARDER_REDIS_SERVER");
+  // It writes its state into its configuration, so that must be a file.
+  write_file("sentinel.conf",
+             "bind 127.0.0.1\nport @PORT@\ndir @FOLDER@\nsentinel monitor mymaster 127.0.0.1 " +
+                 std::to_string(primary) +
+                 " 2\nsentinel down-after-milliseconds mymaster 1000\n"
+                 "sentinel failover-timeout mymaster 3000\n");
+  start({program ? program : "redis-server", "@FOLDER@/sentinel.conf", "--sentinel"}, {});
 }
 
 LarderServer::LarderServer(const std::string& binary, const std::vector<std::string>& arguments) {

@@ -25,6 +25,10 @@ class ServerFixture {
   ~ServerFixture() = default;
   /// `argv` and `input` may contain @PORT@ and @FOLDER@, which are filled in.
   void start(std::vector<std::string> argv, std::string input);
+  /// Written into @FOLDER@ before each start, with the same filled in.
+  void write_file(std::string name, std::string text) {
+    files_.emplace_back(std::move(name), std::move(text));
+  }
 
  private:
   void launch();
@@ -32,6 +36,7 @@ class ServerFixture {
   TempFolder folder_;
   std::vector<std::string> argv_;
   std::string input_;
+  std::vector<std::pair<std::string, std::string>> files_;
   std::uint16_t port_ = 0;
   Process process_;
 };
@@ -45,6 +50,12 @@ class RedisServer : public ServerFixture {
   explicit RedisServer(const std::vector<std::string>& settings = {});
   /// Where a line `unixsocket @FOLDER@/socket` made one.
   std::string socket_path() const { return folder() + "/socket"; }
+};
+
+/// redis-sentinel that watches 127.0.0.1:port as "mymaster": two must agree, and a second of silence is death.
+class RedisSentinel : public ServerFixture {
+ public:
+  explicit RedisSentinel(std::uint16_t primary);
 };
 
 /// `binary serve`, nothing kept on disk; LARDER_PROGRAM names another binary. Tests that link larder_test_program have

@@ -1,0 +1,144 @@
+// A primary that real sentinels watch, killed and stopped under writers.
+#include <larder/store.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <deque>
+#include <thread>
+
+#include "support/servers.hpp"
+
+namespace larder {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class SentinelTest : public testing::Test {
+ protected:
+  SentinelTest() {
+    servers.emplace_back();
+    const std::string primary = std::to_string(servers[0].port());
+    for (int i = 0; i < 2; ++i) {
+      servers.emplace_back(
+          std::vector<std::string>{"replicaof 127.0.0.1 " + primary, "repl-diskless-sync-delay 0"});
+    }
+    for (int i = 0; i < 3; ++i) sentinels.emplace_back(servers[0].port());
+    url = "redis+sentinel://";
+    for (const auto& sentinel : sentinels) {
+      url += "127.0.0.1:" + std::to_string(sentinel.port()) + ",";
+    }
+    url.back() = '/';
+    url += "mymaster";
+    wait_until_watched();
+  }
+
+  /// Until the sentinels know each other and both replicas: before that none of them can promote one.
+  void wait_until_watched() {
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    for (const auto& sentinel : sentinels) {
+      const Store asked =
+          Store::open("redis://127.0.0.1:" + std::to_string(sentinel.port())).value();
+      for (std::string info;;) {
+        info = asked.info().value();
+        if (info.find("slaves=2,sentinels=3") != info.npos) break;
+        if (std::chrono::steady_clock::now() > end) throw std::runtime_error(info);
+        std::this_thread::sleep_for(50ms);
+      }
+    }
+  }
+
+  std::deque<test::RedisServer> servers;
+  std::deque<test::RedisSentinel> sentinels;
+  std::string url;
+};
+
+/// Four writers, each with a counter of its own, which nobody may add to twice.
+struct Writers {
+  explicit Writers(const Store& over) : store(over) {
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([this, i] { write(i); });
+    }
+  }
+  void write(int i) {
+    const std::string key = "counter:" + std::to_string(i);
+    while (!stop) {
+      const auto sum = store.add(key, std::int64_t{1}, std::nullopt, {.deadline = 15s});
+      ++(sum ? done : sum.error().effect == Effect::maybe_executed ? doubtful : failed);
+      std::this_thread::sleep_for(2ms);
+    }
+  }
+  void end() {
+    stop = true;
+    for (auto& thread : threads) thread.join();
+  }
+  std::int64_t sum() const {
+    std::int64_t out = 0;
+    for (int i = 0; i < 4; ++i) {
+      out += std::stoll(store.get("counter:" + std::to_string(i)).value().value_or(Bytes("0")));
+    }
+    return out;
+  }
+
+  Store store;
+  std::atomic<bool> stop{false};
+  std::atomic<int> done{0}, doubtful{0}, failed{0};
+  std::vector<std::thread> threads;
+};
+
+TEST_F(SentinelTest, CallsGoOnWhenThePrimaryIsKilled) {
+  std::atomic<int> changes{0};
+  const Store store = Store::open(url, {.on_event =
+                                            [&](const StoreEvent& event) {
+                                              changes +=
+                                                  event.kind == StoreEvent::Kind::primary_changed;
+                                            }})
+                          .value();
+  store.set("k", "v").value();
+  Writers writers{store};
+  std::this_thread::sleep_for(500ms);
+  servers[0].process().stop(SIGKILL);
+  const int before = writers.done;
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (writers.done < before + 100 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(20ms);
+  }
+  writers.end();
+  EXPECT_GE(writers.done, before + 100) << "writes went on at the new primary";
+  EXPECT_EQ(writers.failed, 0) << "what was not sent waited";
+  EXPECT_LE(writers.doubtful, 4) << "one call of each writer was under way";
+  EXPECT_LE(writers.sum(), writers.done + writers.doubtful) << "nothing was added twice";
+  EXPECT_GE(changes, 1);
+  EXPECT_EQ(store.health().size(), 4u) << "the primary and three sentinels";
+}
+
+TEST_F(SentinelTest, APrimaryThatHangsIsLeftWhenTheSentinelsNameAnother) {
+  const Store store = Store::open(url).value();
+  store.set("k", "v").value();
+  servers[0].process().signal(SIGSTOP);
+  // It waits for the promotion and no longer.
+  const auto read = store.get("k", {.deadline = 15s});
+  servers[0].process().signal(SIGCONT);
+  ASSERT_TRUE(read.has_value()) << to_string(read.error());
+  EXPECT_TRUE(store.set("k", "w", {}, {.deadline = 15s}).value());
+}
+
+TEST_F(SentinelTest, ANameThatNobodyWatchesAndSentinelsThatAreAwaySaySo) {
+  const auto servers_part = url.substr(0, url.rfind('/'));
+  const auto unknown = Store::open(servers_part + "/nobody");
+  EXPECT_EQ(unknown.error().code, Errc::unreachable);
+  EXPECT_THAT(unknown.error().detail, HasSubstr("watches no primary named nobody"));
+  const auto away =
+      Store::open("redis+sentinel://127.0.0.1:" + std::to_string(test::free_port()) + "/mymaster");
+  EXPECT_THAT(away.error().detail, HasSubstr("no sentinel tells"));
+  // One of four is away: the others say.
+  const std::string with_one_away =
+      "redis+sentinel://127.0.0.1:" + std::to_string(test::free_port()) + "," +
+      url.substr(std::string("redis+sentinel://").size());
+  EXPECT_TRUE(Store::open(with_one_away));
+}
+
+}  // namespace
+}  // namespace larder
