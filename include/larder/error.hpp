@@ -31,6 +31,7 @@ enum class Errc : std::uint8_t {
   unsupported,   ///< This store or server cannot do that.
   io,            ///< The operating system refused (file, socket, thread).
   lock_lost,     ///< A lock is not, or no longer, held by this holder; nothing was touched.
+  cross_slot,  ///< A cluster keeps what one step needs on different servers; give the keys one hash tag.
   loader_failed,  ///< The loader of get_or_load failed; detail holds its words.
 };
 
