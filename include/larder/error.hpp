@@ -32,6 +32,7 @@ enum class Errc : std::uint8_t {
   io,            ///< The operating system refused (file, socket, thread).
   cross_slot,    ///< Keys of one step that live on several servers; a common {tag} in their names brings them together.
   lock_lost,     ///< A lock is not, or no longer, held by this holder; nothing was touched.
+  cross_slot,  ///< A cluster keeps what one step needs on different servers; give the keys one hash tag.
   loader_failed,  ///< The loader of get_or_load failed; detail holds its words.
 };
 

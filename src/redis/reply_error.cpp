@@ -18,6 +18,7 @@ constexpr std::array kMeanings{
     Meaning{"NOPERM", Errc::unauthorized},
     Meaning{"ERR invalid password", Errc::unauthorized},
     Meaning{"OOM", Errc::out_of_memory},
+    Meaning{"CROSSSLOT", Errc::cross_slot},
     Meaning{"ERR value is not an integer", Errc::not_a_number},
     Meaning{"ERR value is not a valid float", Errc::not_a_number},
     Meaning{"ERR increment or decrement would overflow", Errc::overflow},

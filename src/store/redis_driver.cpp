@@ -329,10 +329,12 @@ Result<std::shared_ptr<StoreDriver>> open_cluster(const ServersUrl& url,
   Running run = running(options);
   auto topology = ClusterTopology::make(url, run.options, clock);
   if (!topology) return topology.error();
-  auto driver = driver_of(url.shown, std::move(run), *topology, clock);
+  ClusterTopology& cluster = **topology;
+  // Moved in: its clients must go before the thread that they run on.
+  auto driver = driver_of(url.shown, std::move(run), *std::move(topology), clock);
   if (options.io_context) {
-    (*topology)->refresh();
-  } else if (auto known = (*topology)->wait_until_known(options.connect_timeout * 2); !known) {
+    cluster.refresh();
+  } else if (auto known = cluster.wait_until_known(options.connect_timeout * 2); !known) {
     return known.error();
   }
   return driver;

@@ -5,10 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <deque>
 #include <thread>
 
-#include "support/servers.hpp"
+#include "support/groups.hpp"
 
 namespace larder {
 namespace {
@@ -18,41 +17,8 @@ using testing::HasSubstr;
 
 class SentinelTest : public testing::Test {
  protected:
-  SentinelTest() {
-    servers.emplace_back();
-    const std::string primary = std::to_string(servers[0].port());
-    for (int i = 0; i < 2; ++i) {
-      servers.emplace_back(
-          std::vector<std::string>{"replicaof 127.0.0.1 " + primary, "repl-diskless-sync-delay 0"});
-    }
-    for (int i = 0; i < 3; ++i) sentinels.emplace_back(servers[0].port());
-    url = "redis+sentinel://";
-    for (const auto& sentinel : sentinels) {
-      url += "127.0.0.1:" + std::to_string(sentinel.port()) + ",";
-    }
-    url.back() = '/';
-    url += "mymaster";
-    wait_until_watched();
-  }
-
-  /// Until the sentinels know each other and both replicas: before that none of them can promote one.
-  void wait_until_watched() {
-    const auto end = std::chrono::steady_clock::now() + 30s;
-    for (const auto& sentinel : sentinels) {
-      const Store asked =
-          Store::open("redis://127.0.0.1:" + std::to_string(sentinel.port())).value();
-      for (std::string info;;) {
-        info = asked.info().value();
-        if (info.find("slaves=2,sentinels=3") != info.npos) break;
-        if (std::chrono::steady_clock::now() > end) throw std::runtime_error(info);
-        std::this_thread::sleep_for(50ms);
-      }
-    }
-  }
-
-  std::deque<test::RedisServer> servers;
-  std::deque<test::RedisSentinel> sentinels;
-  std::string url;
+  test::SentinelGroup group;
+  const std::string url = group.url();
 };
 
 /// Four writers, each with a counter of its own, which nobody may add to twice.
@@ -99,7 +65,7 @@ TEST_F(SentinelTest, CallsGoOnWhenThePrimaryIsKilled) {
   store.set("k", "v").value();
   Writers writers{store};
   std::this_thread::sleep_for(500ms);
-  servers[0].process().stop(SIGKILL);
+  group.primary().process().stop(SIGKILL);
   const int before = writers.done;
   const auto end = std::chrono::steady_clock::now() + 20s;
   while (writers.done < before + 100 && std::chrono::steady_clock::now() < end) {
@@ -117,10 +83,10 @@ TEST_F(SentinelTest, CallsGoOnWhenThePrimaryIsKilled) {
 TEST_F(SentinelTest, APrimaryThatHangsIsLeftWhenTheSentinelsNameAnother) {
   const Store store = Store::open(url).value();
   store.set("k", "v").value();
-  servers[0].process().signal(SIGSTOP);
+  group.primary().process().signal(SIGSTOP);
   // It waits for the promotion and no longer.
   const auto read = store.get("k", {.deadline = 15s});
-  servers[0].process().signal(SIGCONT);
+  group.primary().process().signal(SIGCONT);
   ASSERT_TRUE(read.has_value()) << to_string(read.error());
   EXPECT_TRUE(store.set("k", "w", {}, {.deadline = 15s}).value());
 }

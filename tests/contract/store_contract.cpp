@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "base/process.hpp"
-#include "support/servers.hpp"
+#include "support/groups.hpp"
 #if LARDER_TLS
 #include "support/certificates.hpp"
 #endif
@@ -59,6 +59,16 @@ std::string ring_url() {
   return url + "1";
 }
 
+std::string sentinel_url() {
+  static const test::SentinelGroup group;
+  return group.url();
+}
+
+std::string cluster_url() {
+  static const test::RedisCluster cluster{3};
+  return cluster.url();
+}
+
 #ifdef LARDER_BINARY
 std::string larder_url() {
   static test::LarderServer server{LARDER_BINARY};
@@ -81,6 +91,8 @@ std::vector<Engine> engines() {
       {"redis", &redis_url},
       {"unix", &unix_url},
       {"ring", &ring_url},
+      {"sentinel", &sentinel_url},
+      {"cluster", &cluster_url},
   };
 #if LARDER_TLS
   all.push_back({"tls", &tls_url});

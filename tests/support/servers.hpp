@@ -39,6 +39,9 @@ class ServerFixture {
   std::vector<std::pair<std::string, std::string>> files_;
   std::uint16_t port_ = 0;
   Process process_;
+
+ protected:
+  std::uint16_t port_max_ = 65'535;
 };
 
 /// redis-server (or the program named by LARDER_REDIS_SERVER, such as valkey-server), nothing kept
