@@ -17,7 +17,7 @@ struct CacheCounters {
       prefetches;
   base::Counter shared_errors, shared_late, shared_bad, write_errors, failures;
   std::deque<PartitionCounters>
-      partitions;  ///< As many as there are servers; fixed once the cache is made.
+      partitions;         ///< As many as there are servers; fixed once the cache is made.
   base::Gauge under_way;  ///< Questions posted to a lane, waiters of flights, writes to the store.
 };
 

@@ -54,7 +54,8 @@ struct DomainReplay {
 };
 /// Errors: as sample_domains; `too_large` for more than 100 million requests. Cost: memory for all names and requests.
 Result<DomainReplay> replay_domains(const std::string& path, const DomainsOptions& options);
-Result<DomainReplay> replay_domains(std::unique_ptr<ByteSource> csv, const std::string& name, const DomainsOptions& options);
+Result<DomainReplay> replay_domains(std::unique_ptr<ByteSource> csv, const std::string& name,
+                                    const DomainsOptions& options);
 
 /// `count` distinct names of made-up words under real top-level domains, a third of them with www,
 /// api or the like in front. The same seed gives the same names, on every machine.

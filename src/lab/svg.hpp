@@ -10,8 +10,8 @@ namespace larder::lab {
 /// One line of a plot, or one colour of bars.
 struct PlotSeries {
   std::string name;
-  std::vector<std::pair<double, double>>
-      points = {};  ///< x and y; of bars, x is not used: the n-th is of group n.
+  std::vector<std::pair<double, double>> points =
+      {};  ///< x and y; of bars, x is not used: the n-th is of group n.
   std::vector<std::pair<double, double>> bounds = {};  ///< Low and high of each point, or empty.
 };
 

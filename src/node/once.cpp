@@ -15,7 +15,8 @@ Result<std::int64_t> sum_of(const Entry& entry, std::int64_t delta) {
   if (entry.exists() && entry.kind() != engine::Kind::string) return wrong_kind();
   const auto number =
       entry.exists() ? base::parse_integer(entry.value()) : std::optional{std::int64_t{0}};
-  if (!number) return Error{Errc::not_a_number, Effect::refused, "value is not an integer or out of range"};
+  if (!number)
+    return Error{Errc::not_a_number, Effect::refused, "value is not an integer or out of range"};
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*number, delta, &sum))
     return Error{Errc::overflow, Effect::refused, "increment or decrement would overflow"};

@@ -131,7 +131,8 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
     } else if constexpr (requires { leading_key(op); }) {
       auto place = topology_->place(leading_key(op), kUse<Op>);
       if (!place) return pending->answered(place.error());
-      if (auto apart = scattered(op, *place, *topology_)) return pending->answered(*std::move(apart));
+      if (auto apart = scattered(op, *place, *topology_))
+        return pending->answered(*std::move(apart));
       if constexpr (kUse<Op> == Use::read) {
         if (!place->node) return pending->answered(missing(op));
       }

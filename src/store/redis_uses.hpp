@@ -44,10 +44,8 @@ inline constexpr Use kUse<BumpGeneration> = Use::hold;
 
 /// The key that leads an operation to its one server. Operations without are for several.
 template <class Op>
-  requires requires(const Op& op) { op.key; }
-std::string_view leading_key(const Op& op) {
-  return op.key;
-}
+requires requires(const Op& op) { op.key; }
+std::string_view leading_key(const Op& op) { return op.key; }
 inline std::string_view leading_key(const LimitTakeAll& op) { return op.asks.front().key; }
 
 /// Keys of one step that its server does not all have.

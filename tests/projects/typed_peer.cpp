@@ -135,7 +135,8 @@ void coordinate_more(const larder::Store& store) {
   user.reset("ada").value();
   all.reset("x").value();
   require(larder::allow_all({{user, "ada", 2}, {all, "x", 2}}).value().allowed, "both allow");
-  require(larder::allow_all({{user, "ada"}, {all, "x"}}).value().denied_by == 0u, "the user's denies");
+  require(larder::allow_all({{user, "ada"}, {all, "x"}}).value().denied_by == 0u,
+          "the user's denies");
   require(all.remaining("x").value() == 1, "and nothing of the other's was taken");
 }
 
