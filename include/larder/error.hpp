@@ -30,9 +30,8 @@ enum class Errc : std::uint8_t {
   server_error,  ///< The server answered with an error of its own; detail holds its words.
   unsupported,   ///< This store or server cannot do that.
   io,            ///< The operating system refused (file, socket, thread).
-  cross_slot,  ///< Keys of one step that live on several servers; a common {tag} in their names brings them together.
-  lock_lost,   ///< A lock is not, or no longer, held by this holder; nothing was touched.
-  cross_slot,  ///< A cluster keeps what one step needs on different servers; give the keys one hash tag.
+  lock_lost,     ///< A lock is not, or no longer, held by this holder; nothing was touched.
+  cross_slot,  ///< What one step needs lives on several servers; the same {tag} in the keys brings it together.
   loader_failed,  ///< The loader of get_or_load failed; detail holds its words.
 };
 

@@ -49,8 +49,6 @@ std::string_view to_string(Errc code) noexcept {
       return "cross_slot";
     case Errc::lock_lost:
       return "lock_lost";
-    case Errc::cross_slot:
-      return "cross_slot";
     case Errc::loader_failed:
       return "loader_failed";
   }
