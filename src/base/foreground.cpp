@@ -69,6 +69,7 @@ Result<Child> Child::start(const std::vector<std::string>& words) {
   int failure[2];
   if (::pipe2(failure, O_CLOEXEC) != 0) return no_child(words.front(), errno);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   const bool leads = !is_terminal(Standard::input);

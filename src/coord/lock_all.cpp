@@ -31,7 +31,7 @@ class Round {
   enum class End : std::uint8_t { all, busy, lost };
   Result<End> run(Held& held) {
     for (const auto& claim : claims_) {
-      const auto end = take(claim, held);
+      auto end = take(claim, held);
       if (!end || *end != End::all) return end;
     }
     const auto fresh = keep_fresh(held, claims_.front()->options.ttl, call_);
@@ -75,6 +75,7 @@ Result<std::optional<Held>> lock_all(const Store& store, std::vector<std::string
   names.erase(std::unique(names.begin(), names.end()), names.end());
   if (names.empty()) return std::optional<Held>{Held{}};
   std::vector<std::shared_ptr<const coord::Claim>> claims;
+  claims.reserve(names.size());
   for (auto& name : names) {
     claims.push_back(std::make_shared<const coord::Claim>(
         coord::Claim{store, std::move(name), coord::Claim::fresh_owner(world), options, world}));

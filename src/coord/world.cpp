@@ -29,7 +29,7 @@ class SystemWorld final : public World {
 
 }  // namespace
 
-World& system_world() noexcept {
+World& system_world() {
   static SystemWorld& world = *new SystemWorld;
   return world;
 }

@@ -20,6 +20,6 @@ class World {
 };
 
 /// The operating system's. Its watchers have a thread, from the first lease on that is watched.
-World& system_world() noexcept;
+World& system_world();
 
 }  // namespace larder::coord
