@@ -32,6 +32,8 @@ inline constexpr Use kUse<LimitTake> = Use::hold;
 template <>
 inline constexpr Use kUse<LimitTakeAll> = Use::hold;
 template <>
+inline constexpr Use kUse<AddOnce> = Use::hold;
+template <>
 inline constexpr Use kUse<ShareAcquire> = Use::hold;
 template <>
 inline constexpr Use kUse<ShareExtend> = Use::hold;
