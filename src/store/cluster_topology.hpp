@@ -34,6 +34,9 @@ class ClusterTopology final : public Topology,
   Result<Place> place(std::string_view key, Use use) override;
   std::vector<NodePointer> all() const override;
   bool splits_by_key() const noexcept override { return true; }
+  bool are_together(std::string_view a, std::string_view b) const override {
+    return redis::slot_of(a) == redis::slot_of(b);
+  }
   std::optional<Detour> after_refusal(const Place& from, std::string_view key,
                                       std::string_view words, unsigned tries) override;
   std::optional<Detour> after_loss(const Place& from, std::string_view key, Use use,

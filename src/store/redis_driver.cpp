@@ -66,6 +66,21 @@ constexpr std::array kFigures{
            [](auto& s) -> std::uint64_t { return s.connected; }},
 };
 
+/// The key that decides where an operation goes; empty: it is no question about one place.
+template <class Op>
+std::string_view route_key(const Op& op) {
+  if constexpr (std::is_same_v<Op, LimitTakeAll>) {
+    return op.asks.empty() ? std::string_view{} : std::string_view{op.asks[0].key};
+  } else {
+    return op.key;
+  }
+}
+
+template <class Op>
+inline constexpr bool kHasOnePlace = std::is_same_v<Op, LimitTakeAll> || requires(const Op& op) {
+  op.key;
+};
+
 template <class Op>
 inline constexpr bool kIsBatch = std::is_same_v<Op, GetMany> || std::is_same_v<Op, SetMany> ||
                                  std::is_same_v<Op, EraseMany> || std::is_same_v<Op, Generations>;
@@ -106,13 +121,14 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
     }
     if constexpr (std::is_same_v<Op, Scan>) {
       return scan(op, call);
-    } else if constexpr (requires { op.key; }) {
-      auto place = topology_->place(op.key, kUse<Op>);
+    } else if constexpr (kHasOnePlace<Op>) {
+      if (auto apart = keys_apart(op)) return *std::move(apart);
+      auto place = topology_->place(route_key(op), kUse<Op>);
       if (!place) return place.error();
       if constexpr (kUse<Op> == Use::read) {
         if (!place->node) return missing(op);
       }
-      return ask_at(op, *std::move(place), op.key, deadline_of(call));
+      return ask_at(op, *std::move(place), route_key(op), deadline_of(call));
     } else {
       if (topology_->is_one()) return ask_at(op, {topology_->all()[0]}, {}, deadline_of(call));
       const auto awaited = std::make_shared<Awaited<typename Op::Answer>>();
@@ -127,13 +143,14 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
     if constexpr (std::is_same_v<Op, Scan>) {
       // No coroutine form asks for a page: see Store.
       pending->answered(scan(op, call));
-    } else if constexpr (requires { op.key; }) {
-      auto place = topology_->place(op.key, kUse<Op>);
+    } else if constexpr (kHasOnePlace<Op>) {
+      if (auto apart = keys_apart(op)) return pending->answered(*std::move(apart));
+      auto place = topology_->place(route_key(op), kUse<Op>);
       if (!place) return pending->answered(place.error());
       if constexpr (kUse<Op> == Use::read) {
         if (!place->node) return pending->answered(missing(op));
       }
-      begin_at(op, *std::move(place), op.key, deadline_of(call), std::move(pending));
+      begin_at(op, *std::move(place), route_key(op), deadline_of(call), std::move(pending));
     } else {
       if (topology_->is_one()) {
         return begin_at(op, {topology_->all()[0]}, {}, deadline_of(call), std::move(pending));
@@ -145,6 +162,21 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
  private:
   base::Instant deadline_of(const CallOptions& call) const {
     return clock_.now() + (call.deadline > Millis::zero() ? call.deadline : deadline_);
+  }
+
+  /// What is one step must be in one place.
+  template <class Op>
+  std::optional<Error> keys_apart(const Op& op) const {
+    if constexpr (std::is_same_v<Op, LimitTakeAll>) {
+      for (const auto& ask : op.asks) {
+        if (topology_->are_together(op.asks[0].key, ask.key)) continue;
+        return Error{Errc::cross_slot, Effect::not_sent,
+                     url_ + ": " + std::string(op.asks[0].key) + " and " + std::string(ask.key) +
+                         " are not kept together; give them one hash tag, as in {tenant7}:a and "
+                         "{tenant7}:b"};
+      }
+    }
+    return std::nullopt;
   }
 
   template <class Op>
@@ -169,7 +201,7 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   template <class Op>
   void fan_out(const Op& op, base::Instant deadline,
                std::shared_ptr<Pending<typename Op::Answer>> pending) {
-    std::vector<Share<Op>> shares;
+    std::vector<Part<Op>> shares;
     if constexpr (kIsBatch<Op>) {
       shares = split(op, *topology_);
     } else {

@@ -46,6 +46,8 @@ class Topology {
   virtual bool is_one() const noexcept { return false; }
   /// A request may name keys of one slot only, so a batch goes key by key.
   virtual bool splits_by_key() const noexcept { return false; }
+  /// May one step have both keys?
+  virtual bool are_together(std::string_view, std::string_view) const { return true; }
   /// Does this server answer for the key? False: it is a left-over of a time when it did.
   virtual bool is_at_home(const RedisNode&, std::string_view) const { return true; }
 

@@ -29,6 +29,16 @@ inline constexpr Use kUse<FencedSet> = Use::hold;
 template <>
 inline constexpr Use kUse<LimitTake> = Use::hold;
 template <>
+inline constexpr Use kUse<LimitTakeAll> = Use::hold;
+template <>
+inline constexpr Use kUse<ShareAcquire> = Use::hold;
+template <>
+inline constexpr Use kUse<ShareExtend> = Use::hold;
+template <>
+inline constexpr Use kUse<ShareRelease> = Use::hold;
+template <>
+inline constexpr Use kUse<AddOnce> = Use::hold;
+template <>
 inline constexpr Use kUse<Generations> = Use::hold;
 template <>
 inline constexpr Use kUse<BumpGeneration> = Use::hold;

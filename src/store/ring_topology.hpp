@@ -22,6 +22,10 @@ class RingTopology final : public Topology {
   ~RingTopology() override;
   Result<Place> place(std::string_view key, Use use) override;
   std::vector<NodePointer> all() const override;
+  bool are_together(std::string_view a, std::string_view b) const override {
+    const auto now = ring();
+    return now->placement.place(a) == now->placement.place(b);
+  }
   bool is_at_home(const RedisNode& node, std::string_view key) const override;
 
   Result<void> add_server(std::string_view server, const ServerOptions& options) override;
