@@ -172,7 +172,7 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   template <class Op>
   void fan_out(const Op& op, base::Instant deadline,
                std::shared_ptr<Pending<typename Op::Answer>> pending) {
-    std::vector<Share<Op>> shares;
+    std::vector<Part<Op>> shares;
     if constexpr (kIsBatch<Op>) {
       shares = split(op, *topology_);
     } else {

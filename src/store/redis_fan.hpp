@@ -14,7 +14,7 @@ namespace larder::store {
 
 /// What one server is asked of a batch: which items, and where they stood.
 template <class Op>
-struct Share {
+struct Part {
   using Item = std::conditional_t<std::is_same_v<Op, SetMany>, KeyValue, std::string_view>;
   using Answer = typename Op::Answer;
 
@@ -32,24 +32,24 @@ inline std::span<const KeyValue> items_of(const SetMany& op) { return op.entries
 inline std::string_view key_of(std::string_view item) { return item; }
 inline std::string_view key_of(const KeyValue& item) { return item.key; }
 
-inline GetMany part_of(const GetMany&, const Share<GetMany>& share) { return {share.items}; }
-inline EraseMany part_of(const EraseMany&, const Share<EraseMany>& share) { return {share.items}; }
-inline Generations part_of(const Generations&, const Share<Generations>& share) {
+inline GetMany part_of(const GetMany&, const Part<GetMany>& share) { return {share.items}; }
+inline EraseMany part_of(const EraseMany&, const Part<EraseMany>& share) { return {share.items}; }
+inline Generations part_of(const Generations&, const Part<Generations>& share) {
   return {share.items};
 }
-inline SetMany part_of(const SetMany& op, const Share<SetMany>& share) {
+inline SetMany part_of(const SetMany& op, const Part<SetMany>& share) {
   return {share.items, op.options};
 }
 /// Questions to all servers are the same for each.
 template <class Op>
-Op part_of(const Op& op, const Share<Op>&) {
+Op part_of(const Op& op, const Part<Op>&) {
   return op;
 }
 
 /// The items of a batch by the server they live on. A key whose server is dead has its answer at once.
 template <class Op>
-std::vector<Share<Op>> split(const Op& op, Topology& topology) {
-  std::vector<Share<Op>> shares;
+std::vector<Part<Op>> split(const Op& op, Topology& topology) {
+  std::vector<Part<Op>> shares;
   std::unordered_map<const void*, std::size_t> share_of;
   const bool by_key = topology.splits_by_key();
   const auto items = items_of(op);
@@ -73,7 +73,7 @@ std::vector<Share<Op>> split(const Op& op, Topology& topology) {
 
 /// The whole failed if a part did. What the others did stays done, and a caller must know that.
 template <class Op>
-std::optional<Error> failure_of(const std::vector<Share<Op>>& shares) {
+std::optional<Error> failure_of(const std::vector<Part<Op>>& shares) {
   std::optional<Error> first;
   std::size_t failed = 0, others = 0;
   for (const auto& share : shares) {
@@ -95,7 +95,7 @@ std::optional<Error> failure_of(const std::vector<Share<Op>>& shares) {
 }
 
 template <class Op>
-Result<typename Op::Answer> join(const Op& op, std::vector<Share<Op>>& shares) {
+Result<typename Op::Answer> join(const Op& op, std::vector<Part<Op>>& shares) {
   if (auto failure = failure_of(shares)) return *std::move(failure);
   if constexpr (std::is_same_v<Op, Info>) {
     std::string text;
@@ -125,7 +125,7 @@ class Fan final : public std::enable_shared_from_this<Fan<Op>> {
  public:
   using Answer = typename Op::Answer;
 
-  Fan(const Op& op, std::vector<Share<Op>> shares, Topology& topology, base::Instant deadline,
+  Fan(const Op& op, std::vector<Part<Op>> shares, Topology& topology, base::Instant deadline,
       std::shared_ptr<Pending<Answer>> whole)
       : op_(op),
         shares_(std::move(shares)),
@@ -170,7 +170,7 @@ class Fan final : public std::enable_shared_from_this<Fan<Op>> {
     std::size_t index_;
   };
 
-  Result<Answer> nobody_has(const Share<Op>& share) const {
+  Result<Answer> nobody_has(const Part<Op>& share) const {
     if constexpr (kUse<Op> == Use::read) {
       return missing(part_of(op_, share));
     } else {
@@ -183,7 +183,7 @@ class Fan final : public std::enable_shared_from_this<Fan<Op>> {
   }
 
   const Op op_;
-  std::vector<Share<Op>> shares_;
+  std::vector<Part<Op>> shares_;
   Topology& topology_;
   const base::Instant deadline_;
   std::atomic<std::size_t>

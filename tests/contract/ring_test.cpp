@@ -69,6 +69,20 @@ TEST_F(RingTest, WhatIsKeptBesideAKeyIsOnItsServer) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(held_by(i) % 2, 0u);
 }
 
+TEST_F(RingTest, OneStepOverKeysOfTwoServersIsRefusedAndTheTagIsNamed) {
+  const Store store = open(3);
+  std::vector<LimitAsk> asks;
+  std::vector<std::string> names;
+  for (int i = 0; i < 20; ++i) names.push_back(key(i));
+  for (const auto& name : names) asks.push_back({name, {3, 1s}});
+  const auto apart = store.limit_take_all(asks);
+  EXPECT_EQ(apart.error().code, Errc::cross_slot);
+  EXPECT_EQ(apart.error().effect, Effect::not_sent);
+  EXPECT_THAT(apart.error().detail, HasSubstr("hash tag"));
+  const std::vector<LimitAsk> together{{"{acme}a", {3, 1s}}, {"{acme}b", {3, 1s}}};
+  EXPECT_EQ(store.limit_take_all(together).value().size(), 2u);
+}
+
 TEST_F(RingTest, NamesDecideNotAddresses) {
   const Store store = open(3);
   fill(store, 100);

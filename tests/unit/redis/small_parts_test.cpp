@@ -62,6 +62,7 @@ TEST(ReplyErrorTest, AServersWordsBecomeACode) {
   EXPECT_EQ(code("ERR value is not an integer or out of range"), Errc::not_a_number);
   EXPECT_EQ(code("ERR value is not a valid float"), Errc::not_a_number);
   EXPECT_EQ(code("ERR increment or decrement would overflow"), Errc::overflow);
+  EXPECT_EQ(code("CROSSSLOT Keys in request do not hash to the same slot"), Errc::cross_slot);
   EXPECT_EQ(code("OOM command not allowed when used memory > 'maxmemory'."), Errc::out_of_memory);
   EXPECT_EQ(code("NOAUTH Authentication required."), Errc::unauthorized);
   EXPECT_EQ(code("ERR unknown command `GETX`"), Errc::unsupported);
