@@ -95,11 +95,12 @@ function(larder_unit_tests room)
   endif()
 endfunction()
 
-# larder_gtest(<target> LABELS ... SOURCES ... DEPS ...): one GoogleTest program, each case a ctest entry. Those with the
+# larder_gtest(<target> [SHARDS n] LABELS ... SOURCES ... DEPS ...): one GoogleTest program, each case a ctest entry; with
+# SHARDS, n entries with a part of the cases each, for those that start servers which many cases share. Those with the
 # labels unit, contract and threads run under ASan and UBSan, threads under TSan too, and with --quick in the release
 # build; they are no part of `all`, but of the targets in tests/CMakeLists.txt.
 function(larder_gtest target)
-  cmake_parse_arguments(T "" "" "LABELS;SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(T "" "SHARDS" "LABELS;SOURCES;DEPS" ${ARGN})
   add_executable(${target} ${T_SOURCES})
   target_link_libraries(${target} PRIVATE ${T_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
@@ -107,7 +108,16 @@ function(larder_gtest target)
   larder_light(${target})
   larder_precompile(${target} larder_test_headers ${larder_test_headers})
   list(JOIN T_LABELS "." labels)  # one word, for ctest -L to search in: a list falls apart in the discovery script
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${target}." PROPERTIES LABELS "${labels}" TIMEOUT 120)
+  if(T_SHARDS)
+    foreach(shard RANGE 1 ${T_SHARDS})
+      math(EXPR index "${shard} - 1")
+      add_test(NAME ${target}.${shard} COMMAND ${target})
+      set_tests_properties(${target}.${shard} PROPERTIES LABELS "${labels}" TIMEOUT 600
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=${T_SHARDS};GTEST_SHARD_INDEX=${index}")
+    endforeach()
+  else()
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${target}." PROPERTIES LABELS "${labels}" TIMEOUT 120)
+  endif()
   if(T_LABELS MATCHES "unit|contract|threads")
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
     set_property(GLOBAL APPEND PROPERTY LARDER_TESTS_ASAN ${target})

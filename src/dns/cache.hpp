@@ -39,7 +39,7 @@ class CacheLane;
 struct CacheCounters;
 
 struct CacheOptions {
-  TtlRules ttl;
+  TtlRules ttl{};
   base::Millis failure_time{
       5'000};  ///< How long upstream is spared a question that failed; 1 s to 5 min (RFC 9520).
   std::chrono::seconds stale_max{

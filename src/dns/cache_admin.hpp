@@ -41,15 +41,15 @@ struct PutEntry {
 };
 
 struct EraseEntries {
-  std::string name;                   ///< Text.
-  std::optional<std::uint16_t> type;  ///< None: all that the cache knows of.
+  std::string name{};                   ///< Text.
+  std::optional<std::uint16_t> type{};  ///< None: all that the cache knows of.
   bool subtree = false;  ///< Whatever lies below the name as well; looks at every entry.
 };
 
 struct ListEntries {
-  std::string prefix;  ///< Of the name's text.
-  std::string suffix;  ///< A name: itself and what lies below.
-  std::optional<std::uint16_t> type;
+  std::string prefix{};  ///< Of the name's text.
+  std::string suffix{};  ///< A name: itself and what lies below.
+  std::optional<std::uint16_t> type{};
   std::size_t limit = 100;
   std::uint64_t cursor = 0;  ///< 0: from the start.
   Origin tier = Origin::near;

@@ -25,7 +25,7 @@ struct GuardOptions {
   std::uint32_t client_rate =
       0;  ///< Questions a second that one client address may ask over UDP; 0: any number.
   /// Whether a peer is a socket that we ask upstream with: what comes from it went in a circle.
-  std::function<bool(const net::SocketAddress&)> is_ours;
+  std::function<bool(const net::SocketAddress&)> is_ours{};
 };
 
 /// Counted since the start.

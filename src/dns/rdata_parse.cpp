@@ -82,7 +82,8 @@ bool append_word(std::string& out, char kind, const std::string& word) {
 
 Result<std::string> general(std::uint16_t type, std::string_view text,
                             const std::vector<std::string>& words) {
-  const auto size = words.size() > 1 ? base::parse_unsigned(words[1]) : std::nullopt;
+  if (words.size() < 2) return bad_rdata(type, text);
+  const auto size = base::parse_unsigned(words[1]);
   std::string digits;
   for (std::size_t i = 2; i < words.size(); ++i) digits += words[i];
   auto bytes = hex_bytes(digits);

@@ -21,9 +21,9 @@ namespace larder::dns {
 struct StubOptions {
   std::uint32_t ttl_s = 300;
   std::uint32_t negative_ttl_s = 60;
-  double nxdomain_share = 0;   ///< Of all names, chosen by hash: the same ones always. 0 to 1.
-  std::string nxdomain_match;  ///< Glob over the lower-case name with its final dot; empty: none.
-  base::Millis delay{0};       ///< Before every answer.
+  double nxdomain_share = 0;     ///< Of all names, chosen by hash: the same ones always. 0 to 1.
+  std::string nxdomain_match{};  ///< Glob over the lower-case name with its final dot; empty: none.
+  base::Millis delay{0};         ///< Before every answer.
 };
 
 /// The message the stub gives, without the waiting. Rcodes other than NOERROR and NXDOMAIN occur.
