@@ -1,52 +1,39 @@
 # How a room of the house becomes a target. DESIGN's floors are enforced on includes by tools/floors.py;
 # here each room links exactly the rooms below it that it uses, so a slip also fails to link.
 
-# larder_light(<target>): code that calls for little of the compiler's work. Under sanitizers it is not optimised, and goes
-# without UBSan: for tests and templates, these were half of the build.
+# larder_light(<target>): code that calls for little of the compiler's work. Under sanitizers it goes without UBSan: for tests
+# and templates, that was a third of the build.
 function(larder_light target)
   if(LARDER_SANITIZE)
-    target_compile_options(${target} PRIVATE -O0)
     set_target_properties(${target} PROPERTIES LARDER_LIGHT ON)
   else()
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
 endfunction()
 
-# What nearly every file of a room, or of a test, includes.
-set(larder_room_headers <algorithm> <array> <atomic> <chrono> <cstdint> <cstring> <functional> <limits> <map> <memory> <mutex>
-  <optional> <span> <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector> <larder/error.hpp>)
-set(larder_test_headers <gtest/gtest.h> <gmock/gmock.h> ${larder_room_headers})
-
-# larder_precompile(<target> <name> headers...): the headers are read once for all targets that name the same. With ccache
-# it would do harm: a precompiled header differs from tree to tree.
-function(larder_precompile target name)
+# What nearly every test includes is read once for all of them. With ccache it would do harm: a precompiled header differs
+# from tree to tree.
+function(larder_precompile target)
   if(CCACHE)
     return()
   endif()
-  if(NOT TARGET ${name})
-    file(WRITE "${PROJECT_BINARY_DIR}/${name}.cpp" "")
-    add_library(${name} OBJECT "${PROJECT_BINARY_DIR}/${name}.cpp")
-    target_link_libraries(${name} PRIVATE larder_settings $<TARGET_NAME_IF_EXISTS:GTest::gmock>)
-    get_target_property(options ${target} COMPILE_OPTIONS)
-    if(options)
-      target_compile_options(${name} PRIVATE ${options})
-    endif()
-    foreach(property POSITION_INDEPENDENT_CODE LARDER_LIGHT)
-      get_target_property(value ${target} ${property})
-      if(value)
-        set_target_properties(${name} PROPERTIES ${property} ${value})
-      endif()
-    endforeach()
-    target_precompile_headers(${name} PRIVATE ${ARGN})
+  if(NOT TARGET larder_test_headers)
+    file(WRITE "${PROJECT_BINARY_DIR}/test_headers.cpp" "")
+    add_library(larder_test_headers OBJECT "${PROJECT_BINARY_DIR}/test_headers.cpp")
+    target_link_libraries(larder_test_headers PRIVATE larder_settings GTest::gtest GTest::gmock)
+    larder_light(larder_test_headers)
+    target_precompile_headers(larder_test_headers PRIVATE <gtest/gtest.h> <gmock/gmock.h> <algorithm> <atomic> <chrono>
+      <functional> <memory> <mutex> <optional> <string> <string_view> <thread> <variant> <vector> <larder/error.hpp>)
   endif()
-  target_precompile_headers(${target} REUSE_FROM ${name})
+  target_precompile_headers(${target} REUSE_FROM larder_test_headers)
 endfunction()
 
-# larder_room(<name> [FACE] [DEPS rooms-and-libraries...] [WITHOUT files...])
+# larder_room(<name> [HOT|FACE] [DEPS rooms-and-libraries...] [WITHOUT files...])
 #   Every src/<name>/*.cpp becomes the library larder_<name>, except those that this build is without. A room without a
-#   .cpp is header-only.
+#   .cpp is header-only. Under sanitizers only a HOT room is optimised, where tests do millions of steps; a FACE, mostly a
+#   heavy library's templates, goes without UBSan.
 function(larder_room name)
-  cmake_parse_arguments(ROOM "FACE" "" "DEPS;WITHOUT" ${ARGN})
+  cmake_parse_arguments(ROOM "FACE;HOT" "" "DEPS;WITHOUT" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
   foreach(file IN LISTS ROOM_WITHOUT)
     list(REMOVE_ITEM sources "${PROJECT_SOURCE_DIR}/src/${name}/${file}")
@@ -58,8 +45,8 @@ function(larder_room name)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     if(LARDER_SANITIZE AND ROOM_FACE)
       larder_light(${target})
-    elseif(LARDER_SANITIZE)  # Only there: the build for users shows whether each file includes what it uses.
-      larder_precompile(${target} larder_room_headers ${larder_room_headers})
+    elseif(LARDER_SANITIZE AND ROOM_HOT)
+      target_compile_options(${target} PRIVATE -O1)
     endif()
   else()
     add_library(${target} INTERFACE)
@@ -106,7 +93,7 @@ function(larder_gtest target)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   # What a test's own code does wrong is not what is looked for.
   larder_light(${target})
-  larder_precompile(${target} larder_test_headers ${larder_test_headers})
+  larder_precompile(${target})
   list(JOIN T_LABELS "." labels)  # one word, for ctest -L to search in: a list falls apart in the discovery script
   if(T_SHARDS)
     foreach(shard RANGE 1 ${T_SHARDS})
