@@ -51,8 +51,9 @@ class HelpFormatter : public CLI::Formatter {
     auto words = option->get_description();
     const auto type = option->get_type_name();
     if (is_long_choice(type)) words += ": " + CLI::detail::find_and_replace(type, "|", ", ");
-    std::string notes;
-    if (!option->get_default_str().empty()) notes = option->get_default_str();
+    std::string notes = option->get_default_str();
+    // CLI11 puts brackets around a list, also around an empty one.
+    if (notes.starts_with('[') && notes.ends_with(']')) notes = notes.substr(1, notes.size() - 2);
     if (const auto variable = option->get_envname(); !variable.empty()) {
       notes += (notes.empty() ? "or $" : ", or $") + variable;
     }
