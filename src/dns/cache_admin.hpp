@@ -78,6 +78,30 @@ struct DnsStats {
   std::uint64_t near_bytes = 0;
 };
 
+/// Each figure by its name, as every face shows it.
+template <class Show>
+void for_each_figure(const DnsStats& s, Show show) {
+  show("questions", s.questions);
+  show("near_hits", s.near_hits);
+  show("shared_hits", s.shared_hits);
+  show("misses", s.misses);
+  show("stale_served", s.stale_served);
+  show("pinned_served", s.pinned_served);
+  show("joined", s.joined);
+  show("prefetches", s.prefetches);
+  show("failures", s.failures);
+  show("shared_errors", s.shared_errors);
+  show("shared_late", s.shared_late);
+  show("shared_bad", s.shared_bad);
+  show("write_errors", s.write_errors);
+  show("upstream_queries", s.upstream_queries);
+  show("upstream_failures", s.upstream_failures);
+  show("upstream_tcp", s.upstream_tcp);
+  show("upstream_spoofs", s.upstream_spoofs);
+  show("near_entries", s.near_entries);
+  show("near_bytes", s.near_bytes);
+}
+
 struct PartitionStats {
   std::string name;  ///< Its URL without the password, or its place in the list.
   bool answers = true;

@@ -172,32 +172,10 @@ std::string json_of_entries(std::span<const CachedEntry> entries, std::uint64_t 
 }
 
 std::string json_of_stats(const DnsStats& s) {
-  const struct {
-    const char* name;
-    std::uint64_t value;
-  } rows[] = {{"questions", s.questions},
-              {"near_hits", s.near_hits},
-              {"shared_hits", s.shared_hits},
-              {"misses", s.misses},
-              {"stale_served", s.stale_served},
-              {"pinned_served", s.pinned_served},
-              {"joined", s.joined},
-              {"prefetches", s.prefetches},
-              {"failures", s.failures},
-              {"shared_errors", s.shared_errors},
-              {"shared_late", s.shared_late},
-              {"shared_bad", s.shared_bad},
-              {"write_errors", s.write_errors},
-              {"upstream_queries", s.upstream_queries},
-              {"upstream_failures", s.upstream_failures},
-              {"upstream_tcp", s.upstream_tcp},
-              {"upstream_spoofs", s.upstream_spoofs},
-              {"near_entries", s.near_entries},
-              {"near_bytes", s.near_bytes}};
   std::string text;
   json::Writer out(text);
   out.begin('{');
-  for (const auto& row : rows) json_member(out, row.name, row.value);
+  for_each_figure(s, [&](const char* name, std::uint64_t count) { json_member(out, name, count); });
   const auto hits =
       static_cast<double>(s.near_hits + s.shared_hits + s.stale_served + s.pinned_served);
   const double all = hits + static_cast<double>(s.misses);

@@ -15,6 +15,7 @@
 #include "server/call.hpp"
 #include "server/deadlines.hpp"
 #include "server/handlers.hpp"
+#include "server/native_arguments.hpp"
 
 namespace larder::server {
 namespace {
@@ -23,32 +24,10 @@ using engine::Entry;
 using node::Mode;
 namespace limits = base::limits;
 
-/// Argument `i` as a whole number from 1 to `max`; replies with an error when it is none.
-std::optional<std::int64_t> number_up_to(Call& call, std::size_t i, std::int64_t max,
-                                         std::string_view what) {
-  const auto number = call.integer(i);
-  if (!number) return std::nullopt;
-  if (*number >= 1 && *number <= max) return number;
-  call.fail("ERR " + std::string(what) + " must be 1 to " + std::to_string(max));
-  return std::nullopt;
-}
-
 std::optional<std::uint32_t> small(Call& call, std::size_t i, std::int64_t max,
                                    std::string_view what) {
-  const auto number = number_up_to(call, i, max, what);
+  const auto number = within(call, i, max, what);
   return number ? std::optional{static_cast<std::uint32_t>(*number)} : std::nullopt;
-}
-
-std::optional<base::Millis> share_life(Call& call, std::size_t i) {
-  const auto number = number_up_to(call, i, base::Millis{std::chrono::years{100}}.count(), "ttl");
-  return number ? std::optional{base::Millis{*number}} : std::nullopt;
-}
-
-bool share_owner_fits(Call& call) {
-  const std::size_t bytes = call.arg(2).size();
-  if (bytes >= 1 && bytes <= limits::kOwnerBytesMax) return true;
-  call.fail("ERR owner must have 1 to " + std::to_string(limits::kOwnerBytesMax) + " bytes");
-  return false;
 }
 
 std::optional<Algorithm> algorithm_at(Call& call, std::size_t i) {
@@ -66,7 +45,7 @@ std::optional<LimitAsk> ask_at(Call& call, std::size_t i) {
   const bool log = *algorithm == Algorithm::sliding_log;
   const auto max = small(call, i + 1, log ? limits::kLogLimitMax : limits::kLimitMax, "limit");
   if (!max) return std::nullopt;
-  const auto window = number_up_to(call, i + 2, limits::kLimitWindowMax.count(), "window");
+  const auto window = within(call, i + 2, limits::kLimitWindowMax.count(), "window");
   if (!window) return std::nullopt;
   const auto burst = small(call, i + 5, limits::kLimitMax, "burst");
   if (!burst) return std::nullopt;
@@ -96,7 +75,7 @@ void larder_limit(Call& call) {
   if (call.args.size() > 5 && !peek) return call.fail(errors::kSyntax);
   const auto max = small(call, 2, limits::kLimitMax, "limit");
   if (!max) return;
-  const auto window = number_up_to(call, 3, limits::kLimitWindowMax.count(), "window");
+  const auto window = within(call, 3, limits::kLimitWindowMax.count(), "window");
   if (!window) return;
   const auto count = small(call, 4, *max, "count");
   if (!count) return;
@@ -135,14 +114,14 @@ void larder_limits(Call& call) {
 void larder_add_once(Call& call) {
   const auto delta = call.integer(3);
   if (!delta) return;
-  const auto life = number_up_to(call, 4, limits::kOnceTimeMax.count(), "life");
+  const auto life = within(call, 4, limits::kOnceTimeMax.count(), "life");
   if (!life) return;
   if (call.arg(1) == call.arg(2)) return call.fail("ERR a key cannot remember its own additions");
   std::optional<base::Millis> ttl;
   if (call.args.size() > 5) {
     if (call.args.size() != 7 || !base::same_word(call.arg(5), "px"))
       return call.fail(errors::kSyntax);
-    ttl = share_life(call, 6);
+    ttl = server::life(call, 6);
     if (!ttl) return;
   }
   const std::array<std::string_view, 2> keys{call.arg(1), call.arg(2)};
@@ -156,8 +135,8 @@ void larder_add_once(Call& call) {
 }
 
 void larder_share(Call& call) {
-  if (!share_owner_fits(call)) return;
-  const auto ttl = share_life(call, 3);
+  if (!owner_fits(call, 2)) return;
+  const auto ttl = server::life(call, 3);
   if (!ttl) return;
   const auto capacity = small(call, 5, limits::kSharesMax, "capacity");
   if (!capacity) return;
@@ -175,8 +154,8 @@ void larder_share(Call& call) {
 }
 
 void larder_reshare(Call& call) {
-  if (!share_owner_fits(call)) return;
-  const auto ttl = share_life(call, 3);
+  if (!owner_fits(call, 2)) return;
+  const auto ttl = server::life(call, 3);
   if (!ttl) return;
   call.node().visit(call.database(), call.arg(1), Mode::write, [&](Entry& entry) {
     reply_whether(call, node::extend_share(call.context.node, entry, call.arg(2), *ttl));
@@ -184,7 +163,7 @@ void larder_reshare(Call& call) {
 }
 
 void larder_unshare(Call& call) {
-  if (!share_owner_fits(call)) return;
+  if (!owner_fits(call, 2)) return;
   call.node().visit(call.database(), call.arg(1), Mode::write, [&](Entry& entry) {
     reply_whether(call, node::release_share(call.context.node, entry, call.arg(2)));
   });

@@ -15,6 +15,7 @@
 #include "server/call.hpp"
 #include "server/deadlines.hpp"
 #include "server/handlers.hpp"
+#include "server/native_arguments.hpp"
 
 namespace larder::server {
 namespace {
@@ -24,33 +25,9 @@ using engine::Entry;
 using node::Mode;
 namespace limits = base::limits;
 
-/// Argument `i` as a whole number from 1 to `max`; replies with an error when it is none.
-std::optional<std::int64_t> within(Call& call, std::size_t i, std::int64_t max,
-                                   std::string_view what) {
-  const auto number = call.integer(i);
-  if (!number) return std::nullopt;
-  if (*number >= 1 && *number <= max) return number;
-  call.fail("ERR " + std::string(what) + " must be 1 to " + std::to_string(max));
-  return std::nullopt;
-}
-
 std::optional<std::uint64_t> token(Call& call, std::size_t i) {
   const auto number = within(call, i, std::int64_t{limits::kTokenMax}, "token");
   return number ? std::optional{static_cast<std::uint64_t>(*number)} : std::nullopt;
-}
-
-/// A life in milliseconds, at most 100 years; replies with an error when it is none.
-std::optional<base::Millis> life(Call& call, std::size_t i) {
-  constexpr base::Millis kMax = std::chrono::years{100};
-  const auto number = within(call, i, kMax.count(), "ttl");
-  return number ? std::optional{base::Millis{*number}} : std::nullopt;
-}
-
-bool owner_fits(Call& call, std::size_t i) {
-  const std::size_t bytes = call.arg(i).size();
-  if (bytes >= 1 && bytes <= limits::kOwnerBytesMax) return true;
-  call.fail("ERR owner must have 1 to " + std::to_string(limits::kOwnerBytesMax) + " bytes");
-  return false;
 }
 
 /// What follows a value: `[PX milliseconds | KEEPTTL]`. Replies with an error when it makes no sense.

@@ -137,27 +137,8 @@ void fill(v1::Entry& out, const CachedEntry& entry) {
 }
 
 void fill(v1::StatsReply& out, const DnsStats& s) {
-  const std::pair<const char*, std::uint64_t> counts[] = {
-      {"questions", s.questions},
-      {"near_hits", s.near_hits},
-      {"shared_hits", s.shared_hits},
-      {"misses", s.misses},
-      {"stale_served", s.stale_served},
-      {"pinned_served", s.pinned_served},
-      {"joined", s.joined},
-      {"prefetches", s.prefetches},
-      {"failures", s.failures},
-      {"shared_errors", s.shared_errors},
-      {"shared_late", s.shared_late},
-      {"shared_bad", s.shared_bad},
-      {"write_errors", s.write_errors},
-      {"upstream_queries", s.upstream_queries},
-      {"upstream_failures", s.upstream_failures},
-      {"upstream_tcp", s.upstream_tcp},
-      {"upstream_spoofs", s.upstream_spoofs},
-      {"near_entries", s.near_entries},
-      {"near_bytes", s.near_bytes}};
-  for (const auto& [name, count] : counts) (*out.mutable_counts())[name] = count;
+  for_each_figure(
+      s, [&](const char* name, std::uint64_t count) { (*out.mutable_counts())[name] = count; });
 }
 
 void fill(v1::PartitionsReply& out, const std::vector<PartitionStats>& partitions) {
