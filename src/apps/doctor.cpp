@@ -22,7 +22,12 @@ constexpr std::chrono::seconds kProbeLife{10};
 
 base::Instant now() { return base::SystemClock::instance().now(); }
 
+/// `cure` is for a server that answers. One that does not needs another.
 Finding failed(std::string about, const Error& error, std::string cure) {
+  if (error.code == Errc::unreachable || error.code == Errc::disconnected) {
+    cure =
+        "start that server (`larder redis status` tells what runs here), or take it out of the URL";
+  }
   return {Health::bad, std::move(about), error.detail.empty() ? to_string(error) : error.detail,
           std::move(cure)};
 }

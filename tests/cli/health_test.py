@@ -1,6 +1,8 @@
 """`larder top` and `larder doctor`; and what set, del, expire, flush and tour say in JSON."""
 
 import json
+import os
+import signal
 import subprocess
 import unittest
 
@@ -69,6 +71,11 @@ class RedisDoctorTest(RedisCase):
         for node in self.status()["nodes"]:
             self.assertEqual(node["keys"], 0)
             self.assertRegex(outcome.out, rf"(?m)^ok +memory +127\.0\.0\.1:{node['port']}: .* of 100 MiB used, allkeys-lru")
+        gone = self.status()["nodes"][1]
+        os.kill(gone["pid"], signal.SIGKILL)
+        outcome = larder("doctor", url)
+        self.assertEqual(outcome.status, 1, outcome)
+        self.assertRegex(outcome.out, rf"(?m)^BAD   server +redis://127\.0\.0\.1:{gone['port']}: .*\n +-> start that server")
 
     def test_top_waits_for_a_server_that_is_started_again(self):
         url = self.start("--port", "0")
