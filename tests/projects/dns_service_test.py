@@ -16,8 +16,6 @@ import requests
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "cli"))
 import program  # noqa: E402
 
-GRPC = os.environ.get("LARDER_GRPC") == "1"
-
 
 class Dns:
     """A `larder dns` with its HTTP face. Use it in a `with`."""
@@ -211,19 +209,6 @@ class TwoProcessesTest(program.Case):
             status = program.larder("dns", "status", dns.url)
             self.assertNo(status)
             self.assertIn("missing: partition 0", status.out)
-
-    @unittest.skipUnless(GRPC, "this build has no gRPC")
-    def test_a_front_asks_a_resolver_in_another_process(self):
-        with Dns("--stub", "--grpc", "127.0.0.1:0") as resolver, Dns("--resolver", "grpc://" + resolver.grpc_place()) as front:
-            self.assertEqual(front.get("/dns", domain="far.example").json()["cache"], "MISS")
-            self.assertEqual(front.get("/dns", domain="far.example").json()["cache"], "HIT")
-            self.assertEqual(resolver.get("/stats").json()["questions"], 1)
-            self.assertEqual(front.addresses("far.example"), resolver.addresses("far.example"))
-            place = resolver.grpc_place()
-            resolver.stop()
-            eventually(lambda: front.get("/readyz").status_code == 503, "readyz tells")
-            self.assertIn(place, front.get("/readyz").text)
-            self.assertEqual(front.get("/resolve", name="new.example").json()["Status"], 2)
 
 
 class StartTest(program.Case):

@@ -1,0 +1,23 @@
+"""A front that keeps its cache and asks a resolver in another process, by gRPC. For builds that have it."""
+
+import unittest
+
+from dns_service_test import Dns, eventually, program
+
+
+class FrontTest(program.Case):
+    def test_a_front_asks_a_resolver_in_another_process(self):
+        with Dns("--stub", "--grpc", "127.0.0.1:0") as resolver, Dns("--resolver", "grpc://" + resolver.grpc_place()) as front:
+            self.assertEqual(front.get("/dns", domain="far.example").json()["cache"], "MISS")
+            self.assertEqual(front.get("/dns", domain="far.example").json()["cache"], "HIT")
+            self.assertEqual(resolver.get("/stats").json()["questions"], 1)
+            self.assertEqual(front.addresses("far.example"), resolver.addresses("far.example"))
+            place = resolver.grpc_place()
+            resolver.stop()
+            eventually(lambda: front.get("/readyz").status_code == 503, "readyz tells")
+            self.assertIn(place, front.get("/readyz").text)
+            self.assertEqual(front.get("/resolve", name="new.example").json()["Status"], 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
