@@ -35,6 +35,11 @@ void Errand::completed(std::optional<Error> failure) noexcept {
   done_(std::move(failure));
 }
 
+bool Errand::is_over() const {
+  const std::lock_guard guard{mutex_};
+  return self_ == nullptr;
+}
+
 void Errand::abandon() {
   Ticket ticket = 0;
   {

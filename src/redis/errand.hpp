@@ -23,6 +23,8 @@ class Errand final : public Call, public std::enable_shared_from_this<Errand> {
 
   /// From now on nothing of it begins to run; what runs this very moment on another thread may still end.
   void abandon();
+  /// The client has let go of it.
+  bool is_over() const;
 
   Errand(Client& client, Read read, Done done)
       : client_(client), read_(std::move(read)), done_(std::move(done)) {}
@@ -33,7 +35,7 @@ class Errand final : public Call, public std::enable_shared_from_this<Errand> {
   Client& client_;
   const Read read_;
   const Done done_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   // Guarded by mutex_:
   std::shared_ptr<Errand> self_;  ///< While the client has it.
   Ticket ticket_ = 0;

@@ -127,13 +127,18 @@ void SentinelLocator::locate(std::function<void(Result<net::Endpoint>)> found) {
           poll->count(failure, *answer, name);
         }));
   }
-  // More than a few polls at once are none of ours: the older ones are over.
-  const std::lock_guard guard{mutex_};
-  if (errands_.size() > 8 * sentinels.size()) {
-    errands_.erase(errands_.begin(),
-                   errands_.end() - static_cast<std::ptrdiff_t>(sentinels.size()));
+  bool closed = false;
+  {
+    const std::lock_guard guard{mutex_};
+    closed = sentinels_.empty();
+    if (!closed) {
+      std::erase_if(errands_, [](const auto& errand) { return errand->is_over(); });
+      errands_.insert(errands_.end(), errands.begin(), errands.end());
+    }
   }
-  errands_.insert(errands_.end(), errands.begin(), errands.end());
+  // It was closed while we asked, and did not see these: nobody else would take them back.
+  if (!closed) return;
+  for (const auto& errand : errands) errand->abandon();
 }
 
 void SentinelLocator::close() {

@@ -60,7 +60,7 @@ class SentinelLocator final : public Locator {
   mutable std::mutex mutex_;
   // Guarded by mutex_:
   std::vector<std::shared_ptr<Client>> sentinels_;
-  std::vector<std::shared_ptr<Errand>> errands_;  ///< Of the last polls.
+  std::vector<std::shared_ptr<Errand>> errands_;  ///< Those under way, and some that are over.
 };
 
 }  // namespace larder::redis

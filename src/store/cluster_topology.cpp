@@ -181,8 +181,14 @@ void ClusterTopology::ask() {
         const auto self = hook.lock();
         if (self) self->answered(node, std::move(*ranges), failure ? std::move(failure) : *refused);
       });
-  const std::lock_guard guard{mutex_};
-  errand_ = std::move(errand);
+  {
+    const std::lock_guard guard{mutex_};
+    if (!closed_) {
+      errand_ = std::move(errand);
+      return;
+    }
+  }
+  errand->abandon();  // It was closed while we asked: nobody else would take this back.
 }
 
 void ClusterTopology::answered(const NodePointer& by,

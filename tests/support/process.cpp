@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,17 +121,33 @@ std::string output_of(const std::vector<std::string>& argv) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-bool wait_for_port(Process& process, std::uint16_t port, std::chrono::milliseconds at_most) {
+namespace {
+
+bool wait_for(Process& process, const sockaddr* address, socklen_t size,
+              std::chrono::milliseconds at_most) {
   const auto end = std::chrono::steady_clock::now() + at_most;
   while (process.running() && std::chrono::steady_clock::now() < end) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const auto address = loopback(port);
-    const bool up = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const int fd = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool up = ::connect(fd, address, size) == 0;
     ::close(fd);
     if (up) return true;
     ::poll(nullptr, 0, 5);
   }
   return false;
+}
+
+}  // namespace
+
+bool wait_for_port(Process& process, std::uint16_t port, std::chrono::milliseconds at_most) {
+  const auto address = loopback(port);
+  return wait_for(process, reinterpret_cast<const sockaddr*>(&address), sizeof address, at_most);
+}
+
+bool wait_for_socket(Process& process, const std::string& path, std::chrono::milliseconds at_most) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return wait_for(process, reinterpret_cast<const sockaddr*>(&address), sizeof address, at_most);
 }
 
 }  // namespace larder::test

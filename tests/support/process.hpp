@@ -56,5 +56,7 @@ std::string output_of(const std::vector<std::string>& argv);
 /// True as soon as something accepts on 127.0.0.1:port; false once the process is gone or the time
 /// is up.
 bool wait_for_port(Process& process, std::uint16_t port, std::chrono::milliseconds at_most);
+/// The same of a socket in the file system.
+bool wait_for_socket(Process& process, const std::string& path, std::chrono::milliseconds at_most);
 
 }  // namespace larder::test

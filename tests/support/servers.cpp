@@ -35,6 +35,11 @@ void ServerFixture::launch() {
   process_ = Process{argv, folder_.path() / "log", fill(input_)};
 }
 
+bool ServerFixture::is_up() {
+  if (!wait_for_port(process_, port_, kStartTime)) return false;
+  return socket_path_.empty() || wait_for_socket(process_, socket_path_, kStartTime);
+}
+
 void ServerFixture::start(std::vector<std::string> argv, std::string input) {
   argv_ = std::move(argv);
   input_ = std::move(input);
@@ -44,14 +49,14 @@ void ServerFixture::start(std::vector<std::string> argv, std::string input) {
       port_ = free_port();
     } while (port_ > port_max_);
     launch();
-    if (wait_for_port(process_, port_, kStartTime)) return;
+    if (is_up()) return;
   }
   throw std::runtime_error(argv_[0] + " did not start: " + log());
 }
 
 void ServerFixture::restart() {
   launch();
-  if (!wait_for_port(process_, port_, kStartTime)) throw std::runtime_error("no restart: " + log());
+  if (!is_up()) throw std::runtime_error("no restart: " + log());
 }
 
 RedisServer::RedisServer(const std::vector<std::string>& settings) {
@@ -63,6 +68,7 @@ RedisServer::RedisServer(const std::vector<std::string>& settings) {
     config += line + "\n";
     // The bus of a cluster listens 10,000 ports further up.
     if (line == "cluster-enabled yes") port_max_ = 55'535;
+    if (line == "unixsocket @FOLDER@/socket") socket_path_ = folder() + "/socket";
   }
   start({program ? program : "redis-server", "-"}, std::move(config));
 }

@@ -32,6 +32,7 @@ class ServerFixture {
 
  private:
   void launch();
+  bool is_up();
 
   TempFolder folder_;
   std::vector<std::string> argv_;
@@ -42,6 +43,7 @@ class ServerFixture {
 
  protected:
   std::uint16_t port_max_ = 65'535;
+  std::string socket_path_;  ///< Empty, or where it listens too.
 };
 
 /// redis-server (or the program named by LARDER_REDIS_SERVER, such as valkey-server), nothing kept
@@ -52,7 +54,7 @@ class RedisServer : public ServerFixture {
   /// argv.
   explicit RedisServer(const std::vector<std::string>& settings = {});
   /// Where a line `unixsocket @FOLDER@/socket` made one.
-  std::string socket_path() const { return folder() + "/socket"; }
+  const std::string& socket_path() const noexcept { return socket_path_; }
 };
 
 /// redis-sentinel that watches 127.0.0.1:port as "mymaster": two must agree, and a second of silence is death.
