@@ -25,11 +25,11 @@ class Locking : public contract::StoreContract {};
 LARDER_FOR_EVERY_STORE(Locking);
 
 TEST_P(Locking, ARenewedLockOutlivesItsTimeAndIsToldWhenItIsLost) {
-  auto held = Lock{store, "job", {.ttl = 150ms, .renew = true}}.try_acquire().value();
+  auto held = Lock{store, "job", {.ttl = 600ms, .renew = true}}.try_acquire().value();
   ASSERT_TRUE(held);
   const std::stop_token stop = held->stop_token();
   const auto begun = std::chrono::steady_clock::now();
-  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() - begun > 400ms; }));
+  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() - begun > 800ms; }));
   EXPECT_FALSE(stop.stop_requested());
   EXPECT_FALSE((Lock{another(), "job"}.try_acquire().value()));
   store.erase("job").value();
@@ -284,10 +284,10 @@ TEST_P(Sharing, ReadersTogetherAWriterAlone) {
 }
 
 TEST_P(Sharing, ARenewedShareStays) {
-  const Semaphore pool(store, "pool", 1, {.ttl = 150ms, .renew = true});
+  const Semaphore pool(store, "pool", 1, {.ttl = 600ms, .renew = true});
   auto held = pool.try_acquire().value();
   const auto begun = std::chrono::steady_clock::now();
-  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() - begun > 400ms; }));
+  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() - begun > 800ms; }));
   EXPECT_FALSE(pool.try_acquire().value());
 }
 
