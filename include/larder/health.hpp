@@ -30,6 +30,20 @@ struct ServerHealth {
 
 std::string_view to_string(ServerHealth::State state) noexcept;
 
+/// One thing that a store does, and how far to rely on it.
+struct Capability {
+  enum class Grade : std::uint8_t {
+    exact,        ///< As its documentation says, whatever else happens.
+    best_effort,  ///< So it is while all is well; `how` tells when it is not.
+    absent,       ///< Answers `unsupported`.
+  };
+  std::string_view what;  ///< A word or two: "locks".
+  Grade grade = Grade::exact;
+  std::string_view how;
+};
+
+std::string_view to_string(Capability::Grade grade) noexcept;
+
 /// Something that happened to a server of a store. See StoreOptions::on_event.
 struct StoreEvent {
   enum class Kind : std::uint8_t {

@@ -155,6 +155,14 @@ class Store {
   }
   Result<void> set_many(std::span<const KeyValue> entries, const SetOptions& options = {},
                         const CallOptions& call = {}) const;
+  /// The same with an answer for each key: a server that fails costs its own keys only. Of those calls that tell all or
+  /// none, `get_many` fails where a server does that is not known to be dead (a dead one's keys are misses), `set_many`
+  /// where any does.
+  std::vector<Result<std::optional<Bytes>>> get_each(std::span<const std::string_view> keys,
+                                                     const CallOptions& call = {}) const;
+  std::vector<Result<void>> set_each(std::span<const KeyValue> entries,
+                                     const SetOptions& options = {},
+                                     const CallOptions& call = {}) const;
   /// How many there were to erase.
   Result<std::size_t> erase_many(std::span<const std::string_view> keys,
                                  const CallOptions& call = {}) const;
@@ -266,6 +274,9 @@ class Store {
 
   /// How each server is, in the order of their names' arrival. Cost: a few microseconds a server; no call to any.
   std::vector<ServerHealth> health() const;
+
+  /// What is exact with this store, and what is best effort. Cost: no call to any server.
+  std::vector<Capability> capabilities() const;
 
   // The same, as coroutines. Arguments are taken by value; they live until the call ends.
   Task<Result<std::optional<Bytes>>> async_get(std::string key, CallOptions call = {}) const;

@@ -73,6 +73,19 @@ Finding check_steps(const Store& store) {
   return {Health::good, "steps", "locks, limits and guarded fills can be used"};
 }
 
+/// How far that kind of store is to be relied on.
+Finding promises_of(const Store& store) {
+  std::string exact, best_effort;
+  for (const Capability& one : store.capabilities()) {
+    if (one.grade == Capability::Grade::absent) continue;
+    std::string& words = one.grade == Capability::Grade::exact ? exact : best_effort;
+    words.append(words.empty() ? "" : "; ").append(one.what);
+    if (one.grade == Capability::Grade::best_effort) words.append(" (").append(one.how).append(")");
+  }
+  if (exact.empty()) exact = "nothing";
+  return {Health::good, "promises", "exact: " + exact + ". Best effort: " + best_effort};
+}
+
 std::vector<store::RedisUrl> servers_of(const std::string& url) {
   if (auto one = store::read_redis_url(url)) return {std::move(*one)};
   if (auto several = store::read_servers_url(url)) return std::move(several->servers);
@@ -141,6 +154,7 @@ int doctor(bool json, const Target& target) {
   }
   all.push_back(check_writing(store));
   all.push_back(check_steps(store));
+  all.push_back(promises_of(store));
   return tell(all, url, json);
 }
 

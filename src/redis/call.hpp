@@ -9,6 +9,8 @@
 
 namespace larder::redis {
 
+class Waiter;
+
 class Call {
  public:
   virtual ~Call() = default;
@@ -17,6 +19,8 @@ class Call {
   virtual void received(const resp::Value& reply) = 0;
   /// Exactly once, after the last reply or instead of those still missing. Runs without a lock.
   virtual void completed(std::optional<Error> failure) noexcept = 0;
+  /// The thread that waits for it, where one does.
+  virtual Waiter* waiter() noexcept { return nullptr; }
 };
 
 }  // namespace larder::redis

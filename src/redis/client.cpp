@@ -25,6 +25,11 @@ Result<Ticket> Client::send(std::string_view request, std::uint32_t replies, Cal
   return link_->send(request, replies, call, deadline, timed);
 }
 
+std::optional<Error> Client::ask(std::string_view request, std::uint32_t replies, Call& call,
+                                 Waiter& waiter, base::Instant deadline) {
+  return link_->ask(request, replies, call, waiter, deadline);
+}
+
 std::optional<Error> Client::leave(Ticket ticket, Errc why) { return link_->leave(ticket, why); }
 
 std::uint32_t Client::known_commands() const noexcept { return link_->known_commands(); }

@@ -30,6 +30,7 @@ class TlsContext;
 namespace larder::redis {
 
 class IoThread;
+class Waiter;
 
 struct ClientOptions {
   std::string host;
@@ -99,6 +100,12 @@ class Client {
   /// `overloaded`; then the call is not completed.
   Result<Ticket> send(std::string_view request, std::uint32_t replies, Call& call,
                       base::Instant deadline, bool timed);
+
+  /// The same for a thread that waits: returns when the call is complete, whose `waiter()` it is, or at its deadline. The
+  /// error is what to tell then; the call was not and will not be completed. Meanwhile the thread may serve the connection
+  /// (turns.hpp), so `received` and `completed` of other calls may run on it.
+  std::optional<Error> ask(std::string_view request, std::uint32_t replies, Call& call,
+                           Waiter& waiter, base::Instant deadline);
 
   /// The caller gives up. The error is what to tell of it and the call will not be completed any
   /// more; none: it is complete already, or just about to be.

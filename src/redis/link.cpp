@@ -44,6 +44,7 @@ Client::Link::Link(const ClientOptions& options, asio::io_context& context,
       deadline_timer_(strand_),
       watch_timer_(strand_),
       write_done_(strand_),
+      direct_timer_(strand_),
       backoff_(base::Random{base::system_entropy()}),
       pipeline_(options.limits) {}
 
@@ -61,6 +62,7 @@ void Client::Link::stop() {
     self->retry_timer_.cancel();
     self->deadline_timer_.cancel();
     self->watch_timer_.cancel();
+    self->take_back();
   });
 }
 
@@ -112,6 +114,12 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::serve() {
   for (;;) {
     Outcome failure = deliver();
     if (!failure) failure = co_await read_some();
+    if (direct_ && !failure) failure = deliver();
+    if (direct_) {
+      if (failure) take_back();
+      Outcome found = co_await serve_direct();
+      if (!failure) failure = std::move(found);
+    }
     if (!failure) continue;
     if (!closed_because_.empty()) failure->detail = name_ + ": " + closed_because_;
     drop_socket();
@@ -120,36 +128,10 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::serve() {
 }
 
 Client::Link::Outcome Client::Link::deliver() {
-  using Status = resp::ReplyReader::Status;
   Outcome failure;
   {
     const std::lock_guard guard{mutex_};
-    auto status = reader_.next(input_.view());
-    if (status == Status::reply) note_rtt();
-    for (; status == Status::reply; status = reader_.next(input_.view())) {
-      const resp::Value reply = reader_.value();
-      if (!reply.is_push()) {
-        const auto place = pipeline_.next_reply();
-        if (!place) {
-          failure = error(Errc::protocol, Effect::maybe_executed, "a reply that nobody asked for");
-          break;
-        }
-        if (place->call) place->call->received(reply);
-        if (place->call && place->last) finished_.push_back(place->call);
-        if (!place->call) ++stats_.late_replies;
-        // The one who asked is asked again by Exchange; the connection is to a replica by now.
-        if (options_.identity.wants_primary && reply.is_error() &&
-            reply.text().starts_with("READONLY")) {
-          failure =
-              error(Errc::disconnected, Effect::maybe_executed, "it is no longer the primary");
-        }
-        backoff_.reset();
-      }
-      input_.consume(reader_.consumed());
-    }
-    if (status == Status::error)
-      failure = error(Errc::protocol, Effect::maybe_executed, reader_.error());
-    while (!deadlines_.empty() && deadlines_.top().ticket < pipeline_.first()) deadlines_.pop();
+    failure = read_replies();
   }
   for (Call* call : finished_) call->completed(std::nullopt);
   finished_.clear();
@@ -157,11 +139,42 @@ Client::Link::Outcome Client::Link::deliver() {
   return failure;
 }
 
+Client::Link::Outcome Client::Link::read_replies() {
+  using Status = resp::ReplyReader::Status;
+  Outcome failure;
+  auto status = reader_.next(input_.view());
+  if (status == Status::reply) note_rtt();
+  for (; status == Status::reply; status = reader_.next(input_.view())) {
+    const resp::Value reply = reader_.value();
+    if (!reply.is_push()) {
+      const auto place = pipeline_.next_reply();
+      if (!place) {
+        failure = error(Errc::protocol, Effect::maybe_executed, "a reply that nobody asked for");
+        break;
+      }
+      if (place->call) place->call->received(reply);
+      if (place->call && place->last) finished_.push_back(place->call);
+      if (!place->call) ++stats_.late_replies;
+      // The one who asked is asked again by Exchange; the connection is to a replica by now.
+      if (options_.identity.wants_primary && reply.is_error() &&
+          reply.text().starts_with("READONLY")) {
+        failure = error(Errc::disconnected, Effect::maybe_executed, "it is no longer the primary");
+      }
+      backoff_.reset();
+    }
+    input_.consume(reader_.consumed());
+  }
+  if (status == Status::error)
+    failure = error(Errc::protocol, Effect::maybe_executed, reader_.error());
+  while (!deadlines_.empty() && deadlines_.top().ticket < pipeline_.first()) deadlines_.pop();
+  return failure;
+}
+
 void Client::Link::flush() {
   {
     const std::lock_guard guard{mutex_};
     flush_posted_ = false;
-    if (connected_ && !write_in_progress_ && pipeline_.take(writing_, clock_.now())) {
+    if (connected_ && !direct_ && !write_in_progress_ && pipeline_.take(writing_, clock_.now())) {
       write_in_progress_ = true;
       ++stats_.writes;
     } else {
@@ -170,11 +183,15 @@ void Client::Link::flush() {
     }
     arm_deadlines();
   }
+  begin_write(0);
+}
+
+void Client::Link::begin_write(std::size_t from) {
   if (!watch_armed_) arm_watch(options_.silence_max);
-  if (options_.tls) return write_tls(0);
-  asio::async_write(socket_, bytes_of(writing_),
-                    [self = shared_from_this()](error_code failed, std::size_t bytes) {
-                      self->wrote(failed, bytes);
+  if (options_.tls) return write_tls(from);
+  asio::async_write(socket_, bytes_of(writing_) + from,
+                    [self = shared_from_this(), from](error_code failed, std::size_t bytes) {
+                      self->wrote(failed, from + bytes);
                     });
 }
 
@@ -219,6 +236,10 @@ Client::Link::Awaitable<void> Client::Link::pause(base::Millis time) {
 
 void Client::Link::close(std::string why) {
   if (closed_because_.empty()) closed_because_ = std::move(why);
+  if (direct_) {
+    direct_->interrupt();
+    return take_back();
+  }
   drop_socket();
 }
 

@@ -18,10 +18,11 @@
 #include <boost/asio/strand.hpp>
 
 #include "base/histogram.hpp"
-#include "net/stream.hpp"
+#include "net/patient_stream.hpp"
 #include "redis/backoff.hpp"
 #include "redis/breaker.hpp"
 #include "redis/client.hpp"
+#include "redis/turns.hpp"
 #include "resp/reply_reader.hpp"
 
 namespace larder::redis {
@@ -37,6 +38,8 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   Result<void> wait_until_ready(base::Millis at_most);
   Result<Ticket> send(std::string_view request, std::uint32_t replies, Call& call,
                       base::Instant deadline, bool timed);
+  std::optional<Error> ask(std::string_view request, std::uint32_t replies, Call& call,
+                           Waiter& waiter, base::Instant deadline);
   std::optional<Error> leave(Ticket ticket, Errc why);
   ClientStats stats() const;
   void call_after(base::Nanos delay, std::function<void()> then);
@@ -75,7 +78,10 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   Awaitable<void> pause(base::Millis time);
   Awaitable<void> wait_for_write();
   Outcome deliver();
+  /// Requires mutex_. Those that are complete then are in finished_.
+  Outcome read_replies();
   void flush();
+  void begin_write(std::size_t from);
   void wrote(boost::system::error_code failure, std::size_t bytes);
   void close(std::string why);
   void drop_socket();
@@ -87,6 +93,19 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   void arm_watch(base::Nanos after);
   void watch();
 
+  // link_direct.cpp. On the strand:
+  void go_direct();
+  Awaitable<Outcome> serve_direct();
+  void take_back();
+  // On threads that wait. All require the lock, and have it again when they return.
+  using Lock = std::unique_lock<std::mutex>;
+  void lead(Lock& lock, base::Instant deadline);
+  bool write_queued(Lock& lock);
+  void pass_on();
+  bool gathers() const noexcept;
+
+  /// Requires mutex_.
+  Result<Ticket> submit(std::string_view request, std::uint32_t replies, Call& call);
   Error error(Errc code, Effect effect, std::string_view what) const;
   /// Requires mutex_.
   Error error_of_leaver(Effect effect, Errc why);
@@ -108,7 +127,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   boost::asio::io_context& context_;
   boost::asio::strand<boost::asio::io_context::executor_type> strand_;
 
-  // On the strand only:
+  // On the strand only, but for what serves replies and writes: that is of whoever has the turn (turns_).
   Protocol::socket socket_;
   std::unique_ptr<net::Stream> tls_;  // Over socket_'s descriptor: goes before it does.
   boost::asio::ip::tcp::resolver resolver_;
@@ -117,6 +136,10 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   boost::asio::steady_timer deadline_timer_;
   boost::asio::steady_timer watch_timer_;
   boost::asio::steady_timer write_done_;
+  boost::asio::steady_timer direct_timer_;
+  Protocol direct_protocol_{0, 0};
+  std::optional<net::PatientStream>
+      direct_;  ///< The socket, while it is not Asio's. Threads that wait use it too.
   Backoff backoff_;
   resp::ReplyReader reader_;
   base::Buffer input_;
@@ -134,6 +157,9 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   mutable std::mutex mutex_;
   // Guarded by mutex_:
   Pipeline pipeline_;
+  Turns turns_;
+  Outcome direct_failure_;  ///< What a leader found out.
+  base::Nanos rtt_smooth_{0};
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
   base::Instant deadline_armed_for_ = base::Instant::max();
   bool connected_ = false;

@@ -23,21 +23,28 @@ Result<void> Client::Link::wait_until_ready(base::Millis at_most) {
   return last_failure_;
 }
 
+Result<Ticket> Client::Link::submit(std::string_view request, std::uint32_t replies, Call& call) {
+  if (breaker_.open() && !breaker_.allows(clock_.now())) [[unlikely]]
+    return error_of_breaker();
+  auto queued = pipeline_.submit(request, replies, call);
+  if (queued) {
+    ++stats_.calls;
+    return queued;
+  }
+  ++stats_.overloaded;
+  return error(queued.error().code, queued.error().effect, queued.error().detail);
+}
+
 Result<Ticket> Client::Link::send(std::string_view request, std::uint32_t replies, Call& call,
                                   base::Instant deadline, bool timed) {
   bool wake = false;
   Ticket ticket = 0;
   {
     const std::lock_guard guard{mutex_};
-    if (breaker_.open() && !breaker_.allows(clock_.now())) [[unlikely]]
-      return error_of_breaker();
-    const auto queued = pipeline_.submit(request, replies, call);
-    if (!queued) {
-      ++stats_.overloaded;
-      return error(queued.error().code, queued.error().effect, queued.error().detail);
-    }
+    const auto queued = submit(request, replies, call);
+    if (!queued) return queued;
     ticket = *queued;
-    ++stats_.calls;
+    if (turns_.want_back()) asio::post(strand_, [self = shared_from_this()] { self->take_back(); });
     if (timed) deadlines_.push({deadline, ticket});
     const bool writes_next = connected_ && !write_in_progress_;
     if (!flush_posted_ && (writes_next || (timed && deadline < deadline_armed_for_))) {
@@ -84,8 +91,9 @@ void Client::Link::note_rtt() {
     std::swap(rtt_, rtt_before_);
     rtt_->reset();
   }
-  rtt_->record(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, (clock_.now() - *sent).count())));
+  const base::Nanos rtt = std::max(base::Nanos::zero(), clock_.now() - *sent);
+  rtt_smooth_ += (rtt - rtt_smooth_) / 8;
+  rtt_->record(static_cast<std::uint64_t>(rtt.count()));
 }
 
 ClientHealth Client::Link::health() const {

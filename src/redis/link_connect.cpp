@@ -168,6 +168,7 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::read_some() {
     input_.commit(bytes);
     co_return std::nullopt;
   }
+  if (direct_ && failed == asio::error::operation_aborted) co_return std::nullopt;
   const bool ended = failed == asio::error::eof;
   co_return error(Errc::disconnected, Effect::maybe_executed,
                   ended ? "the server closed the connection" : failed.message());

@@ -114,6 +114,13 @@ std::optional<base::Instant> Pipeline::oldest_sent() const {
   return slots_.front().sent;
 }
 
+Call* Pipeline::first_waiting() const noexcept {
+  for (const Slot& slot : slots_) {
+    if (slot.call) return slot.call;
+  }
+  return nullptr;
+}
+
 void Pipeline::drop_front() {
   slots_.pop_front();
   ++first_;

@@ -75,6 +75,8 @@ class Pipeline {
     return static_cast<std::size_t>(first_unsent_ - first_);
   }
   bool has_unsent() const noexcept { return !unsent_.empty(); }
+  /// The call of the oldest request whose caller still waits; null: nobody does.
+  Call* first_waiting() const noexcept;
   /// Tickets below it are done with.
   Ticket first() const noexcept { return first_; }
 

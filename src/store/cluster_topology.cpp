@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 
+#include "redis/reply_error.hpp"
 #include "store/redis_client_options.hpp"
 
 namespace larder::store {

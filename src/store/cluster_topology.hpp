@@ -33,6 +33,7 @@ class ClusterTopology final : public Topology,
 
   Result<Place> place(std::string_view key, Use use) override;
   std::vector<NodePointer> all() const override;
+  Backing::Kind kind() const noexcept override { return Backing::Kind::cluster; }
   bool splits_by_key() const noexcept override { return true; }
   std::optional<Detour> after_refusal(const Place& from, std::string_view key,
                                       std::string_view words, unsigned tries) override;

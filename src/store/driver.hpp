@@ -44,6 +44,22 @@ class Runs<OperationList<Op, Rest...>> : public Runs<OperationList<Rest...>> {
   }
 };
 
+/// What stands behind a driver, as far as it decides what can be relied on.
+struct Backing {
+  enum class Kind : std::uint8_t {
+    process,
+    folder,
+    server,
+    ring,
+    rehashing_ring,
+    sentinel,
+    cluster
+  };
+  Kind kind = Kind::process;
+  bool native = true;  ///< Locks, limits and fills by commands of their own, not by scripts.
+};
+std::vector<Capability> capabilities_of(Backing backing);
+
 }  // namespace larder::store
 
 namespace larder {
@@ -60,6 +76,7 @@ class StoreDriver : public store::Runs<store::Operations> {
   virtual Result<void> add_server(std::string_view server, const ServerOptions& options);
   virtual Result<void> remove_server(std::string_view name);
   virtual std::vector<ServerHealth> health() const;
+  virtual store::Backing backing() const { return {}; }
 };
 
 }  // namespace larder

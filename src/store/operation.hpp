@@ -69,15 +69,20 @@ struct AddDouble {
   std::optional<Millis> ttl_if_new;
 };
 
+/// Where each key's failure goes, if not all keys share it; as many as keys once one has failed. The call succeeds then.
+using FailureOfEach = std::vector<std::optional<Error>>;
+
 struct GetMany {
   using Answer = std::vector<std::optional<Bytes>>;
   std::span<const std::string_view> keys;
+  FailureOfEach* each = nullptr;
 };
 
 struct SetMany {
   using Answer = void;
   std::span<const KeyValue> entries;
   SetOptions options;
+  FailureOfEach* each = nullptr;
 };
 
 struct EraseMany {

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "base/limits.hpp"
 #include "redis/io_thread.hpp"
 #include "store/cluster_topology.hpp"
 #include "store/redis_client_options.hpp"
@@ -66,9 +65,15 @@ constexpr std::array kFigures{
            [](auto& s) -> std::uint64_t { return s.connected; }},
 };
 
-template <class Op>
-inline constexpr bool kIsBatch = std::is_same_v<Op, GetMany> || std::is_same_v<Op, SetMany> ||
-                                 std::is_same_v<Op, EraseMany> || std::is_same_v<Op, Generations>;
+template <class Row>
+Result<typename Row::Answer> answer_of(Row& row, std::optional<Error> failure) {
+  if (failure) return *std::move(failure);
+  if constexpr (std::is_void_v<typename Row::Answer>) {
+    return {};
+  } else {
+    return row.take();
+  }
+}
 
 class RedisDriver final : public AsksEach<RedisDriver, Operations> {
  public:
@@ -97,25 +102,21 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
     return topology_->remove_server(name);
   }
 
+  Backing backing() const override;
+
   template <class Op>
   Result<typename Op::Answer> ask(const Op& op, const CallOptions& call) {
-    if (redis::runs_here(context_)) {
-      return Error{
-          Errc::would_deadlock, Effect::not_sent,
-          url_ + ": a blocking call on the thread that serves the connection; use the async form"};
-    }
+    if (auto here = refuse_here()) return *std::move(here);
     if constexpr (std::is_same_v<Op, Scan>) {
       return scan(op, call);
     } else if constexpr (requires { leading_key(op); }) {
-      auto place = topology_->place(leading_key(op), kUse<Op>);
-      if (!place) return place.error();
-      if (auto apart = scattered(op, *place, *topology_)) return *std::move(apart);
-      if constexpr (kUse<Op> == Use::read) {
-        if (!place->node) return missing(op);
-      }
-      return ask_at(op, *std::move(place), leading_key(op), deadline_of(call));
+      if (auto apart = scattered(op, *topology_)) return *std::move(apart);
+      Wire<Op> row{op};
+      return answer_of(row, ask_key(row, kNature<Op>, leading_key(op), call));
+    } else if (topology_->is_one()) {
+      Wire<Op> row{op};
+      return answer_of(row, ask_server(row, kNature<Op>, topology_->all()[0], call));
     } else {
-      if (topology_->is_one()) return ask_at(op, {topology_->all()[0]}, {}, deadline_of(call));
       const auto awaited = std::make_shared<Awaited<typename Op::Answer>>();
       fan_out(op, deadline_of(call), awaited);
       return awaited->wait();
@@ -129,18 +130,13 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
       // No coroutine form asks for a page: see Store.
       pending->answered(scan(op, call));
     } else if constexpr (requires { leading_key(op); }) {
-      auto place = topology_->place(leading_key(op), kUse<Op>);
-      if (!place) return pending->answered(place.error());
-      if (auto apart = scattered(op, *place, *topology_))
-        return pending->answered(*std::move(apart));
-      if constexpr (kUse<Op> == Use::read) {
-        if (!place->node) return pending->answered(missing(op));
-      }
-      begin_at(op, *std::move(place), leading_key(op), deadline_of(call), std::move(pending));
+      if (auto apart = scattered(op, *topology_)) return pending->answered(*std::move(apart));
+      begin_key(std::make_shared<AsyncCall<Op>>(op, std::move(pending)), kUse<Op>, leading_key(op),
+                call);
+    } else if (topology_->is_one()) {
+      std::make_shared<AsyncCall<Op>>(op, std::move(pending))
+          ->begin({topology_.get(), {topology_->all()[0]}, {}, deadline_of(call)});
     } else {
-      if (topology_->is_one()) {
-        return begin_at(op, {topology_->all()[0]}, {}, deadline_of(call), std::move(pending));
-      }
       fan_out(op, deadline_of(call), std::move(pending));
     }
   }
@@ -149,40 +145,29 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   base::Instant deadline_of(const CallOptions& call) const {
     return clock_.now() + (call.deadline > Millis::zero() ? call.deadline : deadline_);
   }
-
-  template <class Op>
-  Result<typename Op::Answer> ask_at(const Op& op, Place place, std::string_view key,
-                                     base::Instant deadline) {
-    thread_local base::Buffer request;
-    auto answer =
-        BlockingExchange<Op>{op, {*topology_, std::move(place), key, deadline}}.run(request);
-    // One large value should not stay with each thread that ever wrote one.
-    if (request.capacity() > base::limits::kMiB) request.release();
-    return answer;
-  }
-
-  template <class Op>
-  void begin_at(const Op& op, Place place, std::string_view key, base::Instant deadline,
-                std::shared_ptr<Pending<typename Op::Answer>> pending) {
-    std::make_shared<AsyncExchange<Op>>(op, Route{*topology_, std::move(place), key, deadline},
-                                        std::move(pending))
-        ->begin();
-  }
+  std::optional<Error> refuse_here() const;
+  // None: the row has the answer.
+  std::optional<Error> ask_key(AnyRow& row, Nature nature, std::string_view key,
+                               const CallOptions& call);
+  std::optional<Error> ask_server(AnyRow& row, Nature nature, NodePointer server,
+                                  const CallOptions& call);
+  void begin_key(const std::shared_ptr<AsyncExchange>& exchange, Use use, std::string_view key,
+                 const CallOptions& call);
 
   template <class Op>
   void fan_out(const Op& op, base::Instant deadline,
                std::shared_ptr<Pending<typename Op::Answer>> pending) {
-    std::vector<Part<Op>> shares;
+    std::vector<FanPart> parts;
     if constexpr (kIsBatch<Op>) {
-      shares = split(op, *topology_);
+      parts = split(keys_of(op), *topology_, kUse<Op>);
     } else {
-      for (auto& node : topology_->all()) shares.push_back({{std::move(node)}, {}, {}, {}, {}});
-      if (shares.empty()) {
+      for (auto& node : topology_->all()) parts.push_back({{std::move(node)}, {}, {}, {}});
+      if (parts.empty()) {
         return pending->answered(
             Error{Errc::unreachable, Effect::not_sent, url_ + ": no server of it is known yet"});
       }
     }
-    std::make_shared<Fan<Op>>(op, std::move(shares), *topology_, deadline, std::move(pending))
+    std::make_shared<FanOf<Op>>(op, std::move(parts), *topology_, deadline, std::move(pending))
         ->begin();
   }
 
@@ -196,10 +181,44 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   const std::shared_ptr<Topology> topology_;
 };
 
+std::optional<Error> RedisDriver::refuse_here() const {
+  if (!redis::runs_here(context_)) return std::nullopt;
+  return Error{
+      Errc::would_deadlock, Effect::not_sent,
+      url_ + ": a blocking call on the thread that serves the connection; use the async form"};
+}
+
+std::optional<Error> RedisDriver::ask_key(AnyRow& row, Nature nature, std::string_view key,
+                                          const CallOptions& call) {
+  auto place = topology_->place(key, nature.use);
+  if (!place) return place.error();
+  if (!place->node && nature.use == Use::read) return std::nullopt;
+  return BlockingExchange{row, nature}.run(
+      {topology_.get(), *std::move(place), key, deadline_of(call)});
+}
+
+std::optional<Error> RedisDriver::ask_server(AnyRow& row, Nature nature, NodePointer server,
+                                             const CallOptions& call) {
+  return BlockingExchange{row, nature}.run(
+      {topology_.get(), {std::move(server)}, {}, deadline_of(call)});
+}
+
+void RedisDriver::begin_key(const std::shared_ptr<AsyncExchange>& exchange, Use use,
+                            std::string_view key, const CallOptions& call) {
+  auto place = topology_->place(key, use);
+  if (!place) return exchange->tell(place.error());
+  if (!place->node && use == Use::read) return exchange->tell(std::nullopt);
+  exchange->begin({topology_.get(), *std::move(place), key, deadline_of(call)});
+}
+
 // Server after server; one that is dead is passed over, and what is left of keys that live elsewhere now is not shown.
 Result<ScanPage> RedisDriver::scan(const Scan& op, const CallOptions& call) {
   auto nodes = topology_->all();
-  if (topology_->is_one()) return ask_at(op, {nodes[0]}, {}, deadline_of(call));
+  const auto ask_for = [&](const Scan& page) {
+    Wire<Scan> row{page};
+    return answer_of(row, ask_server(row, kNature<Scan>, nodes[0], call));
+  };
+  if (topology_->is_one()) return ask_for(op);
   ScanPosition at = scan_position(op.cursor);
   std::erase_if(nodes,
                 [&](const NodePointer& node) { return node->dead || node->number < at.server; });
@@ -208,7 +227,7 @@ Result<ScanPage> RedisDriver::scan(const Scan& op, const CallOptions& call) {
   }
   if (nodes.empty()) return ScanPage{};
   if (nodes[0]->number != at.server) at = {nodes[0]->number, 0};
-  auto page = ask_at(Scan{at.cursor, op.match, op.count}, {nodes[0]}, {}, deadline_of(call));
+  auto page = ask_for({at.cursor, op.match, op.count});
   if (!page) return page;
   std::erase_if(page->keys,
                 [&](const std::string& key) { return !topology_->is_at_home(*nodes[0], key); });
@@ -225,6 +244,12 @@ Result<ScanPage> RedisDriver::scan(const Scan& op, const CallOptions& call) {
   }
   page->cursor = *cursor;
   return page;
+}
+
+Backing RedisDriver::backing() const {
+  bool native = true;
+  for (const auto& node : topology_->all()) native = native && node->ways.knows(Native::lock);
+  return {topology_->kind(), native};
 }
 
 std::string RedisDriver::metrics_text() const {

@@ -4,192 +4,151 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include "store/redis_exchange.hpp"
 
 namespace larder::store {
 
-/// What one server is asked of a batch: which items, and where they stood.
-template <class Op>
-struct Part {
-  using Item = std::conditional_t<std::is_same_v<Op, SetMany>, KeyValue, std::string_view>;
-  using Answer = typename Op::Answer;
-
+/// What one server is asked, and how that went.
+struct FanPart {
   Place place;
-  std::string_view key;  ///< The first one's.
-  std::vector<Item> items;
-  std::vector<std::size_t> positions;
-  std::optional<Result<Answer>> answer;
+  std::string_view key = {};           ///< The first one's.
+  std::vector<std::size_t> positions;  ///< Of a batch: which of its keys.
+  std::optional<Error> failure;
 };
+
+/// The keys of a batch by the server they live on. A key whose server is dead has its failure at once.
+std::vector<FanPart> split(std::span<const std::string_view> keys, Topology& topology, Use use);
+
+/// What all operations share: asks the servers, waits for the last of them.
+class Fan : public std::enable_shared_from_this<Fan> {
+ public:
+  virtual ~Fan() = default;
+  void begin();
+
+ protected:
+  Fan(std::vector<FanPart> parts, Topology& topology, Nature nature, base::Instant deadline,
+      CancelHook& whole);
+
+  /// The whole failed if a part did. What the others did stays done, and a caller must know that.
+  std::optional<Error> failure() const;
+  /// To each key of a batch the failure of its part, if one failed.
+  void tell_each(std::size_t keys, FailureOfEach& failures) const;
+  std::vector<FanPart>& parts() noexcept { return parts_; }
+
+ private:
+  class Branch;
+
+  virtual AnyRow& row_of(std::size_t part) = 0;
+  /// All have answered, or failed.
+  virtual void finish() noexcept = 0;
+  void finish_one();
+
+  std::vector<FanPart> parts_;
+  Topology& topology_;
+  const Nature nature_;
+  const base::Instant deadline_;
+  CancelHook& whole_;
+  std::atomic<std::size_t>
+      left_;  ///< One more than parts, so that none is the last before all were asked.
+};
+
+/// Questions to all servers are the same for each; of a batch, each gets its keys.
+template <class Op>
+inline constexpr bool kIsBatch = kIsOneOf<Op, GetMany, SetMany, EraseMany, Generations>;
 
 inline std::span<const std::string_view> items_of(const GetMany& op) { return op.keys; }
 inline std::span<const std::string_view> items_of(const EraseMany& op) { return op.keys; }
 inline std::span<const std::string_view> items_of(const Generations& op) { return op.keys; }
 inline std::span<const KeyValue> items_of(const SetMany& op) { return op.entries; }
-inline std::string_view key_of(std::string_view item) { return item; }
-inline std::string_view key_of(const KeyValue& item) { return item.key; }
-
-inline GetMany part_of(const GetMany&, const Part<GetMany>& share) { return {share.items}; }
-inline EraseMany part_of(const EraseMany&, const Part<EraseMany>& share) { return {share.items}; }
-inline Generations part_of(const Generations&, const Part<Generations>& share) {
-  return {share.items};
-}
-inline SetMany part_of(const SetMany& op, const Part<SetMany>& share) {
-  return {share.items, op.options};
-}
-/// Questions to all servers are the same for each.
 template <class Op>
-Op part_of(const Op& op, const Part<Op>&) {
-  return op;
-}
-
-/// The items of a batch by the server they live on. A key whose server is dead has its answer at once.
-template <class Op>
-std::vector<Part<Op>> split(const Op& op, Topology& topology) {
-  std::vector<Part<Op>> shares;
-  std::unordered_map<const void*, std::size_t> share_of;
-  const bool by_key = topology.splits_by_key();
+std::vector<std::string_view> keys_of(const Op& op) {
   const auto items = items_of(op);
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    auto place = topology.place(key_of(items[i]), kUse<Op>);
-    const void* const server = place ? place->node.get() : nullptr;
-    std::size_t at = shares.size();
-    if (place && !by_key) at = share_of.try_emplace(server, at).first->second;
-    if (at == shares.size()) shares.push_back({{}, key_of(items[i]), {}, {}, std::nullopt});
-    auto& share = shares[at];
-    share.items.push_back(items[i]);
-    share.positions.push_back(i);
-    if (!place) {
-      share.answer.emplace(place.error());
+  return {items.begin(), items.end()};
+}
+inline std::vector<std::string_view> keys_of(const SetMany& op) {
+  std::vector<std::string_view> keys;
+  for (const auto& entry : op.entries) keys.push_back(entry.key);
+  return keys;
+}
+template <class Op, class Items>
+Op with_items(const Op&, const Items& items) {
+  return {items};
+}
+inline SetMany with_items(const SetMany& op, const std::vector<KeyValue>& items) {
+  return {items, op.options, nullptr};
+}
+
+template <class Op>
+class FanOf final : public Fan {
+ public:
+  using Answer = typename Op::Answer;
+
+  FanOf(const Op& op, std::vector<FanPart> parts, Topology& topology, base::Instant deadline,
+        std::shared_ptr<Pending<Answer>> whole)
+      : Fan(std::move(parts), topology, kNature<Op>, deadline, *whole), whole_(std::move(whole)) {
+    for (const FanPart& part : this->parts()) add_row(op, part);
+    if constexpr (kIsBatch<Op>) size_ = items_of(op).size();
+    if constexpr (requires { op.each; }) each_ = op.each;
+  }
+
+ private:
+  using Item = std::conditional_t<std::is_same_v<Op, SetMany>, KeyValue, std::string_view>;
+
+  void add_row(const Op& op, const FanPart& part) {
+    if constexpr (kIsBatch<Op>) {
+      auto& items = items_.emplace_back();
+      for (const std::size_t at : part.positions) items.push_back(items_of(op)[at]);
+      rows_.emplace_back(with_items(op, items));
     } else {
-      share.place = *std::move(place);
+      rows_.emplace_back(op);
     }
   }
-  return shares;
-}
+  AnyRow& row_of(std::size_t part) override { return rows_[part]; }
+  void finish() noexcept override { whole_->answered(join()); }
+  Result<Answer> join();
 
-/// The whole failed if a part did. What the others did stays done, and a caller must know that.
+  std::deque<std::vector<Item>> items_;
+  std::deque<Wire<Op>> rows_;
+  std::size_t size_ = 0;
+  FailureOfEach* each_ = nullptr;
+  std::shared_ptr<Pending<Answer>> whole_;
+};
+
 template <class Op>
-std::optional<Error> failure_of(const std::vector<Part<Op>>& shares) {
-  std::optional<Error> first;
-  std::size_t failed = 0, others = 0;
-  for (const auto& share : shares) {
-    const std::size_t items = std::max<std::size_t>(1, share.items.size());
-    if (!share.answer->has_error()) {
-      others += items;
-      continue;
-    }
-    if (!first) first = share.answer->error();
-    failed += items;
+Result<typename Op::Answer> FanOf<Op>::join() {
+  if (each_) {
+    tell_each(size_, *each_);
+  } else if (auto failed = failure()) {
+    return *std::move(failed);
   }
-  if (!first) return std::nullopt;
-  Error out = *std::move(first);
-  if (others == 0 || kUse<Op> == Use::read) return out;
-  out.effect = Effect::maybe_executed;
-  out.detail += " (" + std::to_string(failed) + " of " + std::to_string(failed + others) +
-                " were not done; the others were)";
-  return out;
-}
-
-template <class Op>
-Result<typename Op::Answer> join(const Op& op, std::vector<Part<Op>>& shares) {
-  if (auto failure = failure_of(shares)) return *std::move(failure);
   if constexpr (std::is_same_v<Op, Info>) {
     std::string text;
-    for (auto& share : shares) {
-      text.append("# Server ").append(share.place.node->name).append("\r\n").append(**share.answer);
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      text.append("# Server ").append(parts()[i].place.node->name).append("\r\n");
+      text.append(rows_[i].take());
     }
     return text;
-  } else if constexpr (std::is_void_v<typename Op::Answer>) {
+  } else if constexpr (std::is_void_v<Answer>) {
     return {};
-  } else if constexpr (std::is_integral_v<typename Op::Answer>) {
-    typename Op::Answer sum = 0;
-    for (const auto& share : shares) sum += **share.answer;
+  } else if constexpr (std::is_integral_v<Answer>) {
+    Answer sum = 0;
+    for (auto& row : rows_) sum += row.take();
     return sum;
   } else {
-    typename Op::Answer all(items_of(op).size());
-    for (auto& share : shares) {
-      for (std::size_t i = 0; i < share.positions.size(); ++i) {
-        all[share.positions[i]] = std::move((**share.answer)[i]);
+    Answer all(size_);
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      auto some = rows_[i].take();  // Empty: nobody has these keys.
+      for (std::size_t n = 0; n < some.size(); ++n) {
+        all[parts()[i].positions[n]] = std::move(some[n]);
       }
     }
     return all;
   }
 }
-
-template <class Op>
-class Fan final : public std::enable_shared_from_this<Fan<Op>> {
- public:
-  using Answer = typename Op::Answer;
-
-  Fan(const Op& op, std::vector<Part<Op>> shares, Topology& topology, base::Instant deadline,
-      std::shared_ptr<Pending<Answer>> whole)
-      : op_(op),
-        shares_(std::move(shares)),
-        topology_(topology),
-        deadline_(deadline),
-        left_(shares_.size() + 1),
-        whole_(std::move(whole)) {}
-
-  void begin() {
-    std::vector<std::shared_ptr<One>> asked;
-    for (std::size_t i = 0; i < shares_.size(); ++i) {
-      auto& share = shares_[i];
-      if (!share.answer && !share.place.node) share.answer.emplace(nobody_has(share));
-      if (share.answer) {
-        finish_one();
-        continue;
-      }
-      asked.push_back(std::make_shared<One>(this->shared_from_this(), i));
-      std::make_shared<AsyncExchange<Op>>(
-          part_of(op_, share), Route{topology_, share.place, share.key, deadline_}, asked.back())
-          ->begin();
-    }
-    whole_->on_cancel([asked = std::vector<std::weak_ptr<One>>(asked.begin(), asked.end())] {
-      for (const auto& one : asked) {
-        if (const auto still = one.lock()) still->cancel();
-      }
-    });
-    finish_one();
-  }
-
- private:
-  class One final : public Pending<Answer> {
-   public:
-    One(std::shared_ptr<Fan> fan, std::size_t index) : fan_(std::move(fan)), index_(index) {}
-    void answered(Result<Answer> answer) noexcept override {
-      fan_->shares_[index_].answer.emplace(std::move(answer));
-      fan_->finish_one();
-    }
-
-   private:
-    std::shared_ptr<Fan> fan_;
-    std::size_t index_;
-  };
-
-  Result<Answer> nobody_has(const Part<Op>& share) const {
-    if constexpr (kUse<Op> == Use::read) {
-      return missing(part_of(op_, share));
-    } else {
-      return Error{Errc::unreachable, Effect::not_sent, "no server for these keys"};
-    }
-  }
-
-  void finish_one() {
-    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) whole_->answered(join(op_, shares_));
-  }
-
-  const Op op_;
-  std::vector<Part<Op>> shares_;
-  Topology& topology_;
-  const base::Instant deadline_;
-  std::atomic<std::size_t>
-      left_;  ///< One more than shares, so that none is the last before all were asked.
-  std::shared_ptr<Pending<Answer>> whole_;
-};
 
 /// A thread that waits for an answer that comes the asynchronous way, in time.
 template <class Answer>

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/driver.hpp"
 #include "store/redis_node.hpp"
 
 namespace larder::store {
@@ -42,6 +43,7 @@ class Topology {
 
   virtual std::vector<ServerHealth> health() const;
 
+  virtual Backing::Kind kind() const noexcept = 0;
   /// All keys are on one server: nothing needs to be split.
   virtual bool is_one() const noexcept { return false; }
   /// A request may name keys of one slot only, so a batch goes key by key.
@@ -73,6 +75,7 @@ class OneServer final : public Topology {
   explicit OneServer(NodePointer node) : node_(std::move(node)) {}
   Result<Place> place(std::string_view, Use) override { return Place{node_}; }
   std::vector<NodePointer> all() const override { return {node_}; }
+  Backing::Kind kind() const noexcept override { return Backing::Kind::server; }
   bool is_one() const noexcept override { return true; }
 
  private:

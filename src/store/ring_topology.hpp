@@ -22,6 +22,9 @@ class RingTopology final : public Topology {
   ~RingTopology() override;
   Result<Place> place(std::string_view key, Use use) override;
   std::vector<NodePointer> all() const override;
+  Backing::Kind kind() const noexcept override {
+    return url_.ring.rehash ? Backing::Kind::rehashing_ring : Backing::Kind::ring;
+  }
   bool is_at_home(const RedisNode& node, std::string_view key) const override;
 
   Result<void> add_server(std::string_view server, const ServerOptions& options) override;

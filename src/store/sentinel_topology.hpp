@@ -20,6 +20,7 @@ class SentinelTopology final : public Topology {
   Result<Place> place(std::string_view, Use) override { return Place{node_}; }
   std::vector<NodePointer> all() const override { return {node_}; }
   std::vector<ServerHealth> health() const override;
+  Backing::Kind kind() const noexcept override { return Backing::Kind::sentinel; }
   bool is_one() const noexcept override { return true; }
   std::optional<Detour> after_refusal(const Place& from, std::string_view key,
                                       std::string_view words, unsigned tries) override;

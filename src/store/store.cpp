@@ -46,6 +46,10 @@ std::vector<ServerHealth> StoreDriver::health() const {
 
 std::vector<ServerHealth> Store::health() const { return driver_->health(); }
 
+std::vector<Capability> Store::capabilities() const {
+  return store::capabilities_of(driver_->backing());
+}
+
 Result<void> Store::add_server(std::string_view server, const ServerOptions& options) const {
   return driver_->add_server(server, options);
 }
@@ -113,6 +117,39 @@ Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::s
 Result<void> Store::set_many(std::span<const KeyValue> entries, const SetOptions& options,
                              const CallOptions& call) const {
   return perform(*driver_, store::SetMany{entries, options}, call);
+}
+
+std::vector<Result<std::optional<Bytes>>> Store::get_each(std::span<const std::string_view> keys,
+                                                          const CallOptions& call) const {
+  store::FailureOfEach failed;
+  auto all = perform(*driver_, store::GetMany{keys, &failed}, call);
+  std::vector<Result<std::optional<Bytes>>> out;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!all) {
+      out.emplace_back(all.error());
+    } else if (!failed.empty() && failed[i]) {
+      out.emplace_back(*failed[i]);
+    } else {
+      out.emplace_back(std::move((*all)[i]));
+    }
+  }
+  return out;
+}
+
+std::vector<Result<void>> Store::set_each(std::span<const KeyValue> entries,
+                                          const SetOptions& options,
+                                          const CallOptions& call) const {
+  store::FailureOfEach failed;
+  const auto all = perform(*driver_, store::SetMany{entries, options, &failed}, call);
+  std::vector<Result<void>> out(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (!all) {
+      out[i] = all.error();
+    } else if (!failed.empty() && failed[i]) {
+      out[i] = *failed[i];
+    }
+  }
+  return out;
 }
 
 Result<std::size_t> Store::erase_many(std::span<const std::string_view> keys,

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -79,6 +80,42 @@ TEST(ClusterTest, SlotsMoveUnderLoadAndNoCallerIsTold) {
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(wrong, 0) << first_error;
   EXPECT_GT(calls, 50);
+}
+
+// LARDER_KEYS=100000 is the long run.
+TEST(ClusterTest, KeysAreReadAndWrittenWhileTheirSlotsMove) {
+  constexpr int kKeysOfATag = 500;
+  const char* const given = std::getenv("LARDER_KEYS");
+  const int tags = std::max(2, (given ? std::atoi(given) : 0) / kKeysOfATag);
+  const auto name = [tags](int i) {
+    return "{tag" + std::to_string(i % tags) + "}" + std::to_string(i / tags);
+  };
+  test::RedisCluster cluster{2};
+  const Store store = Store::open(cluster.url()).value();
+  for (int i = 0; i < tags * kKeysOfATag; ++i) store.set(name(i), name(i)).value();
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0}, calls{0};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 3; ++t) {
+    callers.emplace_back([&, t] {
+      for (int i = t; !stop; i = (i + 7) % (tags * kKeysOfATag)) {
+        const auto value = store.get(name(i));
+        wrong += !value || *value != Bytes(name(i));
+        wrong += !store.set(name(i), name(i));
+        calls += 2;
+      }
+    });
+  }
+  for (int tag = 0; tag < tags; ++tag) {
+    const auto slot = redis::slot_of(name(tag));
+    cluster.migrate(slot, slot < redis::kSlots / 2 ? 0 : 1, slot < redis::kSlots / 2 ? 1 : 0);
+  }
+  stop = true;
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(calls, 50);
+  for (int i = 0; i < tags * kKeysOfATag; ++i)
+    ASSERT_EQ(store.get(name(i)).value(), Bytes(name(i)));
 }
 
 TEST(ClusterTest, AReplicaTakesOverAndCallsGoOn) {

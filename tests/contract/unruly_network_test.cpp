@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <thread>
 
 #include "base/random.hpp"
@@ -126,8 +127,15 @@ void call_and_check(const Store& store, int caller, int rounds, Tally& tally) {
   }
 }
 
+/// LARDER_REQUESTS=1000000 is the long run, by more callers at once.
+int requests_wanted() {
+  const char* const given = std::getenv("LARDER_REQUESTS");
+  return given ? std::atoi(given) : 0;
+}
+
 TEST(UnrulyNetwork, NoReplyGoesAstrayAndNothingIsAddedTwice) {
-  constexpr int kCallers = 8, kRounds = 80;
+  const int kCallers = requests_wanted() > 0 ? 64 : 8;
+  const int kRounds = requests_wanted() > 0 ? requests_wanted() / kCallers / 3 + 1 : 80;
   test::RedisServer server;
   UnrulyProxy proxy{server.port(), test::seed()};
   const Store store = Store::open(proxy.url(), {.connect_timeout = 3s}).value();

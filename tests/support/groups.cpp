@@ -113,7 +113,7 @@ void RedisCluster::migrate(std::uint32_t slot, std::size_t from, std::size_t to)
   cli(to, {"CLUSTER", "SETSLOT", number, "IMPORTING", id_of(from)});
   cli(from, {"CLUSTER", "SETSLOT", number, "MIGRATING", id_of(to)});
   for (;;) {
-    const Words keys = lines_of(cli(from, {"CLUSTER", "GETKEYSINSLOT", number, "10"}));
+    const Words keys = lines_of(cli(from, {"CLUSTER", "GETKEYSINSLOT", number, "100"}));
     if (keys.empty()) break;
     Words migrate{"MIGRATE", "127.0.0.1", std::to_string(servers_[to].port()), "", "0",
                   "5000",    "KEYS"};

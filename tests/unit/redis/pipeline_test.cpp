@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
+#include "base/random.hpp"
 #include "redis/call.hpp"
+#include "redis/turns.hpp"
 #include "support/seed.hpp"
 
 namespace larder::redis {
@@ -244,6 +249,144 @@ TEST(PipelineModelTest, NoReplyEverReachesAnother) {
       }
     }
   }
+}
+
+/// Threads that call and wait, one after the other instead of all at once, and the io thread with its coroutines.
+class TurnsByChance {
+ public:
+  explicit TurnsByChance(std::uint64_t seed) : random_(seed) {}
+
+  void step() {
+    switch (random_.below(8)) {
+      case 0:
+      case 1:
+      case 2:
+        return call();
+      case 3:
+      case 4:
+        return lead();
+      case 5:
+        return give_up();
+      case 6:
+        return random_.below(8) == 0 ? coroutine_calls() : io_thread();
+      default:
+        return io_thread();
+    }
+  }
+
+  void expect_order() const {
+    if (turns_.is_direct() && pipeline_.size() > 0) {
+      ASSERT_NE(turns_.leader(), nullptr) << "nobody reads";
+    }
+    if (turns_.is_leaving() && !turns_.leader()) {
+      ASSERT_TRUE(told_) << "the io thread does not know";
+    }
+    if (!turns_.is_direct() && !turns_.is_leaving()) {
+      ASSERT_EQ(turns_.leader(), nullptr);
+    }
+    if (turns_.leader()) {
+      ASSERT_TRUE(std::any_of(threads_.begin(), threads_.end(), [this](const Thread& thread) {
+        return thread.ticket != 0 && &thread.waiting == turns_.leader();
+      })) << "one leads who has left";
+    }
+  }
+  int direct_calls() const { return direct_calls_; }
+
+ private:
+  struct Thread final : Call {
+    void received(const resp::Value&) override {}
+    void completed(std::optional<Error>) noexcept override { ticket = 0; }
+    Waiter* waiter() noexcept override { return &waiting; }
+    Waiter waiting;
+    Ticket ticket = 0;  // 0: it does not call.
+  };
+
+  void call() {
+    Thread& thread = threads_[random_.below(threads_.size())];
+    if (thread.ticket != 0) return;
+    thread.ticket = pipeline_.submit("x", 1, thread).value();
+    if (turns_.try_to_lead(thread.waiting)) return;
+    if (!turns_.is_direct() && turns_.ask_to_enter()) asked_ = true;
+  }
+  void lead() {
+    const Waiter* const leader = turns_.leader();
+    if (!leader) return;
+    base::Buffer out;
+    pipeline_.take(out, {});
+    if (!replies(leader) && !turns_.is_leaving()) return;
+    if (turns_.pass_on(pipeline_)) told_ = true;
+  }
+  // True: the one of `leader` was among them.
+  bool replies(const Waiter* leader) {
+    bool over = false;
+    for (auto left = random_.below(4); left > 0 && pipeline_.in_flight() > 0; --left) {
+      Call* const call = pipeline_.next_reply()->call;
+      if (!call) continue;
+      over = over || call->waiter() == leader;
+      direct_calls_ += leader != nullptr;
+      call->completed(std::nullopt);
+    }
+    return over;
+  }
+  void give_up() {
+    Thread& thread = threads_[random_.below(threads_.size())];
+    if (thread.ticket == 0) return;
+    pipeline_.leave(thread.ticket);
+    thread.ticket = 0;
+    if (turns_.leader() == &thread.waiting && turns_.pass_on(pipeline_)) told_ = true;
+  }
+  void coroutine_calls() {
+    pipeline_.submit("y", 1, coroutine_).value();
+    if (turns_.want_back()) told_ = true;
+  }
+  void io_thread() {
+    if (std::exchange(asked_, false)) {
+      if (turns_.is_entering()) turns_.entered(pipeline_);
+      if (turns_.is_leaving() && !turns_.leader()) told_ = true;
+    }
+    if (std::exchange(told_, false)) turns_.returned();
+    if (turns_.is_direct() || turns_.is_leaving()) return;
+    base::Buffer out;
+    pipeline_.take(out, {});
+    replies(nullptr);
+  }
+
+  base::Random random_;
+  Pipeline pipeline_;
+  Turns turns_;
+  std::array<Thread, 5> threads_;
+  Caller coroutine_;
+  bool asked_ =
+      false;  // The io thread knows that threads want the connection; that it can have it back.
+  bool told_ = false;
+  int direct_calls_ = 0;
+};
+
+TEST(TurnsTest, WhileThreadsWaitSomebodyReads) {
+  TurnsByChance world(test::seed());
+  for (int i = 0; i < 200'000 && !testing::Test::HasFatalFailure(); ++i) {
+    world.step();
+    world.expect_order();
+  }
+  EXPECT_GT(world.direct_calls(), 1'000);
+}
+
+TEST(TurnsTest, ACoroutineEndsTheDirectWay) {
+  Pipeline pipeline;
+  Turns turns;
+  while (!turns.ask_to_enter()) {
+  }
+  turns.entered(pipeline);
+  ASSERT_TRUE(turns.is_direct());
+  Waiter waiter;
+  EXPECT_TRUE(turns.try_to_lead(waiter));
+  Waiter another;
+  EXPECT_FALSE(turns.try_to_lead(another));
+  EXPECT_FALSE(turns.want_back()) << "somebody still leads";
+  EXPECT_TRUE(turns.pass_on(pipeline));
+  EXPECT_EQ(turns.leader(), nullptr);
+  turns.returned();
+  EXPECT_FALSE(turns.is_direct());
 }
 
 }  // namespace
