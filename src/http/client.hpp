@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "net/tls.hpp"
 
 namespace larder::http {
 
@@ -14,7 +15,9 @@ struct Fetched {
   std::string body = {};
 };
 
-/// `url`: "http://HOST:PORT/path". Errors: `bad_url`; `unreachable`, `timeout`, `protocol`, each naming the place.
-Result<Fetched> fetch(const std::string& url, base::Millis at_most);
+/// `url`: "http://HOST:PORT/path", or https. Without `tls`, the authorities of this system say whom to believe.
+/// Errors: `bad_url`; `unreachable`, `timeout`, `protocol`, each naming the place; of TLS `bad_argument`.
+Result<Fetched> fetch(const std::string& url, base::Millis at_most,
+                      net::TlsContext::Pointer tls = {});
 
 }  // namespace larder::http

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "net/tls.hpp"
 
 namespace larder::http {
 
@@ -25,6 +26,7 @@ struct Request {
   std::string content_type = {};
   std::string accept = {};
   std::string origin = {};  ///< Set by browsers on behalf of a page: which page it was.
+  std::string authorization = {};
   std::string body = {};
   bool loopback_only =
       true;  ///< Only this machine reaches the server: refuse foreign Hosts, see names_loopback.
@@ -56,6 +58,7 @@ struct Options {
   std::size_t connections_max = 64;                  ///< The rest are turned away at once.
   std::uint32_t header_bytes_max = base::limits::kHttpRequestBytesMax;
   std::uint64_t body_bytes_max = 4 * base::limits::kKiB;
+  net::TlsContext::Pointer tls = {};  ///< None: in clear.
 };
 
 /// Serves for as long as it lives. GET, HEAD, POST, whatever the handler makes of them; no CORS.
@@ -70,7 +73,9 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   std::uint16_t port() const noexcept;
-  std::string url() const;  ///< "http://127.0.0.1:9121"
+  std::string url() const;  ///< "http://127.0.0.1:9121", with TLS "https://..."
+  /// For connections from now on, where there was a context before.
+  void use_tls(net::TlsContext::Pointer tls);
 
  private:
   class Impl;

@@ -4,41 +4,18 @@
 
 #include <string>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
-
 #include "console/console.hpp"
+#include "support/plain_client.hpp"
 
 namespace larder::console {
 namespace {
 
-using boost::asio::ip::tcp;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-/// A client that sends what it is told and hears all until the console hangs up.
-class Client {
- public:
-  explicit Client(const Console& console) : socket_(io_) {
-    socket_.connect({boost::asio::ip::make_address("127.0.0.1"), console.port()});
-  }
-  Client& say(std::string_view text) {
-    boost::asio::write(socket_, boost::asio::buffer(text));
-    return *this;
-  }
-  std::string hear_all() {
-    std::string heard;
-    boost::system::error_code end;
-    boost::asio::read(socket_, boost::asio::dynamic_buffer(heard), end);
-    return heard;
-  }
-
- private:
-  boost::asio::io_context io_;
-  tcp::socket socket_;
+struct Client : test::PlainClient {
+  explicit Client(const Console& console) : PlainClient(console.port()) {}
 };
 
 std::vector<Page> some_pages() {

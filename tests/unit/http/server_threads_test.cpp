@@ -6,13 +6,10 @@
 #include <string>
 #include <thread>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
-
 #include "http/client.hpp"
 #include "http/server.hpp"
+#include "support/plain_client.hpp"
+
 namespace larder::http {
 namespace {
 
@@ -21,14 +18,7 @@ using testing::StartsWith;
 
 /// What a client hears that sends `text` and waits for the end.
 std::string heard_after(const Server& server, std::string_view text) {
-  boost::asio::io_context io;
-  boost::asio::ip::tcp::socket socket(io);
-  socket.connect({boost::asio::ip::make_address("127.0.0.1"), server.port()});
-  boost::asio::write(socket, boost::asio::buffer(text));
-  std::string heard;
-  boost::system::error_code end;
-  boost::asio::read(socket, boost::asio::dynamic_buffer(heard), end);
-  return heard;
+  return test::PlainClient(server.port()).say(text).hear_all();
 }
 
 constexpr std::string_view kGet =
@@ -73,6 +63,32 @@ TEST(HttpServerTest, AReplyThatDoesNotComeIs504) {
   EXPECT_THAT(heard_after(*server, kGet), StartsWith("HTTP/1.1 504"));
 }
 
+TEST(HttpServerTest, RequestsThatComeInPiecesAndInARowAreAnsweredInOrder) {
+  const auto server =
+      Server::start({.body_bytes_max = 100'000}, [](const Request& request, const Reply& reply) {
+        reply({.body = request.target + std::to_string(request.body.size())});
+      }).value();
+  std::string all;
+  for (int i = 0; i < 200; ++i) all += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+  all +=
+      "POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 90000\r\n\r\n" + std::string(90'000, 'x');
+  all +=
+      "POST /chunked HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+  all += kGet;
+  test::PlainClient client(server->port());
+  for (std::size_t at = 0; at < all.size(); at += 7'001)
+    client.say(std::string_view(all).substr(at, 7'001));
+  const auto heard = client.hear_all();
+  std::size_t at = 0;
+  for (int i = 0; i < 200; ++i)
+    at = heard.find("\r\n\r\n/" + std::to_string(i) + "0HTTP/1.1 200", at);
+  EXPECT_NE(at, std::string::npos);
+  EXPECT_THAT(heard, HasSubstr("/big90000HTTP"));
+  EXPECT_THAT(heard, HasSubstr("/chunked3HTTP"));
+  EXPECT_THAT(heard, testing::EndsWith("/a?b=c0"));
+}
+
 TEST(HttpServerTest, AReplyAfterTheServersEndIsDropped) {
   std::promise<Reply> asked;
   auto server = Server::start({}, [&](const Request&, Reply reply) {
@@ -115,7 +131,7 @@ TEST(HttpClientTest, FetchesAPageAndNamesThePlaceWhereItCannot) {
   EXPECT_THAT(fetch(url, std::chrono::milliseconds{20'000}).error().detail,
               HasSubstr(url.substr(7)));
   for (const char* bad :
-       {"", "example.com", "https://a/", "http://", "http://a:0/", "http://a:x/"}) {
+       {"", "example.com", "ftp://a/", "https://", "http://a:0/", "http://a:x/"}) {
     EXPECT_EQ(fetch(bad, std::chrono::milliseconds{1}).error().code, Errc::bad_url) << bad;
   }
 }
