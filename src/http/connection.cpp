@@ -1,6 +1,8 @@
 #include "http/connection.hpp"
 
 #include <array>
+#include <chrono>
+#include <cstdio>
 #include <exception>
 #include <mutex>
 #include <utility>
@@ -23,17 +25,44 @@ struct Manner {
   bool head = false;  ///< Length, but no body.
 };
 
+/// "Sun, 06 Nov 1994 08:49:37 GMT", made anew once a second.
+std::string_view date_text() {
+  thread_local std::chrono::sys_seconds of{};
+  thread_local std::string text;
+  const auto now = std::chrono::floor<std::chrono::seconds>(base::SystemClock::instance().wall());
+  if (now == of && !text.empty()) return text;
+  of = now;
+  const auto day = std::chrono::floor<std::chrono::days>(now);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(now - day);
+  constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  char room[64];
+  std::snprintf(room, sizeof room, "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                kDays[std::chrono::weekday(day).c_encoding()], unsigned{date.day()},
+                kMonths[unsigned{date.month()} - 1], int{date.year()},
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()));
+  return text = room;
+}
+
 /// Head and body as one text: an answer is small, and is one write.
 void append_response(std::string& text, const Response& response, const Manner& manner) {
   text.reserve(text.size() + 384 + response.body.size());
   text.append(manner.version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ");
   text.append(std::to_string(response.status)).append(" ").append(reason_of(response.status));
-  text.append("\r\nServer: larder\r\nContent-Type: ").append(response.content_type);
+  text.append("\r\nServer: larder\r\nDate: ").append(date_text());
+  text.append("\r\nContent-Type: ").append(response.content_type);
   text.append(
-      "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+      "\r\nX-Content-Type-Options: nosniff\r\n"
       "Content-Security-Policy: default-src 'self'; frame-ancestors 'none'\r\n");
-  for (const auto& [name, value] : response.headers)
+  bool keeps = false;
+  for (const auto& [name, value] : response.headers) {
+    keeps = keeps || name == "Cache-Control";
     text.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (!keeps) text.append("Cache-Control: no-store\r\n");
   if (!manner.keep_alive) {
     text.append("Connection: close\r\n");
   } else if (manner.version == 10) {

@@ -101,10 +101,11 @@ bool RequestReader::keep_alive() const { return parser_->keep_alive(); }
 unsigned RequestReader::version() const noexcept { return static_cast<unsigned>(parser_->version); }
 
 Response RequestReader::fault() const {
-  unsigned status = 400;
-  if (parser_->failed == beast_http::error::header_limit) status = 431;
-  if (parser_->failed == beast_http::error::body_limit) status = 413;
-  return {.status = status, .body = parser_->failed.message() + "\n"};
+  if (parser_->failed == beast_http::error::header_limit)
+    return {.status = 431, .body = "the request line and headers are too long\n"};
+  if (parser_->failed == beast_http::error::body_limit)
+    return {.status = 413, .body = "the body is too long: more than this server takes\n"};
+  return {.status = 400, .body = "no HTTP request: " + parser_->failed.message() + "\n"};
 }
 
 struct ResponseReader::Parser final : beast_http::basic_parser<false> {
