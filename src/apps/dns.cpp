@@ -1,93 +1,17 @@
-// larder dns: the DNS cache, brought up, kept up and brought down.
-#include <cstdio>
+// The flags of `larder dns`, and the file that may hold them.
+#include <algorithm>
 
 #include <CLI/CLI.hpp>
 
 #include "apps/declare.hpp"
-#include "apps/dns_options.hpp"
-#include "apps/dns_partitions.hpp"
-#include "apps/dns_redis.hpp"
+#include "apps/dns_config.hpp"
 #include "apps/dns_tools.hpp"
-#include "base/log.hpp"
-#include "base/process.hpp"
-#include "base/units.hpp"
-#include "dns/service.hpp"
-#include "net/socket.hpp"
+#include "base/files.hpp"
 
 namespace larder::apps {
 namespace {
 
-constexpr std::size_t kDescriptorsWanted = 4'096;
-
-std::string sources_text(const DnsFlags& flags) {
-  if (flags.stub) return "the built-in stub, whose answers are made up";
-  if (!flags.faces.resolver.empty()) return flags.faces.resolver;
-  std::string text;
-  for (const auto& server : flags.upstream) text += (text.empty() ? "" : ", ") + server;
-  return text;
-}
-
-/// The one screen: where it listens, whom it asks, how to try it, how to stop it.
-void print_dns_welcome(const DnsFlags& flags, const dns::Service& service, const DnsFaces& faces) {
-  std::string places;
-  for (const auto& where : service.listening())
-    places += (places.empty() ? "" : ", ") + net::to_string(where);
-  const auto& first = service.listening().front();
-  const std::string host = first.host == "0.0.0.0" ? "127.0.0.1" : first.host;
-  const std::string store =
-      flags.store.empty() ? "none: what is near is all" : base::without_password(flags.store);
-  std::string more;
-  for (const auto& [what, url] : faces.places()) more += "  " + what + "       " + url + "\n";
-  std::printf("larder dns " LARDER_VERSION
-              " answers DNS on %s (UDP and TCP)\n%s\n"
-              "  asks       %s\n"
-              "  near       %s, %s\n"
-              "  shared     %s\n\n"
-              "  kdig       kdig @%s -p %u example.com\n\n"
-              "Stop: Ctrl-C or SIGTERM; answers under way still leave.\n",
-              places.c_str(), more.c_str(), sources_text(flags).c_str(), flags.near_bytes.c_str(),
-              flags.near_policy.c_str(), store.c_str(), host.c_str(), first.port);
-  std::fflush(stdout);
-}
-
-/// The store over Redis servers of its own, where those are asked for.
-std::unique_ptr<OwnRedis> start_own_redis(DnsFlags& flags) {
-  if (flags.own_redis == 0) return nullptr;
-  if (!flags.store.empty())
-    throw BadInput(
-        "--redis: starts servers of its own, and --store names others; give one of them");
-  auto redis = std::make_unique<OwnRedis>(flags.own_redis);
-  flags.store = redis->url();
-  return redis;
-}
-
-int run_dns(DnsFlags flags) {
-  base::StopSignals signals;
-  base::ignore_broken_pipes();
-  (void)net::raise_descriptor_limit(kDescriptorsWanted);
-  base::Log log{base::StderrSink::instance(), base::SystemClock::instance()};
-  const auto redis = start_own_redis(flags);
-  const DnsPartitions partitions(flags.store, dns_store_options(flags));
-  auto options = dns_service_options(flags);
-  options.cache.partitions = partitions.partitions();
-  auto started = dns::Service::start(std::move(options), base::SystemClock::instance());
-  if (!started) throw BadInput(started.error().detail + "; --listen ADDR:PORT picks another place");
-  dns::Service& service = **started;
-  {
-    const DnsFaces faces(flags.faces, service);
-    print_dns_welcome(flags, service, faces);
-    const auto why = signals.wait();
-    log.info("dns_stopping", {{"signal", why}});
-  }
-  service.stop();
-  const auto stats = service.admin().stats();
-  log.info("dns_stopped", {{"questions", stats.questions},
-                           {"near_hits", stats.near_hits},
-                           {"shared_hits", stats.shared_hits},
-                           {"upstream_queries", stats.upstream_queries},
-                           {"failures", stats.failures}});
-  return kYes;
-}
+constexpr std::size_t kConfigBytesMax = 1024 * 1024;
 
 /// A row for each flag that is a word or a number with a unit.
 struct TextFlag {
@@ -129,62 +53,149 @@ constexpr TextFlag kTextFlags[] = {
      "Names that do not exist there, as in '*.missing.'"},
 };
 
-}  // namespace
-
-Action declare_dns(CLI::App& command) {
-  auto flags = std::make_shared<DnsFlags>();
+void declare_dns_flags(CLI::App& command, DnsFlags& flags) {
   const auto list = [&](const char* name, std::vector<std::string>& into, const char* type,
                         const char* help) {
     command.add_option(name, into, help)->type_name(type)->delimiter(',')->capture_default_str();
   };
-  list("--listen", flags->listen, "ADDR:PORT,...",
+  list("--listen", flags.listen, "ADDR:PORT,...",
        "Where to answer DNS over UDP and TCP; port 0 takes a free one");
-  list("--upstream", flags->upstream, "HOST:PORT,...|system",
+  list("--upstream", flags.upstream, "HOST:PORT,...|system",
        "Whom to ask; system: whoever /etc/resolv.conf names");
-  command.add_flag("--stub", flags->stub, "Ask nobody: made-up answers, for tests and experiments");
-  list("--allow", flags->allow, "NETWORK,...",
+  command.add_flag("--stub", flags.stub, "Ask nobody: made-up answers, for tests and experiments");
+  list("--allow", flags.allow, "NETWORK,...",
        "Who may ask besides this machine, such as 192.0.2.0/24");
   for (const TextFlag& flag : kTextFlags) {
-    command.add_option(flag.name, (*flags).*flag.into, flag.help)
+    command.add_option(flag.name, flags.*flag.into, flag.help)
         ->type_name(flag.type)
         ->capture_default_str();
   }
   const auto number = [&](const char* name, auto& into, const char* help) {
     command.add_option(name, into, help)->type_name("N")->capture_default_str();
   };
-  number("--stub-nxdomain", flags->stub_nxdomain_share,
+  number("--stub-nxdomain", flags.stub_nxdomain_share,
          "The share of names, 0 to 1, that do not exist there");
-  number("--threads", flags->threads, "Threads that answer");
-  number("--attempts", flags->attempts, "How often upstreams are asked in all for one question");
-  number("--prefetch", flags->prefetch_percent,
+  number("--threads", flags.threads, "Threads that answer");
+  number("--attempts", flags.attempts, "How often upstreams are asked in all for one question");
+  number("--prefetch", flags.prefetch_percent,
          "Asked for in the last N % of its life, an answer is fetched anew; 0: never");
-  number("--amplification", flags->amplification,
+  number("--amplification", flags.amplification,
          "A UDP answer's bytes for each of the question's, beyond which TCP is asked for; 0: no "
          "bound");
-  number("--client-rate", flags->client_rate,
+  number("--client-rate", flags.client_rate,
          "Questions a second over UDP from one address before it is told to use TCP; 0: any");
-  number("--inflight", flags->inflight_max, "Questions under way at once on one thread");
-  command.add_flag("--no-0x20", flags->no_random_case,
+  number("--inflight", flags.inflight_max, "Questions under way at once on one thread");
+  command.add_flag("--no-0x20", flags.no_random_case,
                    "Ask in lower case: for an upstream that does not keep a question's case");
-  command.add_flag("--upstream-tcp", flags->tcp_only, "Ask over TCP only");
-  command.add_flag("--no-private", flags->no_private,
+  command.add_flag("--upstream-tcp", flags.tcp_only, "Ask over TCP only");
+  command.add_flag("--no-private", flags.no_private,
                    "Take addresses of private networks out of answers");
   command
-      .add_option("--redis", flags->own_redis,
+      .add_option("--redis", flags.own_redis,
                   "Start so many Redis servers of this machine as shared partitions, and end them "
                   "with the service")
       ->type_name("N")
       ->check(CLI::Range(1, 16));
-  declare_dns_faces(command, flags->faces);
+  declare_dns_faces(command, flags.faces);
+}
+
+/// What was typed, each by its name without dashes, a list with commas between.
+DnsSettings settings_given(const CLI::App& command) {
+  DnsSettings given;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0 || option->get_lnames().empty()) continue;
+    std::string value;
+    for (const auto& piece : option->results()) value += (value.empty() ? "" : ",") + piece;
+    given[option->get_lnames().front()] = {value, ""};
+  }
+  return given;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto from = text.find_first_not_of(" \t\r");
+  if (from == text.npos) return {};
+  return text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
+}
+
+}  // namespace
+
+DnsSettings with_config_file(const DnsSettings& given) {
+  const auto file = given.find("config");
+  if (file == given.end()) return given;
+  const std::string& path = file->second.value;
+  const auto text = value_or_bad_input(base::read_file(path, kConfigBytesMax));
+  DnsSettings all = given, seen;
+  std::string_view rest = text;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const auto line = trimmed(rest.substr(0, rest.find('\n')));
+    rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+    if (line.empty() || line.front() == '#') continue;
+    const auto blank = line.find_first_of(" \t");
+    const std::string name(line.substr(0, blank));
+    const std::string where = path + ":" + std::to_string(number) + ": ";
+    if (name.starts_with('-'))
+      throw BadInput(where + "settings stand here without dashes: " +
+                     name.substr(name.find_first_not_of('-')) + " VALUE");
+    if (!seen.emplace(name, DnsSetting{}).second) throw BadInput(where + name + " stands twice");
+    // What is typed stands before what is written.
+    all.emplace(name, DnsSetting{std::string(blank == line.npos ? "" : trimmed(line.substr(blank))),
+                                 where});
+  }
+  return all;
+}
+
+DnsFlags dns_flags_of(const DnsSettings& settings) {
+  DnsFlags flags;
+  CLI::App app;
+  declare_dns_flags(app, flags);
+  for (const auto& [name, setting] : settings) {
+    if (name == "config") continue;
+    if (app.get_option_no_throw("--" + name) == nullptr || name == "help")
+      throw BadInput(setting.where + "no setting " + name +
+                     "; `larder dns --help` lists them, here without dashes");
+    try {
+      app.parse(std::vector<std::string>{"--" + name +
+                                         (setting.value.empty() ? "" : "=" + setting.value)});
+    } catch (const CLI::ParseError& wrong) {
+      throw BadInput(setting.where + wrong.what());
+    }
+  }
+  return flags;
+}
+
+std::vector<std::string> changed_settings(const DnsSettings& before, const DnsSettings& after) {
+  std::vector<std::string> names;
+  const auto differs = [](const DnsSettings& in, const std::string& name,
+                          const std::string& value) {
+    const auto found = in.find(name);
+    return found == in.end() || found->second.value != value;
+  };
+  for (const auto& [name, setting] : after) {
+    if (differs(before, name, setting.value)) names.push_back(name);
+  }
+  for (const auto& [name, setting] : before) {
+    if (!after.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
+Action declare_dns(CLI::App& command) {
+  auto flags = std::make_shared<DnsFlags>();
+  declare_dns_flags(command, *flags);
+  command
+      .add_option("--config", flags->config_file,
+                  "Read settings from this file too, a flag's name and value a line; SIGHUP reads "
+                  "it again")
+      ->type_name("FILE");
   auto tools = std::make_shared<DnsTools>();
   declare_dns_experiment(command, *tools);
   declare_dns_status(command, *tools);
   command.require_subcommand(0, 1);
-  return [flags, tools] {
+  return [flags, tools, &command] {
     for (const auto& [tool, action] : *tools) {
       if (tool->parsed()) return action();
     }
-    return run_dns(*flags);
+    return run_dns(settings_given(command));
   };
 }
 

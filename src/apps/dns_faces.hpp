@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/metrics.hpp"
+#include "dns/admin_token.hpp"
 #include "net/event_loop.hpp"
 
 namespace CLI {
@@ -27,9 +28,13 @@ class Source;
 namespace larder::apps {
 
 struct DnsFaceFlags {
-  std::string http;      ///< ADDR:PORT, or empty: none.
-  std::string grpc;      ///< The same.
-  std::string resolver;  ///< grpc://HOST:PORT of another process, in place of upstreams.
+  std::string http;         ///< ADDR:PORT, or empty: none.
+  std::string grpc;         ///< The same.
+  std::string resolver;     ///< grpc://HOST:PORT of another process, in place of upstreams.
+  std::string resolver_ca;  ///< A file of authorities that its certificate may lead to.
+  std::string
+      token_file;  ///< Its first line is the administrator's token; empty: the environment has it, or there is none.
+  std::string tls_cert, tls_key;  ///< Files for TLS on both faces.
 };
 void declare_dns_faces(CLI::App& command, DnsFaceFlags& flags);
 
@@ -39,6 +44,9 @@ class DnsFaces {
   DnsFaces(const DnsFaceFlags& flags, dns::Service& service);
   ~DnsFaces();
 
+  /// The token and the certificate anew. Throws BadInput, and nothing was changed. gRPC keeps its certificate.
+  void reload(const DnsFaceFlags& flags);
+
   /// "HTTP" and "http://127.0.0.1:8053", for the first screen.
   const std::vector<std::pair<std::string, std::string>>& places() const noexcept {
     return places_;
@@ -46,6 +54,7 @@ class DnsFaces {
 
  private:
   base::Metrics metrics_;
+  dns::AdminToken token_;
   std::unique_ptr<dns::RestApi> rest_;
   std::unique_ptr<http::Server> http_;
 #ifdef LARDER_GRPC
@@ -56,6 +65,6 @@ class DnsFaces {
 
 /// A source for each lane that asks --resolver. Throws BadInput.
 std::function<std::unique_ptr<dns::Source>(net::EventLoop&)> remote_source(
-    const std::string& resolver);
+    const DnsFaceFlags& flags);
 
 }  // namespace larder::apps

@@ -2,13 +2,18 @@
 
 #include "apps/command.hpp"
 #include "base/files.hpp"
+#include "base/text.hpp"
 #include "base/units.hpp"
 #include "dns/resolv_conf.hpp"
 #include "dns/service.hpp"
+#include "policy/eviction.hpp"
 
 namespace larder::apps {
 namespace {
 
+constexpr const char* kNearPolicies =
+    "adaptive, noeviction, allkeys-lru, allkeys-lfu, allkeys-random, volatile-lru, volatile-lfu, "
+    "volatile-random, volatile-ttl";
 constexpr const char* kResolvConf = "/etc/resolv.conf";
 
 template <class T>
@@ -31,6 +36,13 @@ std::uint32_t seconds_of(const char* flag, const std::string& text) {
   if (seconds < 0 || seconds > 0x7FFF'FFFF)
     throw BadInput(std::string(flag) + " " + text + ": 0 to 68 years");
   return static_cast<std::uint32_t>(seconds);
+}
+
+template <class Number>
+void in_range(const char* flag, Number value, Number low, Number high) {
+  if (value < low || value > high)
+    throw BadInput(std::string(flag) + " " + std::to_string(value) + ": from " +
+                   std::to_string(low) + " to " + std::to_string(high));
 }
 
 std::vector<net::Endpoint> system_servers() {
@@ -89,6 +101,7 @@ dns::CacheOptions cache_options(const DnsFlags& flags) {
   cache.stale_max = std::chrono::seconds(seconds_of("--stale", flags.stale_max));
   cache.stale_wait = duration_of("--stale-wait", flags.stale_wait);
   cache.stale_ttl_s = seconds_of("--stale-ttl", flags.stale_ttl);
+  in_range("--prefetch", flags.prefetch_percent, 0U, 100U);
   cache.prefetch_percent = flags.prefetch_percent;
   cache.shared_read = duration_of("--store-wait", flags.read_deadline);
   if (cache.shared_read < base::Millis(1))
@@ -105,6 +118,39 @@ dns::GuardOptions guard_options(const DnsFlags& flags) {
   guard.amplification = flags.amplification;
   guard.client_rate = flags.client_rate;
   return guard;
+}
+
+dns::UpstreamOptions upstream_options(const DnsFlags& flags,
+                                      const std::vector<net::Endpoint>& listening) {
+  dns::UpstreamOptions upstream;
+  upstream.servers = upstream_servers(flags, listening);
+  upstream.timeout = duration_of("--timeout", flags.timeout);
+  if (upstream.timeout < base::Millis(1))
+    throw BadInput("--timeout " + flags.timeout + ": at least 1ms");
+  in_range("--attempts", flags.attempts, 1U, 100U);
+  upstream.attempts = flags.attempts;
+  upstream.random_case = !flags.no_random_case;
+  upstream.only_tcp = flags.tcp_only;
+  return upstream;
+}
+
+std::uint64_t near_bytes(const DnsFlags& flags) {
+  const auto bytes = of_flag("--near-bytes", base::parse_size(flags.near_bytes));
+  if (bytes < 1024 * 1024) throw BadInput("--near-bytes " + flags.near_bytes + ": at least 1MiB");
+  return bytes;
+}
+
+void check_near_policy(const DnsFlags& flags) {
+  if (!policy::eviction_from(flags.near_policy))
+    throw BadInput("--near-policy: no policy " + base::quoted(flags.near_policy) + "; there are " +
+                   kNearPolicies);
+}
+
+std::vector<net::Endpoint> listen_places(const DnsFlags& flags) {
+  std::vector<net::Endpoint> places;
+  for (const std::string& text : flags.listen)
+    places.push_back(of_flag("--listen", dns::read_server(text)));
+  return places;
 }
 
 std::optional<Store> shared_store(const DnsFlags& flags) {
@@ -137,24 +183,28 @@ dns::ServiceOptions dns_service_options(const DnsFlags& flags) {
   if (!flags.upstream.empty() && flags.stub)
     throw BadInput("--stub: answers by itself, and --upstream asks others; give one of them");
   dns::ServiceOptions options;
-  for (const std::string& text : flags.listen)
-    options.listen.push_back(of_flag("--listen", dns::read_server(text)));
+  options.listen = listen_places(flags);
+  in_range("--threads", flags.threads, 1U, 256U);
   options.threads = flags.threads;
-  options.near_bytes_max = of_flag("--near-bytes", base::parse_size(flags.near_bytes));
-  if (options.near_bytes_max < 1024 * 1024)
-    throw BadInput("--near-bytes " + flags.near_bytes + ": at least 1MiB");
+  options.near_bytes_max = near_bytes(flags);
   options.near_policy = flags.near_policy;
+  check_near_policy(flags);
   if (flags.stub) options.stub = stub_options(flags);
-  if (remote) options.source = remote_source(flags.faces.resolver);
-  options.upstream.servers = upstream_servers(flags, options.listen);
-  options.upstream.timeout = duration_of("--timeout", flags.timeout);
-  options.upstream.attempts = flags.attempts;
-  options.upstream.random_case = !flags.no_random_case;
-  options.upstream.only_tcp = flags.tcp_only;
+  if (remote) options.source = remote_source(flags.faces);
+  options.upstream = upstream_options(flags, options.listen);
   options.cache = cache_options(flags);
   options.guard = guard_options(flags);
   options.shared = shared_store(flags);
   return options;
+}
+
+dns::ServiceRules dns_service_rules(const DnsFlags& flags) {
+  check_near_policy(flags);
+  dns::ServiceRules rules{.cache = cache_options(flags),
+                          .guard = guard_options(flags),
+                          .near_bytes_max = near_bytes(flags)};
+  if (!flags.upstream.empty()) rules.upstream = upstream_options(flags, listen_places(flags));
+  return rules;
 }
 
 }  // namespace larder::apps

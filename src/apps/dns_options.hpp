@@ -11,7 +11,8 @@
 
 namespace larder::dns {
 struct ServiceOptions;
-}
+struct ServiceRules;
+}  // namespace larder::dns
 
 namespace larder::apps {
 
@@ -40,11 +41,14 @@ struct DnsFlags {
   std::size_t inflight_max = 10'000;
   DnsFaceFlags faces = {};
   unsigned own_redis = 0;  ///< Servers to start for the shared store, and to end with the service.
+  std::string config_file;
 };
 
 /// For --store. Throws BadInput.
 StoreOptions dns_store_options(const DnsFlags& flags);
 /// Opens the store, reads resolv.conf, looks names of upstreams up. Throws BadInput.
 dns::ServiceOptions dns_service_options(const DnsFlags& flags);
+/// What a running service may be told anew. Without upstreams where it has none. Throws BadInput.
+dns::ServiceRules dns_service_rules(const DnsFlags& flags);
 
 }  // namespace larder::apps

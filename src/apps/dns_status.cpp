@@ -45,10 +45,20 @@ bool read_readiness(json::Reader& in, Readiness& readiness) {
   return in.finish();
 }
 
-int dns_status(std::string url, bool json) {
+int dns_status(std::string url, const std::string& ca_file, bool json) {
   while (url.ends_with('/')) url.pop_back();
-  const auto fetched = http::fetch(url + "/readyz", base::Millis{12'000});
-  if (!fetched) throw BadInput(fetched.error().detail + "; is `larder dns --http` running there?");
+  if (url.find("://") == url.npos && url.find(':') != url.npos) url = "http://" + url;
+  net::TlsContext::Pointer tls;
+  if (!ca_file.empty()) {
+    net::TlsOptions options;
+    options.ca_cert_file = ca_file;
+    tls = value_or_bad_input(net::TlsContext::for_client(options));
+  }
+  const auto fetched = http::fetch(url + "/readyz", base::Millis{12'000}, tls);
+  if (!fetched)
+    throw BadInput(fetched.error().detail + (fetched.error().code == Errc::bad_url
+                                                 ? ""
+                                                 : "; is `larder dns --http` running there?"));
   Readiness readiness;
   json::Reader in(fetched->body);
   if ((fetched->status != 200 && fetched->status != 503) || !read_readiness(in, readiness)) {
@@ -71,6 +81,7 @@ int dns_status(std::string url, bool json) {
 void declare_dns_status(CLI::App& dns, DnsTools& tools) {
   struct Flags {
     std::string url = "http://127.0.0.1:8053";
+    std::string ca_file;
     bool json = false;
   };
   auto flags = std::make_shared<Flags>();
@@ -78,8 +89,14 @@ void declare_dns_status(CLI::App& dns, DnsTools& tools) {
       *dns.add_subcommand("status", "Tell whether a running service is ready, and who is missing");
   command.get_option("--help")->description("Print this and end");
   command.add_option("URL", flags->url, "Of its HTTP face")->capture_default_str();
+  command
+      .add_option(
+          "--ca-file", flags->ca_file,
+          "Believe an https:// service whose certificate leads to an authority in this file")
+      ->type_name("FILE");
   command.add_flag("--json", flags->json, "Print a JSON object");
-  tools.emplace_back(&command, [flags] { return dns_status(flags->url, flags->json); });
+  tools.emplace_back(&command,
+                     [flags] { return dns_status(flags->url, flags->ca_file, flags->json); });
 }
 
 }  // namespace larder::apps

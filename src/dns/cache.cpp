@@ -43,17 +43,19 @@ bool is_ageing(const Entry& entry, std::int64_t now_ms, unsigned percent) noexce
 
 DnsCache::DnsCache(Store near, std::optional<Store> shared, const std::vector<Lane>& lanes,
                    CacheOptions options, const base::Clock& clock)
-    : options_(std::move(options)),
-      clock_(clock),
+    : clock_(clock),
       lane_key_(base::random_hash_key()),
       counters_(std::make_shared<CacheCounters>()),
       near_(std::make_unique<NearTier>(std::move(near), clock)),
       sources_(lanes) {
+  kept_.push_back(std::make_unique<const CacheOptions>(std::move(options)));
+  options_ = kept_.back().get();
   if (shared) {
-    const auto servers = std::max<std::size_t>(options_.partitions.servers.size(), 1);
+    const auto servers = std::max<std::size_t>(this->options().partitions.servers.size(), 1);
     for (std::size_t i = 0; i < servers; ++i) counters_->partitions.emplace_back();
-    shared_ = std::make_shared<SharedTier>(std::move(*shared), options_.key_prefix,
-                                           options_.shared_read, options_.shared_write);
+    shared_ =
+        std::make_shared<SharedTier>(std::move(*shared), this->options().key_prefix,
+                                     this->options().shared_read, this->options().shared_write);
   }
   errands_ = std::make_unique<Errands>(!shared_ || shared_->answers_at_once());
   for (const Lane& lane : lanes) {
@@ -80,9 +82,10 @@ void DnsCache::resolve(const Question& question, base::Instant deadline, Resolve
       const std::int64_t now_ms = near_->now_ms();
       if (entry && entry->is_fresh(now_ms)) {
         (entry->facts.pinned ? counters_->pinned_served : counters_->near_hits).add();
-        if (is_ageing(*entry, now_ms, options_.prefetch_percent))
+        if (is_ageing(*entry, now_ms, options().prefetch_percent))
           consider_prefetch(key.view(), question);
-        return done(answer_from(*entry, question.name, now_ms, options_.stale_ttl_s, Origin::near));
+        return done(
+            answer_from(*entry, question.name, now_ms, options().stale_ttl_s, Origin::near));
       }
     }
   }
@@ -105,19 +108,19 @@ std::optional<DnsCache::NearHit> DnsCache::near_reply(const Query& query, std::s
   if (!entry || !entry->is_fresh(now_ms)) return std::nullopt;
   counters_->questions.add();
   (entry->facts.pinned ? counters_->pinned_served : counters_->near_hits).add();
-  if (is_ageing(*entry, now_ms, options_.prefetch_percent))
+  if (is_ageing(*entry, now_ms, options().prefetch_percent))
     consider_prefetch(key.view(), query.question());
   NearHit hit{entry->wire.size(), static_cast<std::uint16_t>(load16(entry->wire.data() + 2) & 15),
               entry->facts.made_up};
   if (entry->wire.size() <= room.size()) {
-    render(room.data(), *entry, query.name, now_ms, options_.stale_ttl_s);
+    render(room.data(), *entry, query.name, now_ms, options().stale_ttl_s);
     return hit;
   }
   Entry head = *entry;
   hit.bytes = kHeaderBytes + query.name.size() + 4;
   head.wire = head.wire.substr(0, hit.bytes);
   head.places = {};
-  render(room.data(), head, query.name, now_ms, options_.stale_ttl_s);
+  render(room.data(), head, query.name, now_ms, options().stale_ttl_s);
   store16(room.data() + 2, static_cast<std::uint16_t>(load16(room.data() + 2) | flag::kTruncated));
   std::memset(room.data() + 6, 0, 6);
   return hit;
@@ -125,7 +128,7 @@ std::optional<DnsCache::NearHit> DnsCache::near_reply(const Query& query, std::s
 
 /// Never on the answering path: the lane does it.
 void DnsCache::consider_prefetch(std::string_view key, const Question& question) {
-  if (!near_->is_hot(key, options_.prefetch_hits)) return;
+  if (!near_->is_hot(key, options().prefetch_hits)) return;
   CacheLane& lane = lane_of(key);
   lane.loop().post([&lane, question] { lane.refresh(question); });
 }

@@ -13,8 +13,10 @@
 
 #include <larder/store.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -104,12 +106,24 @@ class DnsCache final : public Resolver, public CacheAdmin {
   void flush(CacheAdmin::Done<void> done) override;
   DnsStats stats() const override;
   void partitions(CacheAdmin::Done<std::vector<PartitionStats>> done) override;
+  void policy(const PolicyChange& change, CacheAdmin::Done<std::vector<TierPolicy>> done) override;
+
+  /// Other rules from now on: those of entries that are there already do not change. `partitions`, `key_prefix` and the deadlines
+  /// of the shared store stay as they were.
+  void use(CacheOptions options);
+  /// As Store::configure, of the near store.
+  Result<void> configure_near(std::string_view setting, const std::string& value);
 
  private:
   CacheLane& lane_of(std::string_view key) const noexcept;
   void consider_prefetch(std::string_view key, const Question& question);
 
-  const CacheOptions options_;
+  const CacheOptions& options() const noexcept { return *options_.load(std::memory_order_acquire); }
+
+  std::mutex kept_mutex_;
+  /// All that ever held: who reads one does not lock. As many as there were reloads.
+  std::vector<std::unique_ptr<const CacheOptions>> kept_;  // Guarded by kept_mutex_.
+  std::atomic<const CacheOptions*> options_{nullptr};
   const base::Clock& clock_;
   const base::HashKey lane_key_;
   std::shared_ptr<CacheCounters> counters_;

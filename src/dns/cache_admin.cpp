@@ -155,7 +155,7 @@ void DnsCache::look(const std::string& name, std::optional<std::uint16_t> type,
     const auto entry = bytes ? open_near_entry(*bytes) : std::nullopt;
     if (entry)
       found.push_back(shown(question, *entry, near_->now_ms(), Origin::near, bytes->size(),
-                            options_.stale_ttl_s));
+                            options().stale_ttl_s));
   }
   if (!shared_) return done(std::move(found));
   std::vector<std::string> keys;
@@ -163,7 +163,7 @@ void DnsCache::look(const std::string& name, std::optional<std::uint16_t> type,
   for (const Question& question : questions) keys.push_back(shared_->key_of(question));
   shared_->get_many(std::move(keys), [found = std::move(found), questions = std::move(questions),
                                       done = std::move(done), wall_ms = near_->wall_ms(),
-                                      ttl = options_.stale_ttl_s](auto values) mutable {
+                                      ttl = options().stale_ttl_s](auto values) mutable {
     if (!values) return done(values.error());
     for (std::size_t i = 0; i < values->size(); ++i) {
       const auto& value = (*values)[i];
@@ -186,7 +186,7 @@ void DnsCache::list(const ListEntries& what, CacheAdmin::Done<EntryPage> done) {
   if (what.tier == Origin::shared) {
     if (!shared_) return done(EntryPage{});
     return errands_->run([tier = shared_, what, suffix, wall_ms = near_->wall_ms(),
-                          ttl = options_.stale_ttl_s, done = std::move(done)](bool runs) {
+                          ttl = options().stale_ttl_s, done = std::move(done)](bool runs) {
       runs ? done(list_shared(*tier, what, suffix, wall_ms, ttl)) : done(no_errand());
     });
   }
@@ -202,7 +202,7 @@ void DnsCache::list(const ListEntries& what, CacheAdmin::Done<EntryPage> done) {
       const auto entry = bytes ? open_near_entry(*bytes) : std::nullopt;
       if (entry)
         out.entries.push_back(shown(*question, *entry, near_->now_ms(), Origin::near, bytes->size(),
-                                    options_.stale_ttl_s));
+                                    options().stale_ttl_s));
     }
     if (out.cursor == 0 || out.entries.size() >= what.limit) break;
   }
@@ -323,7 +323,7 @@ struct ServersSeen {
 
 void DnsCache::partitions(CacheAdmin::Done<std::vector<PartitionStats>> done) {
   if (!shared_) return done(std::vector<PartitionStats>{});
-  std::vector<Partitions::Server> servers = options_.partitions.servers;
+  std::vector<Partitions::Server> servers = options().partitions.servers;
   if (servers.empty()) servers.push_back({std::string(shared_->store().url()), shared_->store()});
   const auto all = std::make_shared<ServersSeen>();
   all->partitions.resize(servers.size());
@@ -338,8 +338,8 @@ void DnsCache::partitions(CacheAdmin::Done<std::vector<PartitionStats>> done) {
     one.errors = counted.errors.value();
   }
   for (std::size_t i = 0; i < servers.size(); ++i) {
-    const auto tier = std::make_shared<SharedTier>(servers[i].store, options_.key_prefix,
-                                                   options_.shared_read, options_.shared_write);
+    const auto tier = std::make_shared<SharedTier>(servers[i].store, options().key_prefix,
+                                                   options().shared_read, options().shared_write);
     tier->info([all, i, tier](Result<std::string> info) {
       tier->size([all, i, info = std::move(info)](const Result<std::size_t>& keys) {
         all->seen(i, info, keys);

@@ -111,6 +111,20 @@ struct PartitionStats {
   std::uint64_t bytes = 0;  ///< 0: unknown.
 };
 
+/// What a tier may hold, and what goes when that is full.
+struct TierPolicy {
+  std::string tier;             ///< "near", or a partition as PartitionStats names it.
+  std::string policy = {};      ///< Empty: unknown.
+  std::uint64_t bytes_max = 0;  ///< 0: no bound, or unknown.
+  std::string trouble = {};     ///< Why it is unknown, or was not changed.
+};
+
+/// Policies by name; an empty one stays as it is.
+struct PolicyChange {
+  std::string near = {};
+  std::string shared = {};  ///< Of every partition whose server lets it be changed.
+};
+
 /// Threads  Safe from any thread. `done` is called exactly once, on the calling thread or one of the cache's.
 class CacheAdmin {
  public:
@@ -131,6 +145,9 @@ class CacheAdmin {
   virtual DnsStats stats() const = 0;
   /// Of the shared store; empty where there is none.
   virtual void partitions(Done<std::vector<PartitionStats>> done) = 0;
+  /// Changes, then tells how it is: near first, then the partitions. Errors: `bad_argument`, and nothing was changed; what a
+  /// partition refuses is its `trouble`.
+  virtual void policy(const PolicyChange& change, Done<std::vector<TierPolicy>> done) = 0;
 };
 
 }  // namespace larder::dns

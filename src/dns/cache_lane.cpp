@@ -32,7 +32,8 @@ Answer answer_from(const Entry& entry, std::string_view asked_name, std::int64_t
 }
 
 CacheLane::CacheLane(DnsCache::Lane lane, NearTier& near, std::shared_ptr<SharedTier> shared,
-                     const CacheOptions& options, std::shared_ptr<CacheCounters> counters)
+                     const std::atomic<const CacheOptions*>& options,
+                     std::shared_ptr<CacheCounters> counters)
     : lane_(lane),
       near_(near),
       shared_(std::move(shared)),
@@ -46,21 +47,21 @@ CacheLane::~CacheLane() {
 }
 
 void CacheLane::start(const Question& question, base::Instant deadline, Resolver::Done done) {
-  const bool full = flights_.size() >= options_.flights_max;
+  const bool full = flights_.size() >= options().flights_max;
   if (full && !flights_.contains(std::string(NearKey(question).view()))) {
     counters_->failures.add();
     return done(
         Error{Errc::overloaded, Effect::not_sent,
-              "more than " + std::to_string(options_.flights_max) + " questions are under way"});
+              "more than " + std::to_string(options().flights_max) + " questions are under way"});
   }
   bool begun = false;
   const FlightPtr flight = join_or_begin(question, begun);
-  if (deadline == base::Instant{}) deadline = lane_.loop->now() + options_.deadline;
+  if (deadline == base::Instant{}) deadline = lane_.loop->now() + options().deadline;
   flight->waiters.push_back({question.name, deadline, std::move(done)});
   counters_->under_way.add();
   if (!begun) {
     counters_->joined.add();
-    if (options_.stale_wait.count() == 0 && answer_stale(*flight)) return;
+    if (options().stale_wait.count() == 0 && answer_stale(*flight)) return;
     return due_at(deadline, DueKind::waiters, flight);
   }
   due_at(deadline, DueKind::waiters, flight);
@@ -68,7 +69,7 @@ void CacheLane::start(const Question& question, base::Instant deadline, Resolver
 }
 
 void CacheLane::refresh(const Question& question) {
-  if (flights_.size() >= options_.flights_max) return;
+  if (flights_.size() >= options().flights_max) return;
   bool begun = false;
   const FlightPtr flight = join_or_begin(question, begun);
   if (!begun) return;
@@ -101,8 +102,8 @@ void CacheLane::depart(const FlightPtr& flight) {
       if (!answer_stale(*flight)) fail_all(*flight, *failure);
       return land(flight);
     }
-    if (shared_ && options_.lease_wait.count() > 0) {
-      flight->lease_until = lane_.loop->now() + options_.lease_wait;
+    if (shared_ && options().lease_wait.count() > 0) {
+      flight->lease_until = lane_.loop->now() + options().lease_wait;
       return lease_shared(flight);
     }
     if (shared_) return read_shared(flight);
@@ -117,9 +118,9 @@ void CacheLane::lease_shared(const FlightPtr& flight) {
     if (const auto lane = self.lock()) (*lane)->shared_leased(flight, std::move(lease));
   };
   if (shared_->answers_at_once())
-    return shared_->lease(shared_->key_of(flight->question), options_.deadline, here);
+    return shared_->lease(shared_->key_of(flight->question), options().deadline, here);
   shared_->lease(
-      shared_->key_of(flight->question), options_.deadline,
+      shared_->key_of(flight->question), options().deadline,
       [loop = lane_.loop, here](Result<Lease> lease) {
         loop->post([here, lease = std::move(lease)]() mutable { here(std::move(lease)); });
       });
@@ -161,7 +162,7 @@ void CacheLane::read_shared(const FlightPtr& flight) {
   net::EventLoop* const loop = lane_.loop;
   const std::string key = shared_->key_of(flight->question);
   flight->partition =
-      options_.partitions.place ? static_cast<int>(options_.partitions.place(key)) : 0;
+      options().partitions.place ? static_cast<int>(options().partitions.place(key)) : 0;
   // A store of this process answers at once: no need to come back later.
   if (shared_->answers_at_once()) {
     return shared_->get(
@@ -198,7 +199,7 @@ bool CacheLane::use_shared(const FlightPtr& flight, std::string_view bytes) {
   std::string mine = restamped(bytes, near_.now_ms() - entry->age_ms(wall_ms));
   // Who refreshes wants what another process fetched lately, not the copy it has.
   const auto enough =
-      flight->refreshing ? entry->facts.ttl_s * std::int64_t{options_.prefetch_percent} / 100 : 0;
+      flight->refreshing ? entry->facts.ttl_s * std::int64_t{options().prefetch_percent} / 100 : 0;
   if (entry->is_fresh(wall_ms) && (entry->facts.pinned || entry->ttl_left_s(wall_ms) > enough)) {
     counters_->shared_hits.add();
     const auto lived = Millis(entry->age_ms(wall_ms));
@@ -216,14 +217,14 @@ bool CacheLane::use_shared(const FlightPtr& flight, std::string_view bytes) {
 void CacheLane::ask_source(const FlightPtr& flight) {
   if (!flight->refreshing) counters_->misses.add();
   if (!flight->stale.empty()) {
-    if (options_.stale_wait.count() == 0) {
+    if (options().stale_wait.count() == 0) {
       answer_stale(*flight);
     } else {
-      due_at(lane_.loop->now() + options_.stale_wait, DueKind::stale, flight);
+      due_at(lane_.loop->now() + options().stale_wait, DueKind::stale, flight);
     }
   }
   const std::weak_ptr<CacheLane*> self = self_;
-  lane_.source->ask(flight->question, lane_.loop->now() + options_.deadline,
+  lane_.source->ask(flight->question, lane_.loop->now() + options().deadline,
                     [self, flight](Result<Message> result) {
                       if (const auto lane = self.lock())
                         (*lane)->source_answered(flight, std::move(result));
@@ -232,7 +233,7 @@ void CacheLane::ask_source(const FlightPtr& flight) {
 
 void CacheLane::source_answered(const FlightPtr& flight, Result<Message> result) {
   if (!result) return failed(flight, result.error());
-  const auto vetted = vet(flight->question, std::move(*result), options_.ttl);
+  const auto vetted = vet(flight->question, std::move(*result), options().ttl);
   if (!vetted) return failed(flight, vetted.error());
   fetched(flight, *vetted);
 }
@@ -243,7 +244,7 @@ void CacheLane::fetched(const FlightPtr& flight, const Vetted& vetted) {
   EntryFacts facts{.made_up = origin == Origin::stub,
                    .stored_ms = near_.now_ms(),
                    .ttl_s = vetted.ttl_s,
-                   .stale_s = static_cast<std::uint32_t>(options_.stale_max.count())};
+                   .stale_s = static_cast<std::uint32_t>(options().stale_max.count())};
   const std::string entry = pack_entry(facts, wire);
   if (vetted.ttl_s > 0) {
     near_.set(flight->key.view(), entry, life_of(facts));
@@ -255,7 +256,7 @@ void CacheLane::fetched(const FlightPtr& flight, const Vetted& vetted) {
 
 void CacheLane::failed(const FlightPtr& flight, const Error& error) {
   const bool stale = !flight->stale.empty();
-  near_.set_failure(flight->key, error, stale ? options_.stale_recheck : options_.failure_time);
+  near_.set_failure(flight->key, error, stale ? options().stale_recheck : options().failure_time);
   if (!answer_stale(*flight)) fail_all(*flight, error);
   land(flight);
 }
@@ -264,7 +265,7 @@ void CacheLane::answer_all(Flight& flight, std::string_view bytes, Origin origin
   const auto entry = open_near_entry(bytes);
   for (Waiter& waiter : std::exchange(flight.waiters, {})) {
     auto answer =
-        answer_from(*entry, waiter.asked_name, near_.now_ms(), options_.stale_ttl_s, origin);
+        answer_from(*entry, waiter.asked_name, near_.now_ms(), options().stale_ttl_s, origin);
     answer.partition = flight.partition;
     counters_->under_way.sub();
     waiter.done(std::move(answer));

@@ -24,7 +24,8 @@ namespace larder::dns {
 class CacheLane {
  public:
   CacheLane(DnsCache::Lane lane, NearTier& near, std::shared_ptr<SharedTier> shared,
-            const CacheOptions& options, std::shared_ptr<CacheCounters> counters);
+            const std::atomic<const CacheOptions*>& options,
+            std::shared_ptr<CacheCounters> counters);
   ~CacheLane();
 
   void start(const Question& question, base::Instant deadline, Resolver::Done done);
@@ -85,8 +86,9 @@ class CacheLane {
   const DnsCache::Lane lane_;
   NearTier& near_;
   const std::shared_ptr<SharedTier> shared_;
-  const CacheOptions& options_;
-  const std::shared_ptr<CacheCounters> counters_;  // Writes to the store may end after the lane.
+  const CacheOptions& options() const noexcept { return *options_.load(std::memory_order_acquire); }
+  const std::atomic<const CacheOptions*>& options_;  ///< The cache's: they may change.
+  const std::shared_ptr<CacheCounters> counters_;    // Writes to the store may end after the lane.
   std::unordered_map<std::string, FlightPtr> flights_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> dues_;
   std::optional<base::Instant> armed_;

@@ -11,12 +11,21 @@ constexpr const char* kRatesUrl = "memory:?max_bytes=16MiB&eviction=allkeys-lru"
 }  // namespace
 
 Guard::Guard(GuardOptions options, const base::Clock& clock)
-    : options_(std::move(options)), cookies_(clock) {
-  if (options_.client_rate != 0) rates_ = Store::open(kRatesUrl).value();
+    : is_ours_(options.is_ours), cookies_(clock) {
+  use(std::move(options));
+}
+
+void Guard::use(GuardOptions options) {
+  auto rules = std::make_unique<Rules>(Rules{std::move(options), std::nullopt});
+  if (rules->options.client_rate != 0) rules->rates = Store::open(kRatesUrl).value();
+  const std::lock_guard lock(kept_mutex_);
+  kept_.push_back(std::move(rules));
+  rules_.store(kept_.back().get(), std::memory_order_release);
 }
 
 Guard::Verdict Guard::look(const Query& query, const net::SocketAddress& peer, bool over_udp) {
   Verdict verdict;
+  const Rules& now = rules();
   (over_udp ? counters_.udp : counters_.tcp).add();
   if (query.drop) {
     counters_.dropped.add();
@@ -26,7 +35,7 @@ Guard::Verdict Guard::look(const Query& query, const net::SocketAddress& peer, b
   const auto host = net::host_bytes(peer);
   const bool local = net::is_loopback(peer);
   verdict.is_known = !over_udp || local || cookies_.is_known(query.cookie, host);
-  if (!options_.acl.allows(host)) {
+  if (!now.options.acl.allows(host)) {
     counters_.refused.add();
     verdict.refusal = rcode::kRefused;
     verdict.ede = ede::kProhibited;
@@ -39,7 +48,7 @@ Guard::Verdict Guard::look(const Query& query, const net::SocketAddress& peer, b
   }
   // To ask for everything is asking for the largest answer there is (RFC 8482).
   verdict.only_truncated = over_udp && query.type == type::kAny;
-  if (over_udp && rates_ && is_over_rate(host)) {
+  if (over_udp && now.rates && is_over_rate(now, host)) {
     counters_.limited.add();
     verdict.only_truncated = true;
   }
@@ -47,13 +56,13 @@ Guard::Verdict Guard::look(const Query& query, const net::SocketAddress& peer, b
 }
 
 bool Guard::is_loop(const net::SocketAddress& peer) {
-  if (!options_.is_ours || !options_.is_ours(peer)) return false;
+  if (!is_ours_ || !is_ours_(peer)) return false;
   counters_.loops.add();
   return true;
 }
 
-bool Guard::is_over_rate(std::string_view host) {
-  const auto taken = rates_->limit_take(host, Limit{options_.client_rate, Millis(1'000)});
+bool Guard::is_over_rate(const Rules& rules, std::string_view host) {
+  const auto taken = rules.rates->limit_take(host, Limit{rules.options.client_rate, Millis(1'000)});
   return taken && !taken->allowed;
 }
 

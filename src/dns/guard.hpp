@@ -6,8 +6,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/metrics.hpp"
 #include "dns/acl.hpp"
@@ -49,16 +52,27 @@ class Guard {
   bool is_loop(const net::SocketAddress& peer);
   Verdict look(const Query& query, const net::SocketAddress& peer, bool over_udp);
 
+  /// Other rules from now on; `is_ours` stays.
+  void use(GuardOptions options);
+
   const Cookies& cookies() const noexcept { return cookies_; }
-  unsigned amplification() const noexcept { return options_.amplification; }
+  unsigned amplification() const noexcept { return rules().options.amplification; }
   GuardCounters& counters() noexcept { return counters_; }
 
  private:
-  bool is_over_rate(std::string_view host);
+  struct Rules {
+    GuardOptions options;
+    std::optional<Store> rates;
+  };
+  const Rules& rules() const noexcept { return *rules_.load(std::memory_order_acquire); }
+  static bool is_over_rate(const Rules& rules, std::string_view host);
 
-  const GuardOptions options_;
+  const std::function<bool(const net::SocketAddress&)> is_ours_;
   const Cookies cookies_;
-  std::optional<Store> rates_;
+  std::mutex kept_mutex_;
+  /// All that ever held: who reads one does not lock. As many as there were reloads.
+  std::vector<std::unique_ptr<const Rules>> kept_;  // Guarded by kept_mutex_.
+  std::atomic<const Rules*> rules_{nullptr};
   GuardCounters counters_;
 };
 

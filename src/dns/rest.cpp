@@ -8,47 +8,59 @@
 
 namespace larder::dns {
 
+/// Who may use a route.
+enum class RouteKind : std::uint8_t {
+  open,
+  looks,    ///< Into the cache: where there is a token, for those who show it.
+  changes,  ///< The same; where there is none, for this machine only.
+};
+
 /// `path` is the first piece; a route takes the pieces behind it too, up to `pieces_max` in all.
 struct RestApi::Route {
   std::string_view method;
   std::string_view path;
   std::size_t pieces_max;
   void (RestApi::*serve)(RestCall) const;
-  bool changes;  ///< Something of the cache: taken from this machine only.
+  RouteKind kind;
   std::string_view summary;
 };
 
 constexpr RestApi::Route RestApi::kRoutes[] = {
-    {"GET", "resolve", 1, &RestApi::resolve, false,
+    {"GET", "resolve", 1, &RestApi::resolve, RouteKind::open,
      "?name=&type=A&do=0&cd=0&larder=0: one question, answered in the shape of Google's and "
      "Cloudflare's resolvers"},
-    {"POST", "resolve", 2, &RestApi::resolve_many, false,
+    {"POST", "resolve", 2, &RestApi::resolve_many, RouteKind::open,
      "{\"queries\":[{\"name\":…,\"type\":…}]}: up to 1000 questions, answers in order"},
-    {"GET", "dns-query", 1, &RestApi::wire, false,
+    {"GET", "dns-query", 1, &RestApi::wire, RouteKind::open,
      "?dns=BASE64URL: a DNS message, as RFC 8484 has it; ?name=&type= as /resolve"},
-    {"POST", "dns-query", 1, &RestApi::wire, false,
+    {"POST", "dns-query", 1, &RestApi::wire, RouteKind::open,
      "the same with the message as body, application/dns-message"},
-    {"GET", "cache", 2, &RestApi::look, false,
+    {"GET", "cache", 2, &RestApi::look, RouteKind::looks,
      "/NAME?type=: what the cache holds of a name; without one "
      "?prefix=&suffix=&type=&limit=&cursor=&tier=near|shared lists"},
-    {"PUT", "cache", 3, &RestApi::put, true,
+    {"PUT", "cache", 3, &RestApi::put, RouteKind::changes,
      "/NAME/TYPE {\"ttl\":300,\"records\":[\"192.0.2.1\"],\"pinned\":false}: writes an entry"},
-    {"DELETE", "cache", 3, &RestApi::erase, true,
+    {"DELETE", "cache", 3, &RestApi::erase, RouteKind::changes,
      "/NAME[/TYPE]?subtree=0: erases; without a name, everything"},
-    {"POST", "prefetch", 1, &RestApi::prefetch, true,
+    {"POST", "prefetch", 1, &RestApi::prefetch, RouteKind::changes,
      "{\"names\":[…]} or {\"queries\":[…]}: asks ahead, so that the answers are near"},
-    {"GET", "partitions", 1, &RestApi::partitions, false,
+    {"GET", "partitions", 1, &RestApi::partitions, RouteKind::looks,
      "the shared store's partitions: requests, hits, keys, and how even they are"},
-    {"GET", "stats", 1, &RestApi::stats, false, "what was counted since the start"},
-    {"GET", "dns", 1, &RestApi::course_dns, false,
+    {"GET", "policy", 1, &RestApi::policy, RouteKind::looks,
+     "what goes when a tier is full, and how much it holds"},
+    {"PUT", "policy", 1, &RestApi::policy, RouteKind::changes,
+     "{\"near\":\"adaptive\",\"shared\":\"allkeys-lfu\"}: changes it; shared: at every partition"},
+    {"GET", "stats", 1, &RestApi::stats, RouteKind::looks, "what was counted since the start"},
+    {"GET", "dns", 1, &RestApi::course_dns, RouteKind::open,
      "?domain=: addresses of a name, and whether the cache had them"},
-    {"POST", "text", 1, &RestApi::course_text, false,
+    {"POST", "text", 1, &RestApi::course_text, RouteKind::open,
      "{\"text\":\"example.com\"}: \"HIT: address\" or \"MISS: address\""},
-    {"GET", "text", 2, &RestApi::course_text, false, "/NAME: the same"},
-    {"GET", "healthz", 1, &RestApi::healthy, false, "200 while this process serves"},
-    {"GET", "readyz", 1, &RestApi::ready, false,
+    {"GET", "text", 2, &RestApi::course_text, RouteKind::open, "/NAME: the same"},
+    {"GET", "healthz", 1, &RestApi::healthy, RouteKind::open, "200 while this process serves"},
+    {"GET", "readyz", 1, &RestApi::ready, RouteKind::open,
      "200 once the resolver and every partition answer; else 503 and who is missing"},
-    {"GET", "metrics", 1, &RestApi::metrics_text, false, "everything counted, for Prometheus"},
+    {"GET", "metrics", 1, &RestApi::metrics_text, RouteKind::open,
+     "everything counted, for Prometheus"},
 };
 
 http::Response rest_json(std::string body, unsigned status) {
@@ -118,6 +130,25 @@ void RestApi::handle(http::Request request, const http::Reply& reply) const {
   find_route({request, *target, std::move(counted)});
 }
 
+std::optional<http::Response> RestApi::refusal(const Route& route,
+                                               const http::Request& request) const {
+  if (is_foreign_page(request)) return rest_refused(403, "a page of another site may not ask here");
+  if (route.kind == RouteKind::open) return std::nullopt;
+  if (parts_.token && parts_.token->is_set()) {
+    if (parts_.token->admits(request.authorization)) return std::nullopt;
+    auto no = rest_refused(401, request.authorization.empty()
+                                    ? "this route takes the administrator's token: send "
+                                      "Authorization: Bearer TOKEN"
+                                    : "that is not the administrator's token");
+    no.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"larder dns\"");
+    return no;
+  }
+  if (route.kind == RouteKind::looks || request.loopback_only) return std::nullopt;
+  return rest_refused(403,
+                      "changes are taken from this machine only: listen on 127.0.0.1 for them, or "
+                      "start with --admin-token-file");
+}
+
 void RestApi::find_route(RestCall call) const {
   const auto& path = call.target.path();
   if (path.empty()) return index(std::move(call));
@@ -130,11 +161,7 @@ void RestApi::find_route(RestCall call) const {
       allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
       continue;
     }
-    if (is_foreign_page(call.request))
-      return call.reply(rest_refused(403, "a page of another site may not ask here"));
-    if (route.changes && !call.request.loopback_only)
-      return call.reply(rest_refused(
-          403, "changes are taken from this machine only: listen on 127.0.0.1 for them"));
+    if (auto no = refusal(route, call.request)) return call.reply(std::move(*no));
     return (this->*route.serve)(std::move(call));
   }
   if (allowed.empty()) return call.reply(rest_refused(404, "no such route; / lists them"));

@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "dns/admin_token.hpp"
 #include "dns/cache_admin.hpp"
 #include "dns/resolver.hpp"
 #include "http/server.hpp"
@@ -20,6 +22,7 @@ struct RestParts {
   Resolver& resolver;
   CacheAdmin* admin = nullptr;
   base::Metrics* metrics = nullptr;
+  const AdminToken* token = nullptr;  ///< Of those who look into the cache and change it.
   const base::Clock& clock = base::SystemClock::instance();
 };
 
@@ -58,11 +61,13 @@ class RestApi {
   void prefetch(RestCall call) const;
   void partitions(RestCall call) const;
   void stats(RestCall call) const;
+  void policy(RestCall call) const;
   void healthy(RestCall call) const;
   void ready(RestCall call) const;
   void metrics_text(RestCall call) const;
 
   void find_route(RestCall call) const;
+  std::optional<http::Response> refusal(const Route& route, const http::Request& request) const;
   void ask_for_course(const http::Reply& reply, const std::string& name, bool as_text) const;
 
   RestParts parts_;

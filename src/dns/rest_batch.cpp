@@ -1,6 +1,8 @@
 // A batch of questions as JSON text.
 #include <larder/json.hpp>
 
+#include <limits>
+
 #include "dns/rest_json.hpp"
 
 namespace larder::dns {
@@ -10,7 +12,8 @@ namespace {
 bool read_type(json::Reader& in, std::string& type) {
   if (in.peek() == json::Kind::string) return in.string(type);
   std::uint64_t number = 0;
-  if (!in.integer(number, 65'535)) return false;
+  // One that no record has is refused with its query, not with the batch.
+  if (!in.integer(number, std::numeric_limits<std::uint64_t>::max())) return false;
   type = std::to_string(number);
   return true;
 }
@@ -69,7 +72,8 @@ bool read_batch_text(json::Reader& in, std::vector<BatchQuery>& queries) {
     if (!in.key(key)) return false;
     if (key != "queries" && key != "names")
       return in.fail("expected queries or names, found " + std::string(key));
-    if (!read_queries(in, queries)) return in.at("queries");
+    const std::string member(key);
+    if (!read_queries(in, queries)) return in.at(member);
   }
   return !in.failed() && in.finish();
 }

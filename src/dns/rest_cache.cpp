@@ -49,6 +49,20 @@ bool read_entry(json::Reader& in, PutEntry& entry) {
   return !in.failed() && in.finish();
 }
 
+bool read_change(json::Reader& in, PolicyChange& change) {
+  if (!in.begin('{')) return false;
+  while (in.next('}')) {
+    std::string_view key;
+    if (!in.key(key)) return false;
+    if (key != "near" && key != "shared")
+      return in.fail("unknown member " + std::string(key) + "; there are near and shared");
+    if (!in.string(key == "near" ? change.near : change.shared)) return in.at(std::string(key));
+  }
+  if (!in.failed() && change.near.empty() && change.shared.empty())
+    return in.fail("expected {\"near\":\"adaptive\"}, shared, or both");
+  return !in.failed() && in.finish();
+}
+
 template <class T>
 auto replies_or(http::Reply reply, T shown) {
   return [reply = std::move(reply), shown](const auto& result) {
@@ -159,6 +173,23 @@ void RestApi::partitions(RestCall call) const {
     return rest_json(json_of_partitions(*partitions));
   };
   parts_.admin->partitions(replies_or(std::move(call.reply), shown));
+}
+
+void RestApi::policy(RestCall call) const {
+  if (!parts_.admin) return call.reply(no_cache());
+  PolicyChange change;
+  if (call.request.method == "PUT") {
+    json::Reader in(call.request.body);
+    if (!read_change(in, change))
+      return call.reply(rest_failure(bad_parameter("the policy", in.error().detail)));
+  }
+  const bool changes = call.request.method == "PUT";
+  const auto shown = [changes](const Result<std::vector<TierPolicy>>& tiers) {
+    bool whole = true;
+    for (const auto& tier : *tiers) whole = whole && tier.trouble.empty();
+    return rest_json(json_of_policies(*tiers), whole || !changes ? 200 : 502);
+  };
+  parts_.admin->policy(change, replies_or(std::move(call.reply), shown));
 }
 
 void RestApi::stats(RestCall call) const {

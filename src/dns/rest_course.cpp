@@ -97,6 +97,12 @@ Result<std::string> text_member(std::string_view body) {
 
 void RestApi::ask_for_course(const http::Reply& reply, const std::string& name,
                              bool as_text) const {
+  if (name.empty())
+    return reply(
+        rest_failure(as_text ? bad_parameter("text",
+                                             "missing; ask for /text/example.com, or post "
+                                             "{\"text\":\"example.com\"}")
+                             : bad_parameter("domain", "missing; ask for ?domain=example.com")));
   const auto question = question_from_text(name, "A");
   if (!question) return reply(rest_failure(question.error()));
   parts_.resolver.resolve(*question, {}, [reply, name, as_text](const Outcome& outcome) {

@@ -102,7 +102,11 @@ Result<Question> question_from_text(std::string_view name, std::string_view type
     return Error{Errc::bad_argument, Effect::not_sent,
                  "name: missing; ask for ?name=example.com&type=A"};
   auto wire = name_from_text(name);
-  if (!wire) return Error{Errc::bad_argument, Effect::not_sent, "name: " + wire.error().detail};
+  if (!wire) {
+    std::string_view why = wire.error().detail;  // name "a..b": …
+    if (why.starts_with("name ")) why.remove_prefix(5);
+    return Error{Errc::bad_argument, Effect::not_sent, "name: " + std::string(why)};
+  }
   const auto number = type_or_error(type);
   if (!number) return number.error();
   return Question{.name = std::move(*wire), .type = *number};
@@ -217,6 +221,26 @@ std::string json_of_partitions(std::span<const PartitionStats> partitions) {
       out.number(mean > 0 ? std::sqrt(squares / static_cast<double>(partitions.size())) / mean
                           : 0.0);
   out.key("balance_max_over_mean") && out.number(mean > 0 ? most / mean : 0.0);
+  out.end('}');
+  return text;
+}
+
+std::string json_of_policies(std::span<const TierPolicy> tiers) {
+  std::string text;
+  json::Writer out(text);
+  out.begin('{');
+  out.key("tiers");
+  out.begin('[');
+  for (const auto& tier : tiers) {
+    out.next();
+    out.begin('{');
+    json_member(out, "tier", tier.tier);
+    json_member(out, "policy", tier.policy);
+    json_member(out, "bytes_max", tier.bytes_max);
+    if (!tier.trouble.empty()) json_member(out, "trouble", tier.trouble);
+    out.end('}');
+  }
+  out.end(']');
   out.end('}');
   return text;
 }

@@ -44,6 +44,7 @@ std::string json_of_entries(std::span<const CachedEntry> entries, std::uint64_t 
 std::string json_of_stats(const DnsStats& stats);
 /// With the evenness of requests over them: standard deviation by mean, busiest by mean.
 std::string json_of_partitions(std::span<const PartitionStats> partitions);
+std::string json_of_policies(std::span<const TierPolicy> tiers);
 
 /// Who is missing, and why.
 struct Missing {

@@ -1,4 +1,5 @@
 // GET and POST /resolve, /dns-query: questions by HTTP.
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
@@ -98,6 +99,16 @@ std::optional<std::string> base64url_bytes(std::string_view text) {
   return bytes;
 }
 
+/// How long an answer may be kept by whoever passes it on (RFC 8484, 5.1): as long as its shortest TTL.
+std::optional<std::uint32_t> life_of(const Answer& answer) {
+  const auto message = parse_message(answer.wire);
+  if (!message) return std::nullopt;
+  std::optional<std::uint32_t> life;
+  for (const auto& record : message->answers.empty() ? message->authority : message->answers)
+    life = std::min(life.value_or(record.ttl), record.ttl);
+  return life;
+}
+
 }  // namespace
 
 void RestApi::resolve(RestCall call) const {
@@ -177,7 +188,11 @@ void RestApi::wire(RestCall call) const {
         // The asker's id, so that plain DNS clients can be put behind it.
         if (response.body.size() >= 2)
           response.body[0] = static_cast<char>(id >> 8), response.body[1] = static_cast<char>(id);
-        if (outcome) add_source(response, *outcome);
+        if (outcome) {
+          add_source(response, *outcome);
+          if (const auto life = life_of(*outcome))
+            response.headers.emplace_back("Cache-Control", "max-age=" + std::to_string(*life));
+        }
         reply(std::move(response));
       });
 }

@@ -13,7 +13,7 @@ Error bad_parameter(std::string_view name, std::string_view why) {
 
 namespace {
 
-int hex_digit(char c) noexcept {
+int percent_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   const char l = base::lower(c);
   return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
@@ -25,8 +25,8 @@ Result<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
     char c = text[i];
     if (c == '+' && plus_is_blank) c = ' ';
     if (c == '%') {
-      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+      const int high = i + 2 < text.size() ? percent_digit(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? percent_digit(text[i + 2]) : -1;
       if (high < 0 || low < 0)
         return bad_parameter("target", "a % must be followed by two hexadecimal digits, in " +
                                            base::quoted(text, 80));

@@ -44,9 +44,59 @@ Result<Store> open_near(const ServiceOptions& options) {
                      "&eviction=" + options.near_policy);
 }
 
+/// Upstreams that can be replaced: the old ones still answer what they were asked.
+class LiveUpstream final : public Source {
+ public:
+  LiveUpstream(net::EventLoop& loop, const UpstreamOptions& options, OwnPorts& ports)
+      : loop_(loop), ports_(ports) {
+    all_.push_back(std::make_unique<Upstream>(loop, options, ports));
+  }
+
+  void ask(const Question& question, base::Instant deadline, Done done) override {
+    all_.back()->ask(question, deadline, std::move(done));  // Only this thread changes `all_`.
+  }
+  Origin origin() const noexcept override { return Origin::upstream; }
+  std::string trouble() const override {
+    const std::lock_guard lock(mutex_);
+    return all_.back()->trouble();
+  }
+  void count(DnsStats& stats) const override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& one : all_) one->count(stats);
+    stats.upstream_queries += gone_.upstream_queries;
+    stats.upstream_failures += gone_.upstream_failures;
+    stats.upstream_tcp += gone_.upstream_tcp;
+    stats.upstream_spoofs += gone_.upstream_spoofs;
+  }
+
+  /// On the loop's thread.
+  void use(const UpstreamOptions& options) {
+    auto fresh = std::make_unique<Upstream>(loop_, options, ports_);
+    const std::lock_guard lock(mutex_);
+    all_.push_back(std::move(fresh));
+    loop_.after(kRetiredFor, [this] { drop_oldest(); });
+  }
+
+ private:
+  static constexpr base::Millis kRetiredFor{60'000};  ///< No question waits longer.
+
+  void drop_oldest() {
+    const std::lock_guard lock(mutex_);
+    all_.front()->count(gone_);
+    all_.erase(all_.begin());
+  }
+
+  net::EventLoop& loop_;
+  OwnPorts& ports_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Upstream>> all_;  // The last is asked. Guarded by mutex_.
+  DnsStats gone_{};                             // Guarded by mutex_.
+};
+
 struct LaneParts {
   std::unique_ptr<net::EventLoop> loop;
   std::unique_ptr<Source> source;
+  LiveUpstream* upstream = nullptr;  ///< The source, where it is that.
   std::vector<std::unique_ptr<UdpFace>> udp;
   std::vector<std::unique_ptr<TcpFace>> tcp;
   std::thread thread;
@@ -81,7 +131,9 @@ void Service::State::make_lanes(const base::Clock& clock) {
     } else if (options.stub) {
       lane.source = std::make_unique<Stub>(*lane.loop, *options.stub);
     } else {
-      lane.source = std::make_unique<Upstream>(*lane.loop, options.upstream, own_ports);
+      auto upstream = std::make_unique<LiveUpstream>(*lane.loop, options.upstream, own_ports);
+      lane.upstream = upstream.get();
+      lane.source = std::move(upstream);
     }
   }
 }
@@ -178,6 +230,24 @@ Result<std::unique_ptr<Service>> Service::start(ServiceOptions options, const ba
   if (auto made = state->make_faces(); !made) return made.error();
   if (auto running = state->run(); !running) return running.error();
   return std::unique_ptr<Service>(new Service(std::move(state)));
+}
+
+Result<void> Service::use(ServiceRules rules) {
+  DnsCache& cache = *state_->cache;
+  if (!rules.near_policy.empty()) {
+    if (auto set = cache.configure_near("eviction", rules.near_policy); !set) return set;
+  }
+  if (auto set = cache.configure_near("max_bytes", std::to_string(rules.near_bytes_max)); !set)
+    return set;
+  state_->guard->use(std::move(rules.guard));
+  cache.use(std::move(rules.cache));
+  if (!rules.upstream) return {};
+  for (LaneParts& lane : state_->lanes) {
+    if (lane.upstream == nullptr) continue;
+    lane.loop->post(
+        [upstream = lane.upstream, options = *rules.upstream] { upstream->use(options); });
+  }
+  return {};
 }
 
 void Service::stop() { state_->stop(); }

@@ -38,6 +38,16 @@ struct ServiceOptions {
   base::Millis drain{2'000};  ///< How long stop() waits for answers under way.
 };
 
+/// What may change while it runs.
+struct ServiceRules {
+  CacheOptions cache;
+  GuardOptions guard;
+  std::uint64_t near_bytes_max = 256 * 1024 * 1024;
+  std::string near_policy = {};  ///< Empty: as it is.
+  std::optional<UpstreamOptions> upstream =
+      {};  ///< None: as they are; always of a stub and of a source of one's own.
+};
+
 /// Threads  Safe from any thread, but for start and stop, which are one thread's. Several services may run in one process.
 class Service {
  public:
@@ -50,6 +60,10 @@ class Service {
   /// Takes no more questions from its sockets, answers those under way, ends its threads. Twice is once. Whoever asks in this
   /// process has stopped before.
   void stop();
+
+  /// From the next question on; questions under way end by the rules, and with the upstreams, that they began with.
+  /// Errors: `bad_argument` for a policy that there is not.
+  Result<void> use(ServiceRules rules);
 
   Resolver& resolver() noexcept;
   CacheAdmin& admin() noexcept;

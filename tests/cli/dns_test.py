@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -311,6 +312,29 @@ class SharedTest(unittest.TestCase):
         begun = time.monotonic()
         assert ask(port, name).rcode == "NOERROR"
         return time.monotonic() - begun
+
+    def test_a_partition_that_stands_still_delays_its_own_misses_only(self):
+        with Server() as a, Server() as b:
+            ring = f"redis+ring://127.0.0.1:{a.port},127.0.0.1:{b.port}"
+            with Dns("--stub", "--store", ring, "--store-wait", "100ms") as dns:
+                ask(dns.port, "near.example")
+                before = [self.time(dns.port, "near.example") for _ in range(300)]
+                b.process.send_signal(signal.SIGSTOP)
+                try:
+                    misses = [self.time(dns.port, f"miss{i}.example") for i in range(40)]
+                    during = [self.time(dns.port, "near.example") for _ in range(300)]
+                finally:
+                    b.process.send_signal(signal.SIGCONT)
+                figures = dns.figures()
+        p99 = lambda times: sorted(times)[len(times) * 99 // 100]
+        print(f"near hits, p99: {p99(before) * 1e3:.2f} ms before, {p99(during) * 1e3:.2f} ms with a partition stopped; "
+              f"misses: {min(misses) * 1e3:.1f} to {max(misses) * 1e3:.1f} ms", file=sys.stderr)
+        self.assertLess(p99(during), max(10 * p99(before), 0.05))
+        late = [took for took in misses if took >= 0.1]
+        self.assertTrue(5 <= len(late) <= 35, misses)  # A half of the names is that partition's.
+        self.assertLess(sorted(late)[len(late) // 2], 0.3)  # The deadline, on a busy machine.
+        self.assertLess(sorted(took for took in misses if took < 0.1)[2], 0.05)
+        self.assertEqual(figures["failures"], 0)
 
     def test_several_servers_share_the_names_and_one_that_is_gone_takes_its_share_only(self):
         with Server() as a, Server() as b, Server() as c:

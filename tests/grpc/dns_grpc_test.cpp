@@ -100,6 +100,33 @@ TEST_F(GrpcTest, ADnsFailureIsDataAndABadQuestionIsAStatus) {
             grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(GrpcTest, WithATokenTheAdministratorShowsIt) {
+  const AdminToken token("0123456789abcdef");
+  const auto guarded =
+      GrpcServer::start(
+          "127.0.0.1", 0,
+          {.resolver = service->resolver(), .admin = &service->admin(), .token = &token})
+          .value();
+  const auto stub = v1::CacheAdmin::NewStub(grpc::CreateChannel(
+      "127.0.0.1:" + std::to_string(guarded->port()), grpc::InsecureChannelCredentials()));
+  for (const char* shown : {"", "Bearer 0123456789abcdeX", "Bearer 0123456789abcdef"}) {
+    const bool good = std::string_view(shown).ends_with('f');
+    grpc::ClientContext looks, changes, lists;
+    for (auto* context : {&looks, &changes, &lists}) {
+      if (*shown != 0) context->AddMetadata("authorization", shown);
+    }
+    v1::StatsReply stats;
+    v1::PolicyReply policy;
+    v1::PolicyRequest change;
+    change.set_near("allkeys-lru");
+    const auto code = good ? grpc::StatusCode::OK : grpc::StatusCode::UNAUTHENTICATED;
+    EXPECT_EQ(stub->Stats(&looks, {}, &stats).error_code(), code) << shown;
+    EXPECT_EQ(stub->Policy(&changes, change, &policy).error_code(), code) << shown;
+    EXPECT_EQ(stub->List(&lists, {})->Finish().error_code(), code) << shown;
+    if (good) EXPECT_EQ(policy.tiers(0).policy(), "allkeys-lru");
+  }
+}
+
 TEST_F(GrpcTest, TheCallsDeadlineBoundsTheWait) {
   v1::ResolveResponse response;
   const auto status = ask(about("silent.example"), &response, base::Millis{100});

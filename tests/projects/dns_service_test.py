@@ -20,9 +20,9 @@ import program  # noqa: E402
 class Dns:
     """A `larder dns` with its HTTP face. Use it in a `with`."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, http="127.0.0.1:0"):
         self.process = subprocess.Popen(
-            [program.PROGRAM, "dns", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", *arguments],
+            [program.PROGRAM, "dns", "--listen", "127.0.0.1:0", "--http", http, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=program.environment(),
@@ -32,8 +32,10 @@ class Dns:
         except AssertionError:
             self.process.kill()
             raise AssertionError(self.process.communicate()[1].decode()) from None
-        self.url = re.search(r"http://\S+", self.screen).group(0)
+        self.url = re.search(r"https?://\S+", self.screen).group(0)
+        self.port = int(re.search(r"answers DNS on \S+:(\d+)", self.screen).group(1))
         self.session = requests.Session()
+        self.session.trust_env = False  # Its own certificates and no proxy, whatever this machine is set up for.
 
     def __enter__(self):
         return self
@@ -42,6 +44,15 @@ class Dns:
         if self.process.poll() is None:
             self.stop()
         self.session.close()
+
+    def reload(self):
+        """What it logs about that, until it says that it is done or that it cannot."""
+        self.process.send_signal(signal.SIGHUP)
+        lines = []
+        while not lines or not re.search("dns_reloaded|dns_reload_failed", lines[-1]):
+            lines.append(self.process.stderr.readline().decode())
+            assert lines[-1], "it has ended"
+        return "".join(lines)
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
@@ -154,6 +165,37 @@ class RestTest(program.Case):
         self.assertEqual(broken.status_code, 400)
         self.assertIn("/queries/0/name", broken.json()["error"])
 
+    def test_a_query_that_cannot_be_asked_spoils_no_batch(self):
+        queries = [{"name": "good.example"}, {"name": "a..b"}, {"name": "x.example", "type": 99999}]
+        answers = self.dns.session.post(self.dns.url + "/resolve", json={"queries": queries}).json()["answers"]
+        self.assertEqual(answers[0]["Status"], 0)
+        self.assertIn("empty label", answers[1]["error"])
+        self.assertIn("99999", answers[2]["error"])
+        for path, parameter in (("/dns", "domain: missing"), ("/text", "text: missing"), ("/resolve", "name: missing")):
+            self.assertIn(parameter, self.dns.get(path).json()["error"])
+
+    def test_a_message_by_http_may_be_kept_as_long_as_it_lives(self):
+        asked = "AAABAAABAAAAAAAAB2V4YW1wbGUDY29tAAABAAE"  # example.com, A
+        answer = self.dns.get("/dns-query", dns=asked)
+        self.assertRegex(answer.headers["Cache-Control"], r"^max-age=(300|2\d\d)$")
+        self.assertIn("GMT", answer.headers["Date"])
+        self.assertEqual(self.dns.get("/resolve", name="example.com").headers["Cache-Control"], "no-store")
+
+    def test_what_goes_when_a_tier_is_full_is_told_and_changed(self):
+        tiers = self.dns.get("/policy").json()["tiers"]
+        self.assertEqual((tiers[0]["tier"], tiers[0]["policy"], len(tiers)), ("near", "adaptive", 5))
+        self.assertEqual({tier["policy"] for tier in tiers[1:]}, {"allkeys-lru"})
+        change = self.dns.session.put(self.dns.url + "/policy", json={"near": "allkeys-lfu", "shared": "volatile-ttl"})
+        self.assertEqual((change.status_code, {tier["policy"] for tier in change.json()["tiers"]}), (200, {"allkeys-lfu", "volatile-ttl"}))
+        refused = self.dns.session.put(self.dns.url + "/policy", json={"shared": "adaptive"})
+        self.assertEqual(refused.status_code, 502)  # Redis has none of that name.
+        self.assertIn("trouble", refused.json()["tiers"][1])
+        for body, words in (({"near": "best"}, "allkeys-lru"), ({"far": "x"}, "near and shared"), ({}, "expected")):
+            wrong = self.dns.session.put(self.dns.url + "/policy", json=body)
+            self.assertEqual(wrong.status_code, 400)
+            self.assertIn(words, wrong.json()["error"])
+        self.dns.session.put(self.dns.url + "/policy", json={"near": "adaptive", "shared": "allkeys-lru"})
+
     def test_nobody_elses_page_may_ask(self):
         answer = requests.get(self.dns.url + "/resolve?name=a.example", headers={"Host": "evil.example"})
         self.assertEqual(answer.status_code, 403)
@@ -211,6 +253,103 @@ class TwoProcessesTest(program.Case):
             self.assertIn("missing: partition 0", status.out)
 
 
+def certificate(case):
+    """Files of a certificate for this machine, and of its key."""
+    files = [case.path("cert.pem"), case.path("key.pem")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                    "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
+    return files
+
+
+class AdministratorTest(program.Case):
+    TOKEN = "0123456789abcdef-secret"
+
+    def test_looking_and_changing_take_the_token_and_asking_does_not(self):
+        token = self.path("token", self.TOKEN.encode() + b"\n")
+        with Dns("--stub", "--admin-token-file", token) as dns:
+            self.assertEqual(dns.get("/resolve", name="a.example").status_code, 200)
+            self.assertEqual(dns.get("/readyz").status_code, 200)
+            for shown in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": self.TOKEN}):
+                refused = dns.session.delete(dns.url + "/cache/a.example", headers=shown)
+                self.assertEqual((refused.status_code, refused.headers["WWW-Authenticate"]), (401, 'Bearer realm="larder dns"'))
+                self.assertNotIn("secret", refused.text)
+                self.assertEqual(dns.session.get(dns.url + "/cache", headers=shown).status_code, 401)
+            mine = {"Authorization": "bearer " + self.TOKEN}
+            self.assertGreaterEqual(dns.session.delete(dns.url + "/cache/a.example", headers=mine).json()["erased"], 1)
+            self.assertEqual(dns.session.get(dns.url + "/policy", headers=mine).status_code, 200)
+            with open(token, "w", encoding="ascii") as file:
+                file.write("another-token-of-16-characters\n")
+            self.assertIn("dns_reloaded", dns.reload())
+            self.assertEqual(dns.session.get(dns.url + "/stats", headers=mine).status_code, 401)
+
+    def test_from_elsewhere_changes_take_a_token(self):
+        entry = {"ttl": 60, "records": ["192.0.2.7"]}
+        for more, status in (((), 403), (("--admin-token-file", self.path("token", self.TOKEN.encode())), 200)):
+            with Dns("--stub", *more, http="0.0.0.0:0") as dns:
+                url = dns.url.replace("0.0.0.0", "127.0.0.1") + "/cache/put.example/A"
+                put = requests.put(url, json=entry, headers={"Authorization": "Bearer " + self.TOKEN})
+                self.assertEqual(put.status_code, status, put.text)
+
+    def test_by_tls_and_with_a_new_certificate_while_it_runs(self):
+        cert, key = certificate(self)
+        with Dns("--stub", "--tls-cert-file", cert, "--tls-key-file", key) as dns:
+            self.assertTrue(dns.url.startswith("https://"))
+            dns.session.verify = cert
+            self.assertTrue(dns.addresses("tls.example"))
+            self.assertTrue(dns.session.post(dns.url + "/resolve", data="[" + ",".join(['"n%d.example"' % i for i in range(900)]) + "]").ok)
+            status = program.larder("dns", "status", dns.url, "--ca-file", cert)
+            self.assertOk(status)
+            self.assertIn("ready:", status.out)
+            self.assertRefused(program.larder("dns", "status", dns.url), "certificate")
+            with self.assertRaises(requests.exceptions.ConnectionError):
+                requests.get(dns.url.replace("https", "http"), timeout=program.PATIENCE)
+            certificate(self)
+            self.assertIn("dns_reloaded", dns.reload())
+            fresh = requests.Session()
+            fresh.trust_env, fresh.verify = False, cert
+            self.assertEqual(fresh.get(dns.url + "/healthz").text, "ok\n")
+            with open(cert, "w", encoding="ascii") as file:
+                file.write("no certificate")
+            self.assertIn("dns_reload_failed", dns.reload())
+            self.assertTrue(dns.addresses("still.example"))
+
+    def test_bad_tokens_and_files_say_why(self):
+        self.assertRefused(program.larder("dns", "--stub", "--admin-token-file", self.path("short", b"abc"), "--http", "127.0.0.1:0"), "16 characters")
+        self.assertRefused(program.larder("dns", "--stub", "--http", "127.0.0.1:0", LARDER_DNS_ADMIN_TOKEN="short"), "LARDER_DNS_ADMIN_TOKEN")
+        self.assertRefused(program.larder("dns", "--stub", "--tls-cert-file", "x", "--http", "127.0.0.1:0"), "--tls-key-file")
+
+
+class ReloadTest(program.Case):
+    def write(self, *lines):
+        return self.path("dns.conf", "\n".join(lines).encode())
+
+    def test_settings_of_a_file_change_on_sighup_and_what_cannot_says_so(self):
+        with Dns("--stub", "--stub-ttl", "77s") as first, Dns("--stub", "--stub-ttl", "55s") as second:
+            path = self.write("# where to ask", f"upstream 127.0.0.1:{first.port}", "max-ttl 1h", "", "no-private")
+            with Dns("--config", path) as dns:
+                ttl = lambda name: dns.get("/resolve", name=name).json()["Answer"][0]["TTL"]
+                self.assertEqual(ttl("one.example"), 77)
+                self.write(f"upstream 127.0.0.1:{second.port}", "max-ttl 1h", "no-private")
+                self.assertIn("changed=upstream", dns.reload())
+                eventually(lambda: ttl(f"two{time.monotonic()}.example") == 55, "the other upstream is asked")
+                self.write(f"upstream 127.0.0.1:{second.port}", "max-ttl 9s", "threads 2")
+                said = dns.reload()
+                self.assertIn("dns_reload_needs_restart setting=threads", said)
+                self.assertIn("max-ttl", said)
+                eventually(lambda: ttl(f"three{time.monotonic()}.example") == 9, "the bound holds")
+                self.write(f"upstream 127.0.0.1:{second.port}", "max-ttl never")
+                said = dns.reload()
+                self.assertIn("dns.conf:2", said)
+                self.assertEqual(ttl("three.example"), 9)
+
+    def test_bad_lines_are_named(self):
+        for line, words in (("nonsense 1", "no setting nonsense"), ("--stub", "without dashes"), ("attempts many", "attempts"), ("max-ttl 1h\nmax-ttl 2h", "twice")):
+            refused = program.larder("dns", "--config", self.write("stub", line))
+            self.assertRefused(refused, "dns.conf:", words)
+        self.assertRefused(program.larder("dns", "--config", self.path("none")), "none")
+
+
 class StartTest(program.Case):
     def test_what_it_started_is_gone_when_it_ends(self):
         dns = Dns("--stub", "--redis", "1")
@@ -227,6 +366,9 @@ class StartTest(program.Case):
         self.assertRefused(program.larder("dns", "--stub", "--redis", "1", "--store", "redis://127.0.0.1:1"), "--redis")
         self.assertRefused(program.larder("dns", "status", "http://127.0.0.1:1"), "127.0.0.1", "larder dns --http")
         self.assertRefused(program.larder("dns", "status", "nonsense"), "http://HOST:PORT")
+        self.assertRefused(program.larder("dns", "--stub", "--listen", "127.0.0.1:0", "--near-policy", "best"), "--near-policy", "adaptive")
+        for flags in (("--threads", "0"), ("--prefetch", "101"), ("--attempts", "0"), ("--timeout", "0")):
+            self.assertRefused(program.larder("dns", "--upstream", "127.0.0.1:9", "--listen", "127.0.0.1:0", *flags), flags[0])
         with Dns("--stub") as dns:
             place = dns.url.removeprefix("http://")
             taken = program.larder("dns", "--stub", "--listen", "127.0.0.1:0", "--http", place)

@@ -38,15 +38,31 @@ grpc::Status ended(const Result<T>& result) {
 
 }  // namespace
 
-bool AdminService::refuses_change(Unary* reactor) const {
-  if (changes_) return false;
-  reactor->Finish({grpc::StatusCode::PERMISSION_DENIED,
-                   "changes are taken from this machine only: serve gRPC on 127.0.0.1 for them"});
-  return true;
+std::optional<grpc::Status> AdminService::refusal(const Context& context, bool change) const {
+  if (token_ && token_->is_set()) {
+    const auto& shown = context.client_metadata();
+    const auto found = shown.find("authorization");
+    if (found != shown.end() && token_->admits({found->second.data(), found->second.size()}))
+      return std::nullopt;
+    return grpc::Status{grpc::StatusCode::UNAUTHENTICATED,
+                        "this takes the administrator's token, as metadata: authorization: Bearer "
+                        "TOKEN"};
+  }
+  if (!change || changes_) return std::nullopt;
+  return grpc::Status{grpc::StatusCode::PERMISSION_DENIED,
+                      "changes are taken from this machine only: serve gRPC on 127.0.0.1 for them, "
+                      "or start with --admin-token-file"};
+}
+
+bool AdminService::refuses(const Context& context, bool change, Unary* reactor) const {
+  const auto status = refusal(context, change);
+  if (status) reactor->Finish(*status);
+  return status.has_value();
 }
 
 AdminService::Unary* AdminService::Get(Context* context, const v1::Key* key, v1::Entries* entries) {
   auto* const reactor = context->DefaultReactor();
+  if (refuses(*context, false, reactor)) return reactor;
   admin_.look(key->name(), type_filter(key->type()),
               [=](const Result<std::vector<CachedEntry>>& found) {
                 if (found) {
@@ -57,8 +73,13 @@ AdminService::Unary* AdminService::Get(Context* context, const v1::Key* key, v1:
   return reactor;
 }
 
-grpc::ServerWriteReactor<v1::Entry>* AdminService::List(Context*, const v1::ListRequest* request) {
+grpc::ServerWriteReactor<v1::Entry>* AdminService::List(Context* context,
+                                                        const v1::ListRequest* request) {
   auto* const writer = new EntryWriter;  // Deletes itself when gRPC is done with it.
+  if (const auto status = refusal(*context, false)) {
+    writer->refuse(*status);
+    return writer;
+  }
   ListEntries what;
   what.prefix = request->prefix();
   what.suffix = request->suffix();
@@ -72,7 +93,7 @@ grpc::ServerWriteReactor<v1::Entry>* AdminService::List(Context*, const v1::List
 AdminService::Unary* AdminService::Put(Context* context, const v1::PutRequest* request,
                                        v1::PutReply*) {
   auto* const reactor = context->DefaultReactor();
-  if (refuses_change(reactor)) return reactor;
+  if (refuses(*context, true, reactor)) return reactor;
   if (request->type() > 65'535 || request->ttl() == 0) {
     reactor->Finish({grpc::StatusCode::INVALID_ARGUMENT,
                      "type up to 65535 and a ttl of at least 1 second are needed"});
@@ -91,7 +112,7 @@ AdminService::Unary* AdminService::Put(Context* context, const v1::PutRequest* r
 AdminService::Unary* AdminService::Delete(Context* context, const v1::DeleteRequest* request,
                                           v1::DeleteReply* reply) {
   auto* const reactor = context->DefaultReactor();
-  if (refuses_change(reactor)) return reactor;
+  if (refuses(*context, true, reactor)) return reactor;
   admin_.erase({request->name(), type_filter(request->type()), request->subtree()},
                [=](const Result<std::size_t>& erased) {
                  if (erased) reply->set_erased(*erased);
@@ -103,7 +124,7 @@ AdminService::Unary* AdminService::Delete(Context* context, const v1::DeleteRequ
 AdminService::Unary* AdminService::Flush(Context* context, const v1::FlushRequest*,
                                          v1::FlushReply*) {
   auto* const reactor = context->DefaultReactor();
-  if (refuses_change(reactor)) return reactor;
+  if (refuses(*context, true, reactor)) return reactor;
   admin_.flush([reactor](const Result<void>& flushed) { reactor->Finish(ended(flushed)); });
   return reactor;
 }
@@ -111,6 +132,7 @@ AdminService::Unary* AdminService::Flush(Context* context, const v1::FlushReques
 AdminService::Unary* AdminService::Stats(Context* context, const v1::StatsRequest*,
                                          v1::StatsReply* reply) {
   auto* const reactor = context->DefaultReactor();
+  if (refuses(*context, false, reactor)) return reactor;
   fill(*reply, admin_.stats());
   reactor->Finish(grpc::Status::OK);
   return reactor;
@@ -119,9 +141,30 @@ AdminService::Unary* AdminService::Stats(Context* context, const v1::StatsReques
 AdminService::Unary* AdminService::Partitions(Context* context, const v1::PartitionsRequest*,
                                               v1::PartitionsReply* reply) {
   auto* const reactor = context->DefaultReactor();
+  if (refuses(*context, false, reactor)) return reactor;
   admin_.partitions([=](const Result<std::vector<PartitionStats>>& partitions) {
     if (partitions) fill(*reply, *partitions);
     reactor->Finish(ended(partitions));
+  });
+  return reactor;
+}
+
+AdminService::Unary* AdminService::Policy(Context* context, const v1::PolicyRequest* request,
+                                          v1::PolicyReply* reply) {
+  auto* const reactor = context->DefaultReactor();
+  const PolicyChange change{.near = request->near(), .shared = request->shared()};
+  if (refuses(*context, !change.near.empty() || !change.shared.empty(), reactor)) return reactor;
+  admin_.policy(change, [=](const Result<std::vector<TierPolicy>>& tiers) {
+    if (tiers) {
+      for (const auto& tier : *tiers) {
+        auto& shown = *reply->add_tiers();
+        shown.set_tier(tier.tier);
+        shown.set_policy(tier.policy);
+        shown.set_bytes_max(tier.bytes_max);
+        shown.set_trouble(tier.trouble);
+      }
+    }
+    reactor->Finish(ended(tiers));
   });
   return reactor;
 }

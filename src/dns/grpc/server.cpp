@@ -14,7 +14,11 @@ namespace larder::dns {
 class GrpcServer::Impl {
  public:
   Impl(const GrpcParts& parts, bool changes) : resolve_(parts) {
-    if (parts.admin) admin_.emplace(*parts.admin, changes);
+    if (parts.admin) admin_.emplace(*parts.admin, changes, parts.token);
+    if (parts.certificate_pem.empty()) return;
+    grpc::SslServerCredentialsOptions tls;
+    tls.pem_key_cert_pairs.push_back({parts.key_pem, parts.certificate_pem});
+    credentials_ = grpc::SslServerCredentials(tls);
   }
   ~Impl() {
     if (server_)
@@ -33,7 +37,7 @@ class GrpcServer::Impl {
     int port = 0;
     // Two servers on one port would share the clients between them, unnoticed.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(address, credentials_, &port);
     builder.RegisterService(&resolve_);
     if (admin_) builder.RegisterService(&*admin_);
     server_ = builder.BuildAndStart();
@@ -46,6 +50,7 @@ class GrpcServer::Impl {
   ResolveService resolve_;
   std::optional<AdminService> admin_;
   std::uint16_t port_ = 0;
+  std::shared_ptr<grpc::ServerCredentials> credentials_ = grpc::InsecureServerCredentials();
   std::unique_ptr<grpc::Server> server_;
 };
 

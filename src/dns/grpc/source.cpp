@@ -14,13 +14,14 @@ namespace larder::dns {
 
 class GrpcLink {
  public:
-  explicit GrpcLink(std::string where) : where_(std::move(where)) {
+  GrpcLink(std::string where, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
+      : where_(std::move(where)) {
     grpc::ChannelArguments arguments;
     // A resolver that was down is wanted back within a second, not after gRPC's two minutes.
     arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
-    channel_ = grpc::CreateCustomChannel(where_, grpc::InsecureChannelCredentials(), arguments);
+    channel_ = grpc::CreateCustomChannel(where_, credentials, arguments);
     stub_ = v1::Resolver::NewStub(channel_);
   }
 
@@ -35,16 +36,22 @@ class GrpcLink {
   std::unique_ptr<v1::Resolver::Stub> stub_;
 };
 
-Result<std::shared_ptr<GrpcLink>> open_grpc_link(const std::string& where) {
+Result<std::shared_ptr<GrpcLink>> open_grpc_link(const std::string& where,
+                                                 const std::string& authorities_pem) {
   std::string_view place = where;
+  const bool tls = place.starts_with("grpcs://");
+  if (tls) place.remove_prefix(8);
   if (place.starts_with("grpc://")) place.remove_prefix(7);
   const auto colon = place.rfind(':');
   if (place.empty() || colon == place.npos || colon == 0 || colon + 1 == place.size() ||
       place.find('/') != place.npos) {
     return Error{Errc::bad_argument, Effect::not_sent,
-                 "expected grpc://HOST:PORT, found " + base::quoted(where)};
+                 "expected grpc://HOST:PORT, or grpcs:// for TLS, found " + base::quoted(where)};
   }
-  return std::make_shared<GrpcLink>(std::string(place));
+  grpc::SslCredentialsOptions believed;
+  believed.pem_root_certs = authorities_pem;
+  return std::make_shared<GrpcLink>(std::string(place), tls ? grpc::SslCredentials(believed)
+                                                            : grpc::InsecureChannelCredentials());
 }
 
 namespace {

@@ -80,6 +80,12 @@ class FakeCache final : public CacheAdmin {
   }
   DnsStats stats() const override { return {.questions = 4, .near_hits = 3, .misses = 1}; }
   void partitions(Done<std::vector<PartitionStats>> done) override { done(held); }
+  void policy(const PolicyChange& change, Done<std::vector<TierPolicy>> done) override {
+    said = "policy " + change.near + "|" + change.shared;
+    done(std::vector<TierPolicy>{{.tier = "near", .policy = "adaptive", .bytes_max = 7},
+                                 {.tier = "redis://h", .trouble = refused}});
+  }
+  std::string refused;
 
   std::string said;
   std::vector<PartitionStats> held{partition("redis://127.0.0.1:1", 3),
@@ -156,7 +162,7 @@ TEST_F(RestTest, WhatCannotBeAskedIs400AndSaysWhy) {
       {"/resolve?name=a%00b", "zero byte"},
       {"/cache?limit=many", "limit: expected a number"},
       {"/cache?tier=far", "tier: expected near or shared"},
-      {"/dns?domain=", "name: missing"},
+      {"/dns?domain=", "domain: missing"},
       {"/dns-query?dns=%21%21", "base64url"},
       {"/dns-query?dns=AAAA", "expected a DNS query"},
   };
@@ -272,6 +278,50 @@ TEST_F(RestTest, NobodyElsesPageMayAskAndNobodyElsesMachineMayChange) {
       ask("GET", "/resolve?name=a.example", "", {.host = "dns.example", .loopback_only = false})
           .status,
       200u);
+}
+
+TEST_F(RestTest, WithATokenItTakesTheTokenFromEverywhere) {
+  AdminToken token{"0123456789abcdef"};
+  const RestApi guarded{{.resolver = resolver, .admin = &cache, .token = &token}};
+  const auto status = [&](std::string method, std::string target, std::string shown,
+                          bool loopback) {
+    http::Request request{.method = std::move(method),
+                          .target = std::move(target),
+                          .host = "localhost",
+                          .host_count = 1,
+                          .authorization = std::move(shown),
+                          .loopback_only = loopback};
+    unsigned heard = 0;
+    guarded.handle(request, [&](const http::Response& response) { heard = response.status; });
+    return heard;
+  };
+  for (const bool loopback : {true, false}) {
+    EXPECT_EQ(status("GET", "/resolve?name=a", "", loopback), 200u);
+    EXPECT_EQ(status("GET", "/healthz", "", loopback), 200u);
+    for (const char* target : {"/stats", "/cache", "/partitions", "/policy"}) {
+      EXPECT_EQ(status("GET", target, "", loopback), 401u) << target;
+      EXPECT_EQ(status("GET", target, "Bearer 0123456789abcdeF", loopback), 401u) << target;
+      EXPECT_EQ(status("GET", target, "Bearer 0123456789abcdef", loopback), 200u) << target;
+    }
+    EXPECT_EQ(status("DELETE", "/cache/a", "Basic 0123456789abcdef", loopback), 401u);
+    EXPECT_EQ(status("DELETE", "/cache/a", "bearer 0123456789abcdef", loopback), 200u);
+  }
+  token.set("");
+  EXPECT_EQ(status("GET", "/stats", "", false), 200u);
+  EXPECT_EQ(status("DELETE", "/cache/a", "Bearer ", false), 403u);
+}
+
+TEST_F(RestTest, ThePolicyIsToldAndChanged) {
+  cache.refused = "NOPERM";
+  EXPECT_EQ(get("/policy").body,
+            "{\"tiers\":[{\"tier\":\"near\",\"policy\":\"adaptive\",\"bytes_max\":7},"
+            "{\"tier\":\"redis://h\",\"policy\":\"\",\"bytes_max\":0,\"trouble\":\"NOPERM\"}]}");
+  EXPECT_EQ(ask("PUT", "/policy", "{\"near\":\"allkeys-lru\",\"shared\":\"allkeys-lfu\"}").status,
+            502u);
+  EXPECT_EQ(cache.said, "policy allkeys-lru|allkeys-lfu");
+  cache.refused.clear();
+  EXPECT_EQ(ask("PUT", "/policy", "{\"near\":\"adaptive\"}").status, 200u);
+  EXPECT_EQ(ask("PUT", "/policy", "{}").status, 400u);
 }
 
 TEST_F(RestTest, OtherRoutesAndMethodsSayWhatThereIs) {
