@@ -103,9 +103,9 @@ Result<Question> question_from_text(std::string_view name, std::string_view type
                  "name: missing; ask for ?name=example.com&type=A"};
   auto wire = name_from_text(name);
   if (!wire) {
-    std::string_view why = wire.error().detail;  // name "a..b": …
-    if (why.starts_with("name ")) why.remove_prefix(5);
-    return Error{Errc::bad_argument, Effect::not_sent, "name: " + std::string(why)};
+    std::string why = wire.error().detail;  // name "a..b": …
+    if (why.starts_with("name ")) why.erase(0, 5);
+    return Error{Errc::bad_argument, Effect::not_sent, "name: " + why};
   }
   const auto number = type_or_error(type);
   if (!number) return number.error();

@@ -152,7 +152,7 @@ TEST_F(RestTest, WhatCannotBeAskedIs400AndSaysWhy) {
       {"/resolve", "name: missing"},
       {"/resolve?name=" + label + ".example", "63"},
       {"/resolve?name=" + name, "25"},
-      {"/resolve?name=a..example", "name: "},
+      {"/resolve?name=a..example", "name: \\\"a..example\\\": has an empty label"},
       {"/resolve?name=a.example&type=BOGUS", "no such record type \\\"BOGUS\\\""},
       {"/resolve?name=a.example&type=65536", "no such record type"},
       {"/resolve?name=a.example&type=0", "no such record type"},
