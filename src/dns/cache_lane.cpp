@@ -6,6 +6,8 @@
 namespace larder::dns {
 namespace {
 
+/// Of one call: beyond it the first would wait for the last.
+constexpr std::size_t kReadsTogether = 64;
 /// How soon a flight looks again for what another process fetches.
 constexpr Millis kLookAgain{20};
 
@@ -39,6 +41,7 @@ CacheLane::CacheLane(DnsCache::Lane lane, NearTier& near, std::shared_ptr<Shared
       shared_(std::move(shared)),
       options_(options),
       counters_(std::move(counters)),
+      reads_together_(shared_ && (this->options().partitions.place || shared_->is_one_server())),
       self_(std::make_shared<CacheLane*>(this)) {}
 
 CacheLane::~CacheLane() {
@@ -159,8 +162,7 @@ void CacheLane::read_shared(const FlightPtr& flight) {
   const auto here = [self](const FlightPtr& waiting, Result<std::optional<Bytes>> found) {
     if (const auto lane = self.lock()) (*lane)->shared_read(waiting, std::move(found));
   };
-  net::EventLoop* const loop = lane_.loop;
-  const std::string key = shared_->key_of(flight->question);
+  std::string key = shared_->key_of(flight->question);
   flight->partition =
       options().partitions.place ? static_cast<int>(options().partitions.place(key)) : 0;
   // A store of this process answers at once: no need to come back later.
@@ -168,9 +170,60 @@ void CacheLane::read_shared(const FlightPtr& flight) {
     return shared_->get(
         key, [&](Result<std::optional<Bytes>> found) { here(flight, std::move(found)); });
   }
-  shared_->get(key, [loop, here, flight](Result<std::optional<Bytes>> found) {
-    loop->post(
-        [here, flight, found = std::move(found)]() mutable { here(flight, std::move(found)); });
+  if (!reads_together_) return read_one({flight, std::move(key)});
+  // Datagrams come many at a time; a call of each would wake the store's thread for each.
+  if (reads_.empty()) {
+    lane_.loop->post([self] {
+      if (const auto lane = self.lock()) (*lane)->send_reads();
+    });
+  }
+  reads_.push_back({flight, std::move(key)});
+}
+
+void CacheLane::send_reads() {
+  auto reads = std::exchange(reads_, {});
+  const auto server = [](const Read& read) { return read.flight->partition; };
+  std::stable_sort(reads.begin(), reads.end(),
+                   [&](const Read& a, const Read& b) { return server(a) < server(b); });
+  for (std::span<Read> rest(reads); !rest.empty();) {
+    std::size_t count = 1;
+    while (count < rest.size() && count < kReadsTogether && server(rest[count]) == server(rest[0]))
+      ++count;
+    count == 1 ? read_one(std::move(rest[0])) : read_together(rest.first(count));
+    rest = rest.subspan(count);
+  }
+}
+
+void CacheLane::read_one(Read read) {
+  const std::weak_ptr<CacheLane*> self = self_;
+  shared_->get(std::move(read.key), [loop = lane_.loop, self, flight = std::move(read.flight)](
+                                        Result<std::optional<Bytes>> found) {
+    loop->post([self, flight, found = std::move(found)]() mutable {
+      if (const auto lane = self.lock()) (*lane)->shared_read(flight, std::move(found));
+    });
+  });
+}
+
+void CacheLane::read_together(std::span<Read> reads) {
+  std::vector<std::string> keys;
+  std::vector<FlightPtr> flights;
+  for (Read& read : reads) {
+    keys.push_back(std::move(read.key));
+    flights.push_back(std::move(read.flight));
+  }
+  const std::weak_ptr<CacheLane*> self = self_;
+  using Values = std::vector<std::optional<Bytes>>;
+  shared_->get_together(std::move(keys), [loop = lane_.loop, self,
+                                          flights = std::move(flights)](Result<Values> values) {
+    loop->post([self, flights, values = std::move(values)]() mutable {
+      const auto lane = self.lock();
+      if (!lane) return;
+      for (std::size_t i = 0; i < flights.size(); ++i) {
+        using One = Result<std::optional<Bytes>>;
+        (*lane)->shared_read(flights[i],
+                             values ? One(std::move((*values)[i])) : One(values.error()));
+      }
+    });
   });
 }
 

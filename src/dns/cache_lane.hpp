@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <queue>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -62,7 +63,15 @@ class CacheLane {
 
   FlightPtr join_or_begin(const Question& question, bool& begun);
   void depart(const FlightPtr& flight);
+  /// What is asked of the shared store in one turn of the loop, for one server in one call.
+  struct Read {
+    FlightPtr flight;
+    std::string key;
+  };
   void read_shared(const FlightPtr& flight);
+  void send_reads();
+  void read_one(Read read);
+  void read_together(std::span<Read> reads);
   void lease_shared(const FlightPtr& flight);
   void shared_leased(const FlightPtr& flight, Result<Lease> lease);
   void write_shared(const Flight& flight, std::string entry, std::optional<Millis> life);
@@ -92,6 +101,8 @@ class CacheLane {
   std::unordered_map<std::string, FlightPtr> flights_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> dues_;
   std::optional<base::Instant> armed_;
+  const bool reads_together_;
+  std::vector<Read> reads_;  ///< Until the turn's end.
   // What comes back from the store's threads after the lane went finds it gone.
   const std::shared_ptr<CacheLane*> self_;
 };

@@ -60,12 +60,17 @@ void NearTier::set(std::string_view key, std::string_view entry, std::optional<M
 }
 
 std::optional<Error> NearTier::failure(const NearKey& key) const {
+  if (now_ms() >= failures_until_ms_.load(std::memory_order_relaxed)) return std::nullopt;
   const auto found = get(key.failure_key());
   if (!found || found->size() < 2) return std::nullopt;
   return Error{static_cast<Errc>((*found)[0]), static_cast<Effect>((*found)[1]), found->substr(2)};
 }
 
 void NearTier::set_failure(const NearKey& key, const Error& error, Millis life) {
+  const std::int64_t until = now_ms() + (life + base::kCoarse).count();
+  std::int64_t known = failures_until_ms_.load(std::memory_order_relaxed);
+  while (known < until && !failures_until_ms_.compare_exchange_weak(known, until)) {
+  }
   std::string value{static_cast<char>(error.code), static_cast<char>(error.effect)};
   set(key.failure_key(), value + error.detail, life);
 }

@@ -59,6 +59,8 @@ class NearTier {
 
  private:
   const Store store_;
+  /// The end of the failure noted last, by now_ms(): beyond it nobody looks for one.
+  std::atomic<std::int64_t> failures_until_ms_{0};
   const base::Clock& clock_;
   const base::HashKey hash_key_;
   // Two keys that share a cell are hot a little earlier: harmless, and no entry pays for a counter.

@@ -105,12 +105,27 @@ void SharedTier::fill(std::string key, std::string value, std::uint64_t token,
 
 void SharedTier::get_many(std::vector<std::string> keys,
                           Done<std::vector<std::optional<Bytes>>> done) const {
+  get_all(std::move(keys), write_deadline_, std::move(done));
+}
+
+void SharedTier::get_together(std::vector<std::string> keys,
+                              Done<std::vector<std::optional<Bytes>>> done) const {
+  get_all(std::move(keys), read_deadline_, std::move(done));
+}
+
+void SharedTier::get_all(std::vector<std::string> keys, Millis deadline,
+                         Done<std::vector<std::optional<Bytes>>> done) const {
   auto views =
       key_views(keys);  // Moved along with the strings, which stay where they are in memory.
   start<store::GetMany>(
-      store_, write_deadline_, std::move(done),
+      store_, deadline, std::move(done),
       [](const auto&, const auto& v) { return store::GetMany{v}; }, std::move(keys),
       std::move(views));
+}
+
+bool SharedTier::is_one_server() const noexcept {
+  const std::string_view url = store_.url();
+  return url.starts_with("redis://") || url.starts_with("rediss://");
 }
 
 void SharedTier::set(std::string key, std::string value, std::optional<Millis> ttl,

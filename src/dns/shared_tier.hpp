@@ -35,6 +35,11 @@ class SharedTier {
   void fill(std::string key, std::string value, std::uint64_t token, std::optional<Millis> ttl,
             Done<bool> done) const;
   void get_many(std::vector<std::string> keys, Done<std::vector<std::optional<Bytes>>> done) const;
+  /// As `get` of each, in one call: for keys of one server, since they are late together.
+  void get_together(std::vector<std::string> keys,
+                    Done<std::vector<std::optional<Bytes>>> done) const;
+  /// Whether all keys are one server's, as far as the store's URL tells.
+  bool is_one_server() const noexcept;
   void set(std::string key, std::string value, std::optional<Millis> ttl, Done<bool> done) const;
   void erase_many(std::vector<std::string> keys, Done<std::size_t> done) const;
   void ping(Done<void> done) const;
@@ -47,6 +52,9 @@ class SharedTier {
   bool answers_at_once() const noexcept;
 
  private:
+  void get_all(std::vector<std::string> keys, Millis deadline,
+               Done<std::vector<std::optional<Bytes>>> done) const;
+
   const Store store_;
   const std::string prefix_;
   const Millis read_deadline_, write_deadline_;
