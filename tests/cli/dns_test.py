@@ -333,6 +333,28 @@ class SharedTest(unittest.TestCase):
         assert ask(port, name).rcode == "NOERROR"
         return time.monotonic() - begun
 
+    def test_what_is_asked_at_once_is_read_in_few_calls_and_nothing_is_mixed_up(self):
+        with Server() as a, Server() as b:
+            ring = f"redis+ring://127.0.0.1:{a.port},127.0.0.1:{b.port}"
+            names = [f"n{i}.example" for i in range(100)]
+            with Dns("--stub", "--store", ring) as one:
+                known = [ask(one.port, name).records for name in names[:90]]
+                one.figures()  # Its end waits for what is being written.
+            with Dns("--stub", "--store", ring) as two, Tcp(two.port) as tcp:
+                tcp.send(*(query(name, ident=i) for i, name in enumerate(names)))
+                heard = {answer.ident: answer for answer in (tcp.receive() for _ in names)}
+                figures = two.figures()
+            self.assertEqual([heard[i].records[0][3] for i in range(90)], [records[0][3] for records in known])
+            self.assertEqual({heard[i].rcode for i in range(100)}, {"NOERROR"})
+            self.assertEqual((figures["shared_hits"], figures["upstream_queries"]), (90, 10))
+            calls = sum(int(calls) for server in (a, b) for calls in re.findall(r"cmdstat_m?get:calls=(\d+)", self.info(server)))
+            self.assertLess(calls - 90, 40)  # The first node's were one each.
+
+    @staticmethod
+    def info(server):
+        with Connection(server.port) as connection:
+            return connection.ask("INFO", "commandstats").decode()
+
     def test_a_partition_that_stands_still_delays_its_own_misses_only(self):
         with Server() as a, Server() as b:
             ring = f"redis+ring://127.0.0.1:{a.port},127.0.0.1:{b.port}"
