@@ -123,7 +123,9 @@ TEST_F(GrpcTest, WithATokenTheAdministratorShowsIt) {
     EXPECT_EQ(stub->Stats(&looks, {}, &stats).error_code(), code) << shown;
     EXPECT_EQ(stub->Policy(&changes, change, &policy).error_code(), code) << shown;
     EXPECT_EQ(stub->List(&lists, {})->Finish().error_code(), code) << shown;
-    if (good) EXPECT_EQ(policy.tiers(0).policy(), "allkeys-lru");
+    if (good) {
+      EXPECT_EQ(policy.tiers(0).policy(), "allkeys-lru");
+    }
   }
 }
 
