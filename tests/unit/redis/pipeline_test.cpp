@@ -319,8 +319,10 @@ class TurnsByChance {
   // True: the one of `leader` was among them.
   bool replies(const Waiter* leader) {
     bool over = false;
-    for (auto left = random_.below(4); left > 0 && pipeline_.in_flight() > 0; --left) {
-      Call* const call = pipeline_.next_reply()->call;
+    for (auto left = random_.below(4); left > 0; --left) {
+      const auto place = pipeline_.next_reply();
+      if (!place) break;
+      Call* const call = place->call;
       if (!call) continue;
       over = over || call->waiter() == leader;
       direct_calls_ += leader != nullptr;
