@@ -34,6 +34,6 @@ int main(int argc, char** argv) {
   std::printf("calls that failed: %lld; at most one in doubt: %s\n", static_cast<long long>(failed),
               in_doubt <= 1 ? "yes" : "no");
   // What the old primary acknowledged and had not replicated yet is lost; twice is nothing added.
-  const auto orders = std::stoll(store.get("orders").value().value_or("0"));
+  const auto orders = std::stoll(store.get("orders").value().value_or(larder::Bytes("0")));
   std::printf("counted twice: %s\n", orders > done + in_doubt ? "yes" : "no");
 }
