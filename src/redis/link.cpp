@@ -200,6 +200,8 @@ void Client::Link::wrote(error_code failed, std::size_t bytes) {
   {
     const std::lock_guard guard{mutex_};
     write_in_progress_ = false;
+    // What was not written stays in writing_ until lost() has counted it: no flush may come between.
+    if (failed) connected_ = false;
   }
   if (failed) {
     close("while writing: " + failed.message());
