@@ -94,14 +94,21 @@ TEST(ClusterTest, KeysAreReadAndWrittenWhileTheirSlotsMove) {
   const Store store = Store::open(cluster.url()).value();
   for (int i = 0; i < tags * kKeysOfATag; ++i) store.set(name(i), name(i)).value();
   std::atomic<bool> stop{false};
-  std::atomic<int> wrong{0}, calls{0};
+  std::atomic<int> wrong{0}, failed{0}, calls{0};
+  std::mutex mutex;
+  std::string first_error;
   std::vector<std::thread> callers;
   for (int t = 0; t < 3; ++t) {
     callers.emplace_back([&, t] {
+      const auto tell = [&](const Error& error) {
+        const std::lock_guard guard{mutex};
+        if (failed++ == 0) first_error = to_string(error);
+      };
       for (int i = t; !stop; i = (i + 7) % (tags * kKeysOfATag)) {
         const auto value = store.get(name(i));
-        wrong += !value || *value != Bytes(name(i));
-        wrong += !store.set(name(i), name(i));
+        if (!value) tell(value.error());
+        wrong += value && *value != Bytes(name(i));
+        if (const auto written = store.set(name(i), name(i)); !written) tell(written.error());
         calls += 2;
       }
     });
@@ -113,6 +120,7 @@ TEST(ClusterTest, KeysAreReadAndWrittenWhileTheirSlotsMove) {
   stop = true;
   for (auto& caller : callers) caller.join();
   EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(failed, 0) << first_error;
   EXPECT_GT(calls, 50);
   for (int i = 0; i < tags * kKeysOfATag; ++i)
     ASSERT_EQ(store.get(name(i)).value(), Bytes(name(i)));
