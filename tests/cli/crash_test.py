@@ -268,7 +268,7 @@ class CrashTest(Case):
         def fault(luck, mode, server):
             self.disk.tear_after(luck.randrange(1, 200_000))
             try:
-                server.process.wait(5)
+                server.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.fail("nothing was written")
             self.end(server)
