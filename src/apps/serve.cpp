@@ -115,6 +115,7 @@ std::unique_ptr<node::Durability> open_folder(const ServeOptions& options, node:
       value_or_bad_input(node::Durability::open(std::move(disk), node, clock,
                                                 {.fsync = options.fsync,
                                                  .snapshot_every = options.snapshot_every,
+                                                 .compression = options.snapshot_compression,
                                                  .log = &log,
                                                  .progress = &tell_progress}));
   const auto took = base::SystemClock::instance().now() - begun;
@@ -223,6 +224,8 @@ Action declare_serve(CLI::App& command) {
   text("--snapshot-every", flags->snapshot_every, "DURATION",
        "How often a snapshot takes the place of the log, if anything changed; 60s unless given, 0 "
        "for never");
+  text("--snapshot-compression", flags->snapshot_compression, "none|zstd",
+       "How snapshots are packed; none unless given");
   return [flags, metrics_port, &command] {
     flags->metrics = metrics_port->count() > 0;
     if (!flags->config_file.empty()) {

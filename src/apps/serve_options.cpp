@@ -37,6 +37,18 @@ void read_durability(const ServeFlags& flags, ServeOptions& options) {
     if (!every) throw BadInput("--snapshot-every: " + every.error().detail);
     options.snapshot_every = *every;
   }
+  if (!flags.snapshot_compression.empty()) {
+    if (flags.dir.empty()) {
+      throw BadInput(
+          "--snapshot-compression: is about the snapshots in --dir; give --dir FOLDER too");
+    }
+    const auto compression = node::compression_from(flags.snapshot_compression);
+    if (!compression) {
+      throw BadInput("--snapshot-compression " + flags.snapshot_compression + ": there is " +
+                     std::string(node::compression_names()));
+    }
+    options.snapshot_compression = *compression;
+  }
 }
 
 std::string read_password(const std::string& path) {

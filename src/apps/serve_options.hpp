@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "node/fsync.hpp"
+#include "node/packer.hpp"
 #include "policy/eviction.hpp"
 
 namespace larder::apps {
@@ -29,8 +30,8 @@ struct ServeFlags {
   std::map<std::string, std::string>
       tls;  ///< Settings of TLS by name, as their flags give them; empty: not given.
   std::string tls_key_pass_file;
-  std::string dir, fsync, snapshot_every;  ///< Empty: not given.
-  unsigned threads = 0;                    ///< 0: one for each processor, four at most.
+  std::string dir, fsync, snapshot_every, snapshot_compression;  ///< Empty: not given.
+  unsigned threads = 0;  ///< 0: one for each processor, four at most.
   std::string memory_max, eviction = "adaptive";
   std::string password_file;
   std::string password;     ///< From the file of settings.
@@ -57,6 +58,7 @@ struct ServeOptions {
   std::string dir = {};  ///< Empty: nothing is kept.
   node::Fsync fsync = node::Fsync::everysec;
   std::chrono::milliseconds snapshot_every{0};
+  node::Compression snapshot_compression = node::Compression::none;
 };
 
 /// A setting of TLS that is a flag too, with two dashes in front.

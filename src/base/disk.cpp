@@ -235,8 +235,8 @@ Result<void> check_file_name(std::string_view name) {
 }
 
 Result<std::unique_ptr<Disk>> open_system_disk(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) < 0 && errno != EEXIST)
-    return failed("make folder", folder, errno);
+  const bool made = ::mkdir(folder.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return failed("make folder", folder, errno);
   Descriptor fd(retried(
       [&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
   if (!fd.good()) {
@@ -249,6 +249,11 @@ Result<std::unique_ptr<Disk>> open_system_disk(const std::string& folder) {
   }
   if (::faccessat(fd.get(), ".", W_OK | X_OK, 0) < 0)
     return failed("write to folder", folder, errno);
+  if (made) {
+    // Its own name has to outlast a power cut too. Who may make a folder there, but not look, goes without.
+    const Descriptor parent(::openat(fd.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (parent.good() && ::fsync(parent.get()) < 0) return failed("fsync", folder + "/..", errno);
+  }
   return std::unique_ptr<Disk>(std::make_unique<SystemDisk>(std::move(fd), folder));
 }
 

@@ -133,6 +133,10 @@ inline constexpr std::size_t kOutputLastBytesMax = 1024 * kMiB;
 inline constexpr std::size_t kOutputSoftBytesMax = 8 * kMiB;
 inline constexpr std::chrono::seconds kOutputSoftTime{10};
 
+/// How long a connection may owe replies of which the peer takes not a byte: it answers its kernel's probes, and nobody
+/// reads. Redis keeps such a client for ever.
+inline constexpr std::chrono::seconds kOutputStuckTime{120};
+
 /// Bytes of unsent replies over all connections; beyond it the largest debtors are closed, so that
 /// a crowd of slow readers cannot do what one may not.
 inline constexpr std::size_t kOutputTotalBytesMax = 256 * kMiB;

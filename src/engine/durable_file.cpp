@@ -76,7 +76,11 @@ HeaderRead read_header(std::string_view bytes, FileHeader& header) {
   if (crc != base::crc32c(bytes.substr(0, kFileHeaderBytes - kCrcBytes))) {
     return HeaderRead::damaged;
   }
-  return version == kFormatVersion ? HeaderRead::good : HeaderRead::newer;
+  // A flag that means nothing here may mean everything.
+  const std::uint32_t known =
+      header.kind == FileKind::log ? FileHeader::kFollowsLoss : FileHeader::kPacked;
+  const bool reads = version == kFormatVersion && (header.flags & ~known) == 0;
+  return reads ? HeaderRead::good : HeaderRead::newer;
 }
 
 // ---- records ----------------------------------------------------------------------------------------

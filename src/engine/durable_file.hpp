@@ -8,7 +8,8 @@
 // magic    := "LARDRLOG" | "LARDRSNP"
 // record   := crc length:u32 generation:u32 sequence:u64 payload
 // chunk    := crc length:u32 number:u32 payload  ; numbered from 0
-// payload  := operation*                         ; see operation.hpp; `length` bytes
+// payload  := operation*                         ; see operation.hpp; `length` bytes. A snapshot's chunks may have them in
+//                                                ; a zstd frame: then the header has kPacked
 // end      := crc length:u32 0xffffffff sequence:u64 chunks:u64 operations:u64   ; length is 24
 // crc      := u32                                ; CRC32C begun with the file's salt: payload, then the header before it
 //
@@ -32,6 +33,8 @@ enum class FileKind : std::uint8_t { log, snapshot };
 struct FileHeader {
   /// The log before this one may have lost its end: an fsync of it failed.
   static constexpr std::uint32_t kFollowsLoss = 1;
+  /// Of a snapshot: the payload of each chunk but the end is a zstd frame.
+  static constexpr std::uint32_t kPacked = 2;
 
   FileKind kind = FileKind::log;
   std::uint32_t flags = 0;

@@ -88,7 +88,8 @@ FileReport report_of(std::uint64_t generation, const SnapshotRead& read) {
     report.what = std::string(words(read.header_read));
     return report;
   }
-  report.what = "snapshot, " + bytes_text(read.file_bytes);
+  const bool packed = (read.header.flags & engine::FileHeader::kPacked) != 0;
+  report.what = "snapshot, " + bytes_text(read.file_bytes) + (packed ? " (zstd)" : "");
   if (read.complete) {
     report.what += ", everything up to step " + std::to_string(read.end.sequence);
   } else {
@@ -144,7 +145,7 @@ Result<Salvaged> salvage(base::Disk& disk, Node& node, LoadClock& clock) {
   Player player(node, clock);
   std::uint64_t base = 0;
   std::uint64_t sequence = 0;
-  const auto play = [&](std::string_view operations) -> Result<void> {
+  const auto play = [&](std::string_view operations, std::uint64_t) -> Result<void> {
     if (auto done = player.play(operations); !done) saved.notes.push_back(done.error().detail);
     return {};
   };
@@ -168,7 +169,7 @@ Result<Salvaged> salvage(base::Disk& disk, Node& node, LoadClock& clock) {
       if (record.sequence <= sequence) return {};
       sequence = record.sequence;
       ++saved.steps;
-      return play(record.payload);
+      return play(record.payload, 0);
     };
     auto read = read_log(disk, log, step);
     if (!read) return read.error();

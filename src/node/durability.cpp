@@ -12,7 +12,8 @@ namespace larder::node {
 namespace {
 
 constexpr base::Millis kTick{100};
-constexpr base::Millis kSyncEvery{1'000};
+/// A tick may come so much late: what `everysec` promises is a second.
+constexpr base::Millis kSyncEvery{900};
 constexpr base::Millis kRetrySnapshot{5'000};
 
 /// Room above the bound while loading: the same entries, placed otherwise, may need somewhat more than they did. What is
@@ -134,7 +135,7 @@ void Durability::begin_snapshot(base::Instant now) {
     begun_at_ = now;
     saving_ = true;
   }
-  writer_ = std::make_unique<SnapshotWriter>(*disk_, node_, journal_, clock_);
+  writer_ = std::make_unique<SnapshotWriter>(*disk_, node_, journal_, clock_, options_.compression);
   if (auto begun = writer_->begin(); !begun) snapshot_failed(begun.error());
 }
 

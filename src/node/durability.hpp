@@ -19,6 +19,7 @@
 #include "node/journal.hpp"
 #include "node/load_clock.hpp"
 #include "node/node.hpp"
+#include "node/packer.hpp"
 #include "node/recovery.hpp"
 #include "node/snapshot_writer.hpp"
 
@@ -32,6 +33,8 @@ struct DurabilityOptions {
   Fsync fsync = Fsync::everysec;
   base::Millis snapshot_every{
       60'000};  ///< Skipped where nothing has changed; 0: only when asked, or when the log grew.
+  Compression compression =
+      Compression::none;  ///< Of snapshots. Those there are are read either way.
   /// A snapshot is due when the log has grown beyond this, and beyond twice the last snapshot.
   std::uint64_t log_bytes_min = 64 * 1024 * 1024;
   bool own_thread = true;    ///< False: somebody calls tick().

@@ -6,6 +6,7 @@
 #include "engine/wire.hpp"
 #include "node/file_window.hpp"
 #include "node/folder.hpp"
+#include "node/packer.hpp"
 
 namespace larder::node {
 namespace {
@@ -180,6 +181,8 @@ Result<SnapshotRead> read_snapshot(base::Disk& disk, std::uint64_t generation,
   auto header = header_of(window, FileKind::snapshot, generation, read.header);
   if (!header) return header.error();
   read.header_read = *header;
+  const bool packed = (read.header.flags & FileHeader::kPacked) != 0;
+  Packer packer;
   while (*header == HeaderRead::good && window.left() >= engine::kChunkHeaderBytes) {
     read.bad_at = window.offset();
     auto ahead = window.ahead(engine::kChunkHeaderBytes);
@@ -198,7 +201,9 @@ Result<SnapshotRead> read_snapshot(base::Disk& disk, std::uint64_t generation,
     }
     if (chunk->number != read.chunks) return read;
     if (visit) {
-      if (auto done = visit(chunk->payload); !done) return done.error();
+      auto operations = packed ? packer.unpack(chunk->payload) : chunk->payload;
+      if (!operations) return operations.error();
+      if (auto done = visit(*operations, bytes); !done) return done.error();
     }
     ++read.chunks;
   }

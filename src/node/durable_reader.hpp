@@ -54,8 +54,12 @@ struct SnapshotRead {
   std::uint64_t file_bytes = 0;
 };
 
-using ChunkVisitor = std::function<Result<void>(std::string_view operations)>;
+/// What is done with each chunk, unpacked, which has `file_bytes` in the file; an error ends the reading.
+using ChunkVisitor =
+    std::function<Result<void>(std::string_view operations, std::uint64_t file_bytes)>;
 
+/// Errors: `io`; `unsupported`: packed, and this build cannot unpack; `visit`'s. What is wrong with the file is no error.
+/// Without `visit` nothing is unpacked: the checksums are of what is in the file.
 Result<SnapshotRead> read_snapshot(base::Disk& disk, std::uint64_t generation,
                                    const ChunkVisitor& visit);
 

@@ -77,7 +77,9 @@ class Recovery {
     bytes_all_ = checked.file_bytes;
     for (const std::uint64_t log : folder_.logs) bytes_all_ += log >= base_ ? size_of(log) : 0;
     auto read = read_snapshot(disk_, generation,
-                              [&](std::string_view operations) { return play(operations); });
+                              [&](std::string_view operations, std::uint64_t file_bytes) {
+                                return play(operations, file_bytes);
+                              });
     if (!read) return named(read.error(), FileKind::snapshot, generation);
     found_.sequence = found_.snapshot_sequence = read->end.sequence;
     found_.snapshot_bytes = read->file_bytes;
@@ -85,9 +87,9 @@ class Recovery {
     return {};
   }
 
-  Result<void> play(std::string_view operations) {
+  Result<void> play(std::string_view operations, std::uint64_t file_bytes) {
     auto done = player_.play(operations);
-    played_bytes_ += operations.size();
+    played_bytes_ += file_bytes;
     if (options_.progress && played_bytes_ - told_bytes_ >= kProgressBytes) {
       told_bytes_ = played_bytes_;
       options_.progress({played_bytes_, bytes_all_, player_.operations()});
@@ -170,7 +172,7 @@ class Recovery {
       if (record.sequence > found_.sequence + 1) return gap(generation, record.sequence);
       if (record.sequence <= found_.sequence) return {};
       found_.sequence = record.sequence;
-      return play(record.payload);
+      return play(record.payload, engine::kRecordHeaderBytes + record.payload.size());
     });
     if (!read) return named(read.error(), FileKind::log, generation);
     if (read->header_read == HeaderRead::good && read->header.sequence > before + 1) {

@@ -29,8 +29,13 @@ Error wrong(const std::string& what) { return {Errc::io, Effect::refused, what};
 }  // namespace
 
 SnapshotWriter::SnapshotWriter(base::Disk& disk, Node& node, Journal& journal,
-                               const base::Clock& clock)
-    : disk_(disk), node_(node), journal_(journal), clock_(clock), bridge_(clock) {}
+                               const base::Clock& clock, Compression compression)
+    : disk_(disk),
+      node_(node),
+      journal_(journal),
+      clock_(clock),
+      compression_(compression),
+      bridge_(clock) {}
 
 SnapshotWriter::~SnapshotWriter() {
   file_.reset();
@@ -47,7 +52,9 @@ Result<void> SnapshotWriter::begin() {
   auto file = disk_.open(name_, base::Open::fresh);
   if (!file) return file.error();
   file_ = std::move(*file);
+  const bool packed = compression_ != Compression::none;
   return put(engine::to_bytes({.kind = FileKind::snapshot,
+                               .flags = packed ? engine::FileHeader::kPacked : 0,
                                .generation = result_.generation,
                                .sequence = *last,
                                .created_ms = clock_.wall().time_since_epoch().count(),
@@ -186,7 +193,13 @@ void SnapshotWriter::remove_older() noexcept {
 Result<void> SnapshotWriter::put_chunk() {
   if (chunk_.empty()) return {};
   framed_.clear();
-  engine::append_chunk(framed_, {static_cast<std::uint32_t>(chunks_), chunk_}, journal_.salt());
+  std::string_view payload = chunk_;
+  if (compression_ != Compression::none) {
+    auto packed = packer_.pack(chunk_);
+    if (!packed) return packed.error();
+    payload = *packed;
+  }
+  engine::append_chunk(framed_, {static_cast<std::uint32_t>(chunks_), payload}, journal_.salt());
   ++chunks_;
   // A large value must not stay with us.
   clear_and_keep(chunk_, 4 * kChunkBytes);

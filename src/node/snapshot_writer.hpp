@@ -20,6 +20,7 @@
 #include "engine/durable_file.hpp"
 #include "node/journal.hpp"
 #include "node/node.hpp"
+#include "node/packer.hpp"
 
 namespace larder::node {
 
@@ -36,7 +37,8 @@ struct SnapshotResult {
 /// Lifetime  All it is given outlives it. Destroyed before its end, it removes what it has written.
 class SnapshotWriter {
  public:
-  SnapshotWriter(base::Disk& disk, Node& node, Journal& journal, const base::Clock& clock);
+  SnapshotWriter(base::Disk& disk, Node& node, Journal& journal, const base::Clock& clock,
+                 Compression compression);
   ~SnapshotWriter();
   SnapshotWriter(const SnapshotWriter&) = delete;
   SnapshotWriter& operator=(const SnapshotWriter&) = delete;
@@ -65,6 +67,8 @@ class SnapshotWriter {
   Node& node_;
   Journal& journal_;
   const base::Clock& clock_;
+  const Compression compression_;
+  Packer packer_;
   base::WallBridge bridge_;
   std::unique_ptr<base::File> file_;
   std::string name_;  // Of the file that is being written; empty: there is none.

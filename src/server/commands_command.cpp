@@ -8,6 +8,7 @@
 #include "base/glob.hpp"
 #include "base/text.hpp"
 #include "server/call.hpp"
+#include "server/command_arguments.hpp"
 #include "server/handlers.hpp"
 
 namespace larder::server {
@@ -177,16 +178,60 @@ void write_row(Call& call, const Command& row) {
   for (const Command& sub : row.subcommands) write_row(call, sub);
 }
 
+/// `keys`: how many keys were written, and of how many uses there are: the first is of the first use, and so on.
+struct KeyCount {
+  std::size_t written = 0;
+  std::size_t uses = 0;
+};
+
+void write_argument(resp::Writer& reply, const Argument& argument, KeyCount& keys) {
+  std::vector<std::string_view> flags;
+  if (argument.optional) flags.push_back("optional");
+  if (argument.multiple) flags.push_back("multiple");
+  if (argument.multiple_token) flags.push_back("multiple_token");
+  const bool is_key = argument.type == "key";
+  const auto fields =
+      2U + is_key + !argument.token.empty() + !flags.empty() + !argument.parts.empty();
+  reply.map(fields);
+  reply.bulk("name");
+  reply.bulk(argument.name);
+  reply.bulk("type");
+  reply.bulk(argument.type);
+  if (is_key) {
+    reply.bulk("key_spec_index");
+    reply.integer(static_cast<std::int64_t>(std::min(keys.written++, keys.uses - 1)));
+  }
+  if (!argument.token.empty()) {
+    reply.bulk("token");
+    reply.bulk(argument.token);
+  }
+  if (!flags.empty()) {
+    reply.bulk("flags");
+    write_words(reply, flags);
+  }
+  if (argument.parts.empty()) return;
+  reply.bulk("arguments");
+  reply.array(argument.parts.size());
+  for (const Argument& part : argument.parts) write_argument(reply, part, keys);
+}
+
 void write_docs(Call& call, const Command& row) {
   resp::Writer& reply = call.reply;
+  const auto arguments = arguments_of(row.name);
   reply.bulk(row.name);
-  reply.map(row.subcommands.empty() ? 3 : 4);
+  reply.map(3U + !arguments.empty() + !row.subcommands.empty());
   reply.bulk("summary");
   reply.bulk(row.summary);
   reply.bulk("since");
   reply.bulk(row.since);
   reply.bulk("group");
   reply.bulk(to_string(row.group));
+  if (!arguments.empty()) {
+    reply.bulk("arguments");
+    reply.array(arguments.size());
+    KeyCount keys{.uses = specs_of(row).size()};
+    for (const Argument& argument : arguments) write_argument(reply, argument, keys);
+  }
   if (row.subcommands.empty()) return;
   reply.bulk("subcommands");
   reply.map(row.subcommands.size());

@@ -112,6 +112,7 @@ bool Connection::flush(base::Buffer& buffer) {
     const Transfer sent = stream_->write(buffer.view());
     if (sent.status == Transfer::Status::broken) return false;
     context_->counters.bytes_out.add(sent.bytes);
+    bytes_sent_ += sent.bytes;
     buffer.consume(sent.bytes);
     if (sent.status == Transfer::Status::blocked) break;
   }
@@ -244,6 +245,12 @@ void Connection::note_output(base::Instant now) noexcept {
   } else if (output_high_since_ == base::Instant{}) {
     output_high_since_ = now;
   }
+  if (output_.empty() || awaits_log_) {
+    stuck_since_ = {};
+  } else if (stuck_since_ == base::Instant{} || bytes_sent_ != bytes_noted_) {
+    stuck_since_ = now;
+  }
+  bytes_noted_ = bytes_sent_;
 }
 
 bool Connection::overdue(base::Instant now) const noexcept {
@@ -258,6 +265,9 @@ bool Connection::overdue(base::Instant now) const noexcept {
     return true;
   }
   if (longer(output_high_since_, std::chrono::seconds(settings.output().soft_seconds))) return true;
+  // Who wants no bound in time has said so with the soft limit.
+  if (settings.output().soft_bytes != 0 && longer(stuck_since_, limits::kOutputStuckTime))
+    return true;
   const std::int64_t idle = settings.idle_seconds_max;
   const bool busy = held_ || !output_.empty();
   if (idle > 0 && !busy && longer(session_.client().last_active, std::chrono::seconds(idle))) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "base/buffer.hpp"
@@ -122,9 +123,13 @@ class Connection {
   base::Instant request_began_{};  // Of the unfinished request; the epoch: there is none.
   base::Instant
       output_high_since_{};  // Since when output_ is above the soft limit; the epoch: it is not.
-  base::Instant linger_until_{};  // What comes is dropped until then; the epoch: it is not.
-  std::size_t linger_bytes_ = 0;  // How much may be.
-  std::size_t unsafe_from_ = 0;   // Of output_: what is behind waits for the log.
+  base::Instant
+      stuck_since_{};  // Since when the socket took nothing of output_; the epoch: there is nothing.
+  std::uint64_t bytes_sent_ = 0;
+  std::uint64_t bytes_noted_ = 0;  // Of bytes_sent_, when stuck_since_ was looked at.
+  base::Instant linger_until_{};   // What comes is dropped until then; the epoch: it is not.
+  std::size_t linger_bytes_ = 0;   // How much may be.
+  std::size_t unsafe_from_ = 0;    // Of output_: what is behind waits for the log.
   bool awaits_log_ = false;
   bool wrote_ = false;   // Some of what waits may tell of writes.
   bool ended_ = false;   // The peer sends no more.

@@ -14,9 +14,10 @@ Result<std::shared_ptr<StoreDriver>> DurableDriver::open(std::string url, const 
   auto disk = base::open_system_disk(read.folder);
   if (!disk) return disk.error();
   std::shared_ptr<DurableDriver> driver(new DurableDriver(std::move(url), read, clock));
-  auto durability =
-      node::Durability::open(std::move(*disk), driver->local_.node(), driver->clock_,
-                             {.fsync = read.fsync, .snapshot_every = read.snapshot_every});
+  auto durability = node::Durability::open(std::move(*disk), driver->local_.node(), driver->clock_,
+                                           {.fsync = read.fsync,
+                                            .snapshot_every = read.snapshot_every,
+                                            .compression = read.snapshot_compression});
   if (!durability) return durability.error();
   driver->durability_ = std::move(*durability);
   return std::shared_ptr<StoreDriver>(std::move(driver));

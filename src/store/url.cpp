@@ -69,6 +69,12 @@ bool set_snapshot_every(MemoryUrl& url, std::string_view value) {
   return every.has_value();
 }
 
+bool set_snapshot_compression(MemoryUrl& url, std::string_view value) {
+  const auto compression = node::compression_from(value);
+  if (compression) url.snapshot_compression = *compression;
+  return compression.has_value();
+}
+
 constexpr std::array kMemoryOptions{
     MemoryOption{"max_bytes", kTakesSize, &set_max_bytes},
     MemoryOption{"eviction", kTakesEviction, &set_eviction},
@@ -77,6 +83,8 @@ constexpr std::array kMemoryOptions{
     MemoryOption{"fsync", "always, everysec or no", &set_fsync, true},
     MemoryOption{"snapshot_every", "a time such as 60s or 5m; 0 is never", &set_snapshot_every,
                  true},
+    MemoryOption{"snapshot_compression", "none, or zstd where this build has it",
+                 &set_snapshot_compression, true},
 };
 
 std::string known_options() {

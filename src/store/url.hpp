@@ -2,7 +2,7 @@
 // connects or allocates an engine.
 //
 // memory  := "memory:" [ folder ] [ "?" option ( "&" option )* ]  ; max_bytes eviction shards seed
-//                                                            ; with a folder also fsync snapshot_every
+//                                                            ; with a folder also fsync snapshot_every snapshot_compression
 #pragma once
 
 #include <larder/error.hpp>
@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "node/fsync.hpp"
 #include "node/node.hpp"
+#include "node/packer.hpp"
 
 namespace larder::store {
 
@@ -22,6 +23,7 @@ struct MemoryUrl {
   std::string folder;  ///< Where a log and snapshots keep it; empty: nowhere.
   node::Fsync fsync = node::Fsync::everysec;
   base::Millis snapshot_every{60'000};
+  node::Compression snapshot_compression = node::Compression::none;
 };
 
 /// Errors of both: `bad_url`; the detail names the part that could not be read and what is known instead, and never

@@ -90,6 +90,23 @@ class DurableTest(Case):
                 time.sleep(0.05)
             self.assertTrue(self.files("snapshot-00"))
 
+    def test_snapshots_may_be_packed_and_are_read_in_any_case(self):
+        entries = {f"k{i}": f'{{"name": "a value like others", "number": {i}}}' * 10 for i in range(500)}
+        sizes = []
+        for packing in ["none", "zstd"]:
+            with self.server("--snapshot-compression", packing) as server, Connection(server.port) as connection:
+                for key, value in entries.items():
+                    connection.ask("SET", key, value)
+                server.stop()
+            sizes.append(os.stat(os.path.join(self.data, self.files("snapshot-")[0])).st_size)
+            with self.server() as server:
+                self.assertEqual(self.ask(server, "GET", "k499"), entries["k499"].encode())
+                server.stop(signal.SIGKILL)
+        self.assertLess(10 * sizes[1], sizes[0])
+        outcome = larder("check", self.data)
+        self.assertOk(outcome)
+        self.assertIn("bytes (zstd), everything up to step", outcome.out)
+
     def test_larder_snapshot_waits_until_it_is_there(self):
         with self.server() as server:
             self.ask(server, "SET", "k", "v")

@@ -11,7 +11,7 @@ COMMANDS = ["serve", "dns", "get", "set", "del", "exists", "ttl", "expire", "inc
             "snapshot", "export", "import", "copy", "check", "redis", "top", "doctor", "bench", "replay",
             "tour", "completion"]
 REDIS = ["start", "stop", "status", "cli", "flush", "logs", "info", "policy"]
-SERVE_FLAGS = ["--bind", "--port", "--dir", "--fsync", "--snapshot-every", "--threads", "--max-memory", "--eviction",
+SERVE_FLAGS = ["--bind", "--port", "--dir", "--fsync", "--snapshot-every", "--snapshot-compression", "--threads", "--max-memory", "--eviction",
                "--requirepass-file", "--metrics-port", "--tls-port", "--tls-cert-file", "--tls-key-file", "--tls-key-file-pass-file",
                "--tls-ca-cert-file", "--tls-ca-cert-dir", "--tls-auth-clients", "--tls-protocols", "--tls-ciphers",
                "--tls-ciphersuites"]

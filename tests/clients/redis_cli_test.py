@@ -1,6 +1,9 @@
 """redis-cli in RESP2 and RESP3, one command at a time and by the ten thousand."""
 
+import shutil
 import unittest
+
+import redis
 
 import servers
 
@@ -72,6 +75,49 @@ class RedisCliWithPasswordTest(servers.PeerCase):
         self.assertEqual(servers.run(*cli, "-3", "-a", "sesame", "PING"), b"PONG\n")
         self.assertEqual(servers.run(*cli, "-2", "-a", "sesame", "PING"), b"PONG\n")
         self.assertIn(b"NOAUTH", servers.run(*cli, "PING"))
+
+
+def pairs(flat):
+    """A map, as RESP2 has it."""
+    return {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}
+
+
+def arguments_by_command(port):
+    """What COMMAND DOCS says of arguments, by command and subcommand; without the words for people."""
+
+    def argument(flat):
+        fields = pairs(flat)
+        known = {name: fields[name] for name in ["name", "type", "token", "key_spec_index"] if name in fields}
+        return known | {"flags": sorted(fields.get("flags", [])), "parts": [argument(part) for part in fields.get("arguments", [])]}
+
+    def walk(flat):
+        for name, fields in pairs(flat).items():
+            fields = pairs(fields)
+            found[name] = [argument(one) for one in fields.get("arguments", [])]
+            walk(fields.get("subcommands", []))
+
+    found = {}
+    with redis.Redis(port=port) as client:
+        client.response_callbacks.clear()
+        walk(client.execute_command("COMMAND", "DOCS"))
+    return found
+
+
+if servers.KIND == "larder" and shutil.which("redis-server"):
+
+    class CommandDocsTest(servers.PeerCase):
+        def test_what_commands_take_is_what_redis_says(self):
+            ours = arguments_by_command(self.server.port)
+            with servers.RedisServer() as peer:
+                theirs = arguments_by_command(peer.port)
+            # SET takes IFEQ too; of these two Debian's Redis says nothing.
+            condition = ours["set"][2]["parts"]
+            self.assertEqual(condition.pop()["token"], b"IFEQ")
+            both = (ours.keys() & theirs.keys()) - {"command|getkeys", "command|getkeysandflags"}
+            self.assertGreater(len(both), 100)
+            for name in sorted(both):
+                with self.subTest(name):
+                    self.assertEqual(ours[name], theirs[name])
 
 
 if __name__ == "__main__":

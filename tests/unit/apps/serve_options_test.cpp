@@ -55,6 +55,9 @@ TEST(ServeOptionsTest, HowAFolderIsKeptNeedsAFolder) {
   EXPECT_EQ(checked(flags).snapshot_every.count(), 0);
   flags.fsync = "sometimes";
   EXPECT_THROW(checked(flags), BadInput);
+  flags.fsync = "no";
+  flags.snapshot_compression = "rar";
+  EXPECT_THROW(checked(flags), BadInput);
 }
 
 TEST(ServeOptionsTest, SizesAreRead) {

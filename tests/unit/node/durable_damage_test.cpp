@@ -95,7 +95,16 @@ TEST_F(DamageTest, EachTruncationOfALogGivesWhatWasThereThen) {
   EXPECT_EQ(whole, states.size() - 2);
 }
 
-TEST_F(DamageTest, EachByteOfASnapshotFlippedIsNoticed) {
+/// Plain and packed.
+class SnapshotDamageTest : public DamageTest, public ::testing::WithParamInterface<Compression> {
+ protected:
+  void SetUp() override { options.compression = GetParam(); }
+};
+INSTANTIATE_TEST_SUITE_P(, SnapshotDamageTest,
+                         ::testing::Values(Compression::none,
+                                           compression_from("zstd").value_or(Compression::none)));
+
+TEST_P(SnapshotDamageTest, EachByteFlippedIsNoticed) {
   write_snapshot();
   const std::string name = "snapshot-0000000003.larder";
   for_each_flip(name, [&](const Outcome& outcome, std::size_t at) {
@@ -103,7 +112,7 @@ TEST_F(DamageTest, EachByteOfASnapshotFlippedIsNoticed) {
   });
 }
 
-TEST_F(DamageTest, EachTruncationOfASnapshotIsNoticed) {
+TEST_P(SnapshotDamageTest, EachTruncationIsNoticed) {
   write_snapshot();
   const std::string name = "snapshot-0000000003.larder";
   const std::string good = disk.content(name);

@@ -98,6 +98,8 @@ class Simulation {
     options_.fsync = static_cast<Fsync>(random_.below(3));
     options_.snapshot_every = base::Millis{pick({0, 50, 1'000})};
     options_.log_bytes_min = static_cast<std::uint64_t>(pick({500, 5'000, 1'000'000}));
+    if (random_.below(2) == 0)
+      options_.compression = compression_from("zstd").value_or(Compression::none);
     node_options_ = {.shards = 4, .databases = 3, .seed = seed + 1};
     if (random_.below(3) == 0) node_options_.bytes_max = 200'000;
     node_options_.eviction =

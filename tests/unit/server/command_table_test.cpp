@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <numeric>
 #include <set>
 
 #include "base/text.hpp"
 #include "server/command.hpp"
+#include "server/command_arguments.hpp"
 #include "server/counters.hpp"
 
 namespace larder::server {
@@ -52,6 +56,38 @@ TEST(CommandTableTest, ArityIsExactOrALeast) {
   EXPECT_TRUE(find_command("set")->fits(3));
   EXPECT_TRUE(find_command("set")->fits(9));
   EXPECT_FALSE(find_command("set")->fits(2));
+}
+
+/// So few words it takes.
+int words_least(const Argument& argument) {
+  if (argument.optional) return 0;
+  std::vector<int> parts;
+  for (const Argument& part : argument.parts) parts.push_back(words_least(part));
+  int words = argument.type == "pure-token" ? 0 : 1;
+  if (argument.type == "block") words = std::accumulate(parts.begin(), parts.end(), 0);
+  if (argument.type == "oneof") words = *std::min_element(parts.begin(), parts.end());
+  return words + (argument.token.empty() ? 0 : 1);
+}
+
+TEST(CommandTableTest, WhatACommandTakesFitsItsArity) {
+  // Those that take a whole command take one with a key; a filter by kind is two words.
+  const std::set<std::string_view> more{"command|getkeys", "command|getkeysandflags",
+                                        "client|kill"};
+  std::vector<const Command*> rows;
+  for (const Command& row : commands()) {
+    if (row.subcommands.empty()) rows.push_back(&row);
+    for (const Command& sub : row.subcommands) rows.push_back(&sub);
+  }
+  for (const Command* row : rows) {
+    int least = row->name.find('|') == row->name.npos ? 1 : 2;
+    bool open = row->name == "quit";  // Takes anything, and heeds nothing.
+    for (const Argument& argument : arguments_of(row->name)) {
+      least += words_least(argument);
+      open |= argument.optional || argument.multiple;
+    }
+    EXPECT_EQ(row->arity < 0, open || more.contains(row->name)) << row->name;
+    EXPECT_EQ(least + (more.contains(row->name) ? 1 : 0), std::abs(row->arity)) << row->name;
+  }
 }
 
 }  // namespace

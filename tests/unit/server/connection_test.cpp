@@ -150,6 +150,22 @@ TEST_F(ConnectionTest, AReaderThatStaysSlowIsOverdue) {
   EXPECT_TRUE(connection->overdue(world.clock.now()));
 }
 
+TEST_F(ConnectionTest, WhoReadsNothingOfALittleIsOverdueAndWhoReadsSlowlyIsNot) {
+  peer->incoming().capacity = 0;
+  peer->write("PING\r\n");
+  settle();
+  world.clock.advance(limits::kOutputStuckTime);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+  peer->incoming().capacity = 1;
+  EXPECT_EQ(connection->turn(false, true, world.clock.now()), Next::wait);
+  world.clock.advance(limits::kOutputStuckTime);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+  world.clock.advance(1s);
+  EXPECT_TRUE(connection->overdue(world.clock.now()));
+  world.settings.output_limits[0].soft_bytes = std::size_t{0};
+  EXPECT_FALSE(connection->overdue(world.clock.now())) << "no bound was wanted";
+}
+
 TEST_F(ConnectionTest, ARequestThatNeverEndsIsOverdue) {
   peer->write("*1\r\n$4\r\nPI");
   settle();
