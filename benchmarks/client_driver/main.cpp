@@ -97,7 +97,9 @@ std::size_t in_threads(unsigned threads, std::chrono::milliseconds time,
 
 std::size_t in_coroutines(unsigned count, std::chrono::milliseconds time, const std::string& url) {
   boost::asio::io_context context(1);
-  const auto store = larder::Store::open(url, {.io_context = &context}).value();
+  const auto store =
+      larder::Store::open(url, {.deadline = std::chrono::seconds{30}, .io_context = &context})
+          .value();
   std::size_t calls = 0;
   const auto end = Clock::now() + time;
   unsigned running = count;
@@ -164,7 +166,8 @@ int main(int count, char** words) {
   if (count != 4) fail("PORT ROUNDS MILLISECONDS");
   const int port = std::atoi(words[1]);
   const std::string url = "redis://127.0.0.1:" + std::to_string(port);
-  const auto store = larder::Store::open(url);
+  // On a busy machine nobody should be late.
+  const auto store = larder::Store::open(url, {.deadline = std::chrono::seconds{30}});
   if (!store) fail(store.error().detail);
   for (std::size_t i = 0; i < kKeys; ++i) store->set(key(i), kValue).value();
   const auto all = kinds(port, url, *store);
