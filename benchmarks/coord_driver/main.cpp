@@ -1,8 +1,8 @@
 // What a lock, a limit and a counter cost, beside the same commands by hiredis, one caller and one connection each.
 //
-//     coord_driver REDIS_PORT LARDER_PORT ROUNDS MILLISECONDS     prints name<TAB>nanoseconds, the median of the rounds
+//     coord_driver REDIS_PORT LARDER_PORT ROUNDS MILLISECONDS     prints name<TAB>nanoseconds, the median of the rounds; a fifth argument: of those whose names have these words
 //
-// Rounds are interleaved: each kind runs for MILLISECONDS in every round.
+// Rounds are interleaved: each kind runs for MILLISECONDS in every round. In process it is processor time.
 #include <larder/counter.hpp>
 #include <larder/ids.hpp>
 #include <larder/limiter.hpp>
@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -26,7 +27,6 @@
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void fail(const std::string& what) {
   std::fprintf(stderr, "coord_driver: %s\n", what.c_str());
@@ -87,16 +87,24 @@ struct Kind {
   std::vector<double> nanoseconds = {};
 };
 
-double measure(const std::function<void()>& once, std::chrono::milliseconds time) {
-  const auto begun = Clock::now();
+/// The time that passes, or, where nobody else has a part in it, what this thread had of its processor.
+std::chrono::nanoseconds now(bool of_processor) {
+  timespec time{};
+  clock_gettime(of_processor ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
+
+double measure(const Kind& kind, std::chrono::milliseconds time) {
+  const bool embedded = kind.name.starts_with("embedded");
+  const auto begun = now(embedded);
   std::size_t calls = 0;
-  Clock::duration passed{};
+  std::chrono::nanoseconds passed{};
   do {
-    for (int i = 0; i < 32; ++i) once();
+    for (int i = 0; i < 32; ++i) kind.once();
     calls += 32;
-    passed = Clock::now() - begun;
+    passed = now(embedded) - begun;
   } while (passed < time);
-  return std::chrono::duration<double, std::nano>(passed).count() / static_cast<double>(calls);
+  return static_cast<double>(passed.count()) / static_cast<double>(calls);
 }
 
 /// The limiter's own script, as one EVALSHA.
@@ -106,6 +114,17 @@ larder::base::Buffer limit_call() {
   larder::base::Buffer request;
   larder::store::limit_script().append_call(request, true, 1, words);
   return request;
+}
+
+/// The lock's own scripts, as two EVALSHA.
+std::array<larder::base::Buffer, 2> lock_calls() {
+  const std::array<std::string_view, 5> lock{"plain:own", "{plain:own}~f", "me", "10000",
+                                             "604800000"};
+  const std::array<std::string_view, 2> unlock{"plain:own", "me"};
+  std::array<larder::base::Buffer, 2> requests;
+  larder::store::lock_script().append_call(requests[0], true, 2, lock);
+  larder::store::unlock_script().append_call(requests[1], true, 1, unlock);
+  return requests;
 }
 
 void add_store(std::vector<Kind>& kinds, const std::string& where, const larder::Store& store) {
@@ -134,27 +153,38 @@ void add_store(std::vector<Kind>& kinds, const std::string& where, const larder:
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) fail("usage: coord_driver REDIS_PORT LARDER_PORT ROUNDS MILLISECONDS");
+  if (argc != 5 && argc != 6)
+    fail("usage: coord_driver REDIS_PORT LARDER_PORT ROUNDS MILLISECONDS [WORDS_OF_A_NAME]");
   const std::string host = "redis://127.0.0.1:";
   Plain redis(std::atoi(argv[1])), larder(std::atoi(argv[2]));
   const auto open = [](const std::string& url) { return larder::Store::open(url).value(); };
   const larder::Store over_redis = open(host + argv[1]);
   larder::Limiter(over_redis, "bench", larder::Rate::sliding_window(1, 1s)).peek("warm").value();
+  larder::Lock(over_redis, "warm").try_acquire().value();
   const auto limit = limit_call();
+  const auto lock = lock_calls();
   redis.load_unlock();
 
   std::vector<Kind> kinds;
   kinds.push_back({"redis hiredis PING", [&] { redis.ping(); }});
   kinds.push_back({"redis hiredis SET NX PX and EVALSHA", [&] { redis.lock_and_unlock(); }});
+  kinds.push_back({"redis hiredis EVALSHA of both lock scripts", [&] {
+                     redis.call(lock[0]);
+                     redis.call(lock[1]);
+                   }});
   kinds.push_back({"redis hiredis EVALSHA of the limit", [&] { redis.call(limit); }});
   add_store(kinds, "redis", over_redis);
   kinds.push_back({"larder hiredis PING", [&] { larder.ping(); }});
   add_store(kinds, "larder", open(host + argv[2]));
   add_store(kinds, "embedded", open("memory:"));
 
+  if (argc == 6) {
+    std::erase_if(kinds,
+                  [&](const Kind& kind) { return kind.name.find(argv[5]) == std::string::npos; });
+  }
   const std::chrono::milliseconds time{std::atoi(argv[4])};
   for (int round = 0; round < std::atoi(argv[3]); ++round) {
-    for (Kind& kind : kinds) kind.nanoseconds.push_back(measure(kind.once, time));
+    for (Kind& kind : kinds) kind.nanoseconds.push_back(measure(kind, time));
   }
   for (Kind& kind : kinds) {
     std::sort(kind.nanoseconds.begin(), kind.nanoseconds.end());

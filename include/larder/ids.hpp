@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace larder {
@@ -31,10 +32,16 @@ class Ids {
   Ids(Store store, std::string name, const IdOptions& options = {});
 
   Result<std::uint64_t> next(const CallOptions& call = {}) const;
+  /// The same as a coroutine, which resumes on the caller's executor.
+  Task<Result<std::uint64_t>> async_next(CallOptions call = {}) const;
 
  private:
   struct Block;
-  Result<void> refill(Block& block, const CallOptions& call) const;
+  class Leave;
+  std::optional<Error> problem() const;
+  Result<std::uint64_t> of_token(Leave& leave, const Result<std::uint64_t>& token) const;
+  Result<std::uint64_t> of_sum(Leave& leave, const Result<std::int64_t>& sum) const;
+  static Task<Result<std::uint64_t>> take(Ids ids, CallOptions call);
 
   Store store_;
   std::string name_;

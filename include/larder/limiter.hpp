@@ -140,6 +140,11 @@ inline Result<ManyDecision> allow_all(std::initializer_list<Passing> limits,
   return allow_all(std::span<const Passing>(limits.begin(), limits.size()), call);
 }
 
+/// The same as a coroutine; the list and the limiters are needed until it returns, not until it is over.
+Task<Result<ManyDecision>> async_allow_all(std::span<const Passing> limits, CallOptions call = {});
+Task<Result<ManyDecision>> async_allow_all(std::initializer_list<Passing> limits,
+                                           CallOptions call = {});
+
 /// What HTTP says of a decision: 200, or 429 Too Many Requests.
 inline int http_status(const Decision& decision) noexcept { return decision.allowed ? 200 : 429; }
 /// The headers of an answer to a limited request, by name and value: RateLimit-Limit, -Remaining, -Reset and -Policy, and

@@ -4,6 +4,7 @@
 
 #include <larder/store.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,8 @@ namespace coord {
 class World;
 class Watch;
 struct Claim;
+struct Subject;
+using OwnerText = std::array<char, 32>;
 }  // namespace coord
 
 struct LockOptions {
@@ -34,8 +37,9 @@ struct LockOptions {
 /// A holder that was paused for longer than the lock's time has lost it and may not notice: what the lock guards must
 /// refuse smaller tokens than it has seen (Cache::set with guard(), Store::fenced_set), or the work must be harmless twice.
 ///
-/// Threads  One at a time. One thread of the library's, shared by all locks, renews those that asked for it and watches
-///          those whose stop_token() was asked for.
+/// Threads  One at a time. One thread of the library's, shared by all locks, renews those that asked for it, watches
+///          those whose stop_token() was asked for, and gives back those that a coroutine acquired and let go: that never
+///          waits.
 class HeldLock {
  public:
   HeldLock(HeldLock&& other) noexcept;
@@ -60,16 +64,25 @@ class HeldLock {
   /// Errors   `lock_lost`: it was not held any more, and nothing was touched. Those of the Store: its time will end it.
   Result<void> release(const CallOptions& call = {}) noexcept;
 
+  // The same as coroutines; this object stays where it is until async_extend is over.
+  Task<Result<void>> async_extend(std::optional<Millis> ttl = std::nullopt, CallOptions call = {});
+  Task<Result<void>> async_release(CallOptions call = {});
+
  private:
   friend struct coord::Claim;
   using Moment = std::chrono::nanoseconds;  // On the monotonic clock.
-  HeldLock(std::shared_ptr<const coord::Claim> claim, std::uint64_t token, Moment ends);
+  HeldLock(const coord::Claim& claim, std::uint64_t token, Moment ends, bool waits);
+  coord::Claim claim() const;
   void begin_watch();
+  void end_watch();
+  void let_go() noexcept;
   Error lost() const;
 
-  std::shared_ptr<const coord::Claim> claim_;  ///< None: moved away.
+  std::shared_ptr<const coord::Subject> subject_;  ///< None: moved away.
+  coord::OwnerText owner_;
   std::uint64_t token_ = 0;
   Moment ends_{0};
+  bool waits_;  ///< For the store, when it is let go.
   std::shared_ptr<coord::Watch>
       watch_;  ///< Where it is renewed or watched; then that one knows when it ends.
 };
@@ -97,15 +110,14 @@ class Lock {
   /// to 50 ms, and not before the other's time can be over where that comes sooner.
   Result<std::optional<HeldLock>> acquire(const CallOptions& call = {}) const;
 
-  const std::string& name() const noexcept { return name_; }
+  // The same as coroutines: they resume, and wait, on the caller's executor.
+  Task<Result<std::optional<HeldLock>>> async_try_acquire(CallOptions call = {}) const;
+  Task<Result<std::optional<HeldLock>>> async_acquire(CallOptions call = {}) const;
+
+  const std::string& name() const noexcept;
 
  private:
-  std::shared_ptr<const coord::Claim> claim() const;
-
-  Store store_;
-  std::string name_;
-  LockOptions options_;
-  coord::World* world_;
+  std::shared_ptr<const coord::Subject> subject_;
 };
 
 /// All of these names, or none. They are taken in one order by everybody, so that two who want some of the same never

@@ -28,16 +28,16 @@ class Semaphore {
   Result<std::optional<HeldLock>> acquire(std::uint32_t count = 1,
                                           const CallOptions& call = {}) const;
 
-  const std::string& name() const noexcept { return name_; }
+  // As Lock's coroutines.
+  Task<Result<std::optional<HeldLock>>> async_try_acquire(std::uint32_t count = 1,
+                                                          CallOptions call = {}) const;
+  Task<Result<std::optional<HeldLock>>> async_acquire(std::uint32_t count = 1,
+                                                      CallOptions call = {}) const;
+
+  const std::string& name() const noexcept;
 
  private:
-  std::shared_ptr<const coord::Claim> claim(std::uint32_t count) const;
-
-  Store store_;
-  std::string name_;
-  std::uint32_t permits_;
-  LockOptions options_;
-  coord::World* world_;
+  std::shared_ptr<const coord::Subject> subject_;
 };
 
 /// A lock that many readers hold together, up to 1,024, or one writer alone. Not fair: readers that keep coming keep a
@@ -54,6 +54,12 @@ class SharedLock {
   /// Alone.
   Result<std::optional<HeldLock>> try_acquire(const CallOptions& call = {}) const;
   Result<std::optional<HeldLock>> acquire(const CallOptions& call = {}) const;
+
+  // As Lock's coroutines.
+  Task<Result<std::optional<HeldLock>>> async_try_acquire_shared(CallOptions call = {}) const;
+  Task<Result<std::optional<HeldLock>>> async_acquire_shared(CallOptions call = {}) const;
+  Task<Result<std::optional<HeldLock>>> async_try_acquire(CallOptions call = {}) const;
+  Task<Result<std::optional<HeldLock>>> async_acquire(CallOptions call = {}) const;
 
   const std::string& name() const noexcept { return places_.name(); }
 

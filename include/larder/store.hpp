@@ -317,12 +317,19 @@ class Store {
                                           CallOptions call = {}) const;
   Task<Result<Decision>> async_limit_peek(std::string key, Limit limit, std::uint32_t count = 1,
                                           CallOptions call = {}) const;
+  /// By key; what LimitAsk::key says does not count.
+  Task<Result<std::vector<Decision>>> async_limit_take_all(
+      std::vector<std::pair<std::string, LimitAsk>> asks, CallOptions call = {}) const;
   Task<Result<Counted>> async_add_once(std::string key, std::string id, std::int64_t delta,
                                        Millis remember,
                                        std::optional<Millis> ttl_if_new = std::nullopt,
                                        CallOptions call = {}) const;
+  Task<Result<LockGrant>> async_share_acquire(std::string key, std::string owner, Millis ttl,
+                                              Share share, CallOptions call = {}) const;
   Task<Result<bool>> async_share_extend(std::string key, std::string owner, Millis ttl,
                                         CallOptions call = {}) const;
+  Task<Result<bool>> async_share_release(std::string key, std::string owner,
+                                         CallOptions call = {}) const;
   Task<Result<std::vector<std::uint64_t>>> async_generations(std::vector<std::string> tags,
                                                              CallOptions call = {}) const;
   Task<Result<std::uint64_t>> async_bump_generation(std::string tag, CallOptions call = {}) const;

@@ -1,42 +1,34 @@
 #include "coord/claim.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-
-#include <boost/asio/awaitable.hpp>
 
 namespace larder::coord {
 
-std::string Claim::fresh_owner(World& world) {
-  std::string owner(32, '0');
-  for (std::size_t half = 0; half < 2; ++half) {
-    std::array<char, 16> text;
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), world.entropy(), 16).ptr;
-    const auto digits = static_cast<std::size_t>(end - text.data());
-    std::copy(text.data(), end, owner.data() + 16 * (half + 1) - digits);
+Claim Claim::fresh(std::shared_ptr<const Subject> of, std::uint32_t weight) {
+  Claim claim{std::move(of), {}, weight};
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < claim.owner.size(); ++i) {
+    if (i % 16 == 0) bits = claim.world().entropy();
+    claim.owner[i] = "0123456789abcdef"[bits >> 60];
+    bits <<= 4;
   }
-  return owner;
+  return claim;
 }
 
 Result<LockGrant> Claim::acquire(const CallOptions& call) const {
-  if (share) return store.share_acquire(name, owner, options.ttl, *share, call);
-  return store.lock_acquire(name, owner, options.ttl, call);
+  const Store& store = of->store;
+  if (!of->shared) return store.lock_acquire(of->name, owner_text(), options().ttl, call);
+  return store.share_acquire(of->name, owner_text(), options().ttl, {weight, of->capacity}, call);
 }
 
 Result<bool> Claim::extend(Millis ttl, const CallOptions& call) const {
-  if (share) return store.share_extend(name, owner, ttl, call);
-  return store.lock_extend(name, owner, ttl, call);
-}
-
-Task<Result<bool>> Claim::async_extend(Millis ttl, CallOptions call) const {
-  if (share) return store.async_share_extend(name, owner, ttl, call);
-  return store.async_lock_extend(name, owner, ttl, call);
+  if (!of->shared) return of->store.lock_extend(of->name, owner_text(), ttl, call);
+  return of->store.share_extend(of->name, owner_text(), ttl, call);
 }
 
 Result<bool> Claim::release(const CallOptions& call) const {
-  if (share) return store.share_release(name, owner, call);
-  return store.lock_release(name, owner, call);
+  if (!of->shared) return of->store.lock_release(of->name, owner_text(), call);
+  return of->store.share_release(of->name, owner_text(), call);
 }
 
 bool is_passing(Errc code) noexcept {
@@ -53,27 +45,31 @@ Millis Pauses::next(Millis left, Millis patience) noexcept {
   return std::max(std::min({chosen, end, patience}), Millis{1});
 }
 
-Attempt attempt(const std::shared_ptr<const Claim>& claim, const CallOptions& call) {
-  const base::Instant asked = claim->world.now();
-  const auto grant = claim->acquire(call);
-  if (!grant) return {grant.error()};
-  if (!grant->taken()) return {std::optional<HeldLock>{}, grant->left};
-  return {std::optional{Claim::held(claim, grant->token, asked + claim->options.ttl)}};
+std::optional<Millis> Patience::pause(const Attempt& tried) {
+  const bool over = tried.held ? tried.held->has_value() : !is_passing(tried.held.error().code);
+  if (over) return std::nullopt;
+  const auto patience = std::chrono::ceil<Millis>(until_ - world_.now());
+  if (patience <= Millis{0}) return std::nullopt;
+  return pauses_.next(tried.left, patience);
 }
 
-Result<std::optional<HeldLock>> acquire(const std::shared_ptr<const Claim>& claim,
-                                        const CallOptions& call) {
-  World& world = claim->world;
-  if (claim->options.wait <= Millis{0}) return attempt(claim, call).held;
-  const base::Instant until = world.now() + claim->options.wait;
-  Pauses pauses(world);
+Attempt attempt(const Claim& claim, const CallOptions& call) {
+  const base::Instant asked = claim.world().now();
+  const auto grant = claim.acquire(call);
+  if (!grant) return {grant.error()};
+  if (!grant->taken()) return {std::optional<HeldLock>{}, grant->left};
+  return {std::optional{claim.held(grant->token, asked + claim.options().ttl, Claim::Let::wait)}};
+}
+
+Result<std::optional<HeldLock>> acquire(const Claim& claim, const CallOptions& call) {
+  if (claim.options().wait <= Millis{0}) return attempt(claim, call).held;
+  Patience patience(claim);
   for (;;) {
-    auto tried = attempt(claim, call);
     // Asked again under the same owner, so an attempt whose answer was lost is not in its own way.
-    const bool over = tried.held ? tried.held->has_value() : !is_passing(tried.held.error().code);
-    const auto patience = std::chrono::ceil<Millis>(until - world.now());
-    if (over || patience <= Millis{0}) return std::move(tried.held);
-    world.sleep(pauses.next(tried.left, patience));
+    auto tried = attempt(claim, call);
+    const auto pause = patience.pause(tried);
+    if (!pause) return std::move(tried.held);
+    claim.world().sleep(*pause);
   }
 }
 

@@ -5,28 +5,49 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/random.hpp"
 #include "coord/world.hpp"
 
 namespace larder::coord {
 
-struct Claim {
+/// What is asked for: one for all that is held of a Lock, a SharedLock or a Semaphore.
+struct Subject {
   Store store;
   std::string name;
-  std::string owner;
   LockOptions options;
   World& world;
-  std::optional<Share> share = std::nullopt;  ///< None: the whole of it, a lock.
+  bool shared = false;  ///< Each holder has a share of the capacity; else it is a lock.
+  std::uint32_t capacity = 0;
+};
+
+/// A value: to hold something allocates nothing.
+struct Claim {
+  std::shared_ptr<const Subject> of;
+  OwnerText owner;  ///< Nobody else's: 128 bits of chance, as text that can be read in a server.
+  std::uint32_t weight = 0;  ///< Of the capacity; needed to acquire only.
+
+  /// Under a name of its own.
+  static Claim fresh(std::shared_ptr<const Subject> of, std::uint32_t weight = 0);
+
+  std::string_view owner_text() const noexcept { return {owner.data(), owner.size()}; }
+  World& world() const noexcept { return of->world; }
+  const LockOptions& options() const noexcept { return of->options; }
 
   Result<LockGrant> acquire(const CallOptions& call) const;
   Result<bool> extend(Millis ttl, const CallOptions& call) const;
-  Task<Result<bool>> async_extend(Millis ttl, CallOptions call) const;
   Result<bool> release(const CallOptions& call) const;
+  // lock_async.cpp
+  Task<Result<LockGrant>> async_acquire(CallOptions call) const;
+  Task<Result<bool>> async_extend(Millis ttl, CallOptions call) const;
+  Task<Result<bool>> async_release(CallOptions call) const;
 
-  /// Names the claim's owner afresh. Nobody else's: 128 bits of chance, as text that can be read in a server.
-  static std::string fresh_owner(World& world);
-  static HeldLock held(std::shared_ptr<const Claim> claim, std::uint64_t token, base::Instant ends);
+  enum class Let : std::uint8_t {
+    wait,
+    go
+  };  ///< Whether its end, when it is let go, waits for the store.
+  HeldLock held(std::uint64_t token, base::Instant ends, Let at_end) const;
 };
 
 /// The lock, or none and what is left of the other's time.
@@ -34,11 +55,13 @@ struct Attempt {
   Result<std::optional<HeldLock>> held;
   Millis left{0};
 };
-Attempt attempt(const std::shared_ptr<const Claim>& claim, const CallOptions& call);
+Attempt attempt(const Claim& claim, const CallOptions& call);
+Task<Attempt> async_attempt(Claim claim, CallOptions call);
 
 /// Asks until it is had, `options.wait` is over, or the store says what another attempt would not change.
-Result<std::optional<HeldLock>> acquire(const std::shared_ptr<const Claim>& claim,
-                                        const CallOptions& call);
+Result<std::optional<HeldLock>> acquire(const Claim& claim, const CallOptions& call);
+Task<Result<std::optional<HeldLock>>> async_try_acquire(Claim claim, CallOptions call);
+Task<Result<std::optional<HeldLock>>> async_acquire(Claim claim, CallOptions call);
 
 /// The pauses of one who waits: by chance, twice as long each time up to 50 ms, and not beyond the end of the other's time.
 class Pauses {
@@ -49,6 +72,20 @@ class Pauses {
  private:
   base::Random random_;
   Millis longest_{2};
+};
+
+/// One who waits: whether to ask again, and after how long.
+class Patience {
+ public:
+  explicit Patience(const Claim& claim)
+      : world_(claim.world()), until_(world_.now() + claim.options().wait), pauses_(world_) {}
+  /// None: this attempt was the last.
+  std::optional<Millis> pause(const Attempt& tried);
+
+ private:
+  World& world_;
+  base::Instant until_;
+  Pauses pauses_;
 };
 
 /// A store that does not answer may do so a moment later; what it refuses, it refuses again.

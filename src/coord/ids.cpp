@@ -1,21 +1,115 @@
+// Ids: blocks of numbers, of which one at a time is fetched, by whoever finds the last one used up.
 #include <larder/ids.hpp>
 
+#include <condition_variable>
 #include <mutex>
 #include <utility>
+#include <vector>
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "base/text.hpp"
 
 namespace larder {
+namespace {
+
+namespace asio = boost::asio;
 
 // A block of a counter is what one addition of its size has made room for. One of the time is a token, which no other
 // call ever gets, with ten bits behind it: token * 1024 + 0, 1, …; tokens stay below 2^53.
 constexpr std::uint64_t kOfOneToken = 1'024;
 
+/// A coroutine that waits for somebody else's block.
+struct Turn {
+  virtual ~Turn() = default;
+  virtual void come() = 0;
+};
+
+template <class Handler>
+class TurnOf final : public Turn {
+ public:
+  explicit TurnOf(Handler handler)
+      : executor_(asio::prefer(asio::get_associated_executor(handler),
+                               asio::execution::outstanding_work.tracked)),
+        handler_(std::move(handler)) {}
+  void come() override { asio::post(std::exchange(executor_, {}), std::move(handler_)); }
+
+ private:
+  asio::any_io_executor executor_;
+  Handler handler_;
+};
+
+Error bad_block(std::string_view name, std::uint64_t block, std::uint64_t most) {
+  return {Errc::bad_argument, Effect::not_sent,
+          "ids " + base::quoted(name, 64) + ": a block of " + std::to_string(block) +
+              "; it must be 1 to " + std::to_string(most)};
+}
+
+}  // namespace
+
 struct Ids::Block {
+  /// What a caller finds: a number, leave to fetch the next block, or somebody else who does.
+  enum class Found : std::uint8_t { number, leave, busy };
+  Found look(std::uint64_t& number) {
+    const std::lock_guard guard{mutex};
+    return look_held(number);
+  }
+  Found look_held(std::uint64_t& number) {
+    if (left > 0) {
+      --left;
+      number = next++;
+      return Found::number;
+    }
+    return std::exchange(filling, true) ? Found::busy : Found::leave;
+  }
+  Found look_or_wait(std::uint64_t& number) {
+    std::unique_lock lock{mutex};
+    for (;;) {
+      const Found found = look_held(number);
+      if (found != Found::busy) return found;
+      filled.wait(lock);
+    }
+  }
+  /// 0: there was none to be had.
+  void fill(std::uint64_t first, std::uint64_t count) {
+    std::vector<std::unique_ptr<Turn>> turns;
+    {
+      const std::lock_guard guard{mutex};
+      next = first;
+      left = count;
+      filling = false;
+      turns.swap(waiting);
+    }
+    filled.notify_all();
+    for (const auto& turn : turns) turn->come();
+  }
+
   std::mutex mutex;
   // Guarded by mutex:
+  std::condition_variable filled;
   std::uint64_t next = 0;
   std::uint64_t left = 0;
+  bool filling = false;
+  std::vector<std::unique_ptr<Turn>> waiting;
+};
+
+/// Leave to fetch a block. Whatever becomes of the one who has it, the others go on.
+class Ids::Leave {
+ public:
+  explicit Leave(Block& block) noexcept : block_(block) {}
+  ~Leave() { block_.fill(first_, count_); }
+  Leave(const Leave&) = delete;
+  Leave& operator=(const Leave&) = delete;
+  void found(std::uint64_t first, std::uint64_t count) noexcept { first_ = first, count_ = count; }
+
+ private:
+  Block& block_;
+  std::uint64_t first_ = 0, count_ = 0;
 };
 
 Ids::Ids(Store store, std::string name, const IdOptions& options)
@@ -24,36 +118,65 @@ Ids::Ids(Store store, std::string name, const IdOptions& options)
       options_(options),
       block_(std::make_shared<Block>()) {}
 
-Result<std::uint64_t> Ids::next(const CallOptions& call) const {
-  const std::lock_guard guard{block_->mutex};
-  if (block_->left == 0) {
-    if (auto filled = refill(*block_, call); !filled) return filled.error();
-  }
-  --block_->left;
-  return block_->next++;
+std::optional<Error> Ids::problem() const {
+  const std::uint64_t most = options_.from_time ? kOfOneToken : 1'000'000;
+  if (options_.block >= 1 && options_.block <= most) return std::nullopt;
+  return bad_block(name_, options_.block, most);
 }
 
-Result<void> Ids::refill(Block& block, const CallOptions& call) const {
-  const std::uint64_t most = options_.from_time ? kOfOneToken : 1'000'000;
-  if (options_.block < 1 || options_.block > most) {
-    return Error{Errc::bad_argument, Effect::not_sent,
-                 "ids " + base::quoted(name_, 64) + ": a block of " +
-                     std::to_string(options_.block) + "; it must be 1 to " + std::to_string(most)};
+// The first number is the caller's.
+Result<std::uint64_t> Ids::of_token(Leave& leave, const Result<std::uint64_t>& token) const {
+  if (!token) return token.error();
+  const std::uint64_t first = *token * kOfOneToken;
+  leave.found(first + 1, options_.block - 1);
+  return first;
+}
+
+Result<std::uint64_t> Ids::of_sum(Leave& leave, const Result<std::int64_t>& sum) const {
+  if (!sum) return sum.error();
+  if (*sum < std::int64_t{options_.block})
+    return Error{Errc::not_a_number, Effect::maybe_executed,
+                 base::quoted(name_, 64) + " held a number below 0, which is no counter of ids"};
+  const std::uint64_t first = static_cast<std::uint64_t>(*sum) - options_.block + 1;
+  leave.found(first + 1, options_.block - 1);
+  return first;
+}
+
+Result<std::uint64_t> Ids::next(const CallOptions& call) const {
+  std::uint64_t number = 0;
+  if (block_->look_or_wait(number) == Block::Found::number) return number;
+  Leave leave(*block_);
+  if (auto bad = problem()) return *std::move(bad);
+  if (options_.from_time) return of_token(leave, store_.bump_generation(name_, call));
+  return of_sum(leave, store_.add(name_, std::int64_t{options_.block}, std::nullopt, call));
+}
+
+Task<Result<std::uint64_t>> Ids::async_next(CallOptions call) const { return take(*this, call); }
+
+Task<Result<std::uint64_t>> Ids::take(Ids ids, CallOptions call) {
+  Block& block = *ids.block_;
+  std::uint64_t number = 0;
+  for (auto found = block.look(number); found != Block::Found::leave; found = block.look(number)) {
+    if (found == Block::Found::number) co_return number;
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
+        [&block](auto handler) {
+          auto turn = std::make_unique<TurnOf<decltype(handler)>>(std::move(handler));
+          std::unique_lock lock{block.mutex};
+          if (block.filling) return block.waiting.push_back(std::move(turn));
+          lock.unlock();
+          turn->come();
+        },
+        asio::use_awaitable);
   }
-  if (options_.from_time) {
-    const auto token = store_.bump_generation(name_, call);
-    if (!token) return token.error();
-    block.next = *token * kOfOneToken;
-  } else {
-    const auto last = store_.add(name_, std::int64_t{options_.block}, std::nullopt, call);
-    if (!last) return last.error();
-    if (*last < std::int64_t{options_.block})
-      return Error{Errc::not_a_number, Effect::maybe_executed,
-                   base::quoted(name_, 64) + " held a number below 0, which is no counter of ids"};
-    block.next = static_cast<std::uint64_t>(*last) - options_.block + 1;
+  Leave leave(block);
+  if (auto bad = ids.problem()) co_return *std::move(bad);
+  if (ids.options_.from_time) {
+    const auto token = co_await ids.store_.async_bump_generation(ids.name_, call);
+    co_return ids.of_token(leave, token);
   }
-  block.left = options_.block;
-  return {};
+  const auto sum =
+      co_await ids.store_.async_add(ids.name_, std::int64_t{ids.options_.block}, {}, call);
+  co_return ids.of_sum(leave, sum);
 }
 
 }  // namespace larder

@@ -123,34 +123,23 @@ Task<Result<bool>> Limiter::async_reset(const Key& key, CallOptions call) const 
 
 // ---- many -----------------------------------------------------------------------------------------------
 
-/// One call about many limits, on its way through the limiters' privacies.
+/// One call about many limits, on its way through the limiters' privacies. It keeps what it needs of them.
 struct LimitedCall {
-  explicit LimitedCall(std::span<const Passing> passing) : limits(passing) {
+  explicit LimitedCall(std::span<const Passing> limits) {
     for (const auto& [limiter, key, count] : limits) {
-      names.push_back(text_of(limiter.space_, key));
-      asks.push_back({names.back(), limiter.rate_.limit(), count});
+      asks.emplace_back(text_of(limiter.space_, key), LimitAsk{{}, limiter.rate_.limit(), count});
+      outages.push_back(limiter.outages_);
+      if (!store) store = limiter.store_;
+      if (key.text().empty()) problem = bad_argument("empty key");
+      if (limiter.store_.driver() != store->driver())
+        problem = bad_argument("limiters of several stores; what is all or none needs one");
     }
-    // Only now do the names stay where they are.
-    for (std::size_t i = 0; i < names.size(); ++i) asks[i].key = names[i];
+    if (limits.empty()) problem = bad_argument("no limit to pass");
   }
-
-  std::optional<Error> problem() const {
-    if (limits.empty()) return bad_argument("no limit to pass");
-    for (const auto& passing : limits) {
-      if (passing.key.text().empty()) return bad_argument("empty key");
-      if (passing.limiter.store_.driver() != limits.front().limiter.store_.driver())
-        return bad_argument("limiters of several stores; what is all or none needs one");
-    }
-    return std::nullopt;
-  }
-
-  const Store& store() const { return limits.front().limiter.store_; }
 
   /// Each limiter's policy. None: one of them reports outages.
   std::optional<std::vector<Decision>> policies() const {
-    for (const auto& passing : limits) {
-      if (!passing.limiter.outages_) return std::nullopt;
-    }
+    if (reports()) return std::nullopt;
     auto decisions = each_policy(true);
     const auto allows = [](const Decision& decision) { return decision.allowed; };
     if (std::all_of(decisions.begin(), decisions.end(), allows)) decisions = each_policy(false);
@@ -158,27 +147,26 @@ struct LimitedCall {
   }
   /// Whether nobody needs to wait for the store. The first limiter's watch is asked for all: several would take turns to
   /// say that somebody else is trying.
-  bool is_away() const {
-    const auto reports = [](const Passing& passing) { return !passing.limiter.outages_; };
-    if (std::any_of(limits.begin(), limits.end(), reports)) return false;
-    return limits.front().limiter.outages_->is_away();
+  bool is_away() const { return !reports() && outages.front()->is_away(); }
+  bool reports() const {
+    return std::any_of(outages.begin(), outages.end(), [](const auto& of) { return !of; });
   }
   void note(bool answered) const {
-    for (const auto& passing : limits) {
-      if (const auto& outages = passing.limiter.outages_)
-        answered ? outages->answered() : outages->failed();
+    for (const auto& of : outages) {
+      if (of) answered ? of->answered() : of->failed();
     }
   }
   std::vector<Decision> each_policy(bool peek) const {
     std::vector<Decision> decisions;
-    for (std::size_t i = 0; i < limits.size(); ++i)
-      decisions.push_back(limits[i].limiter.outages_->answer(names[i], limits[i].count, peek));
+    for (std::size_t i = 0; i < asks.size(); ++i)
+      decisions.push_back(outages[i]->answer(asks[i].first, asks[i].second.count, peek));
     return decisions;
   }
 
-  std::span<const Passing> limits;
-  std::vector<std::string> names;
-  std::vector<LimitAsk> asks;
+  std::vector<std::pair<std::string, LimitAsk>> asks;
+  std::vector<std::shared_ptr<Outages>> outages;
+  std::optional<Store> store;
+  std::optional<Error> problem;
 };
 
 namespace {
@@ -196,19 +184,42 @@ ManyDecision many_of(std::vector<Decision> each) {
   return many;
 }
 
+/// What the caller gets for what the store said.
+Result<ManyDecision> settled(const LimitedCall& many, Result<std::vector<Decision>> said) {
+  const bool outage = !said && Outages::is_outage(said.error());
+  many.note(!outage);
+  if (said) return many_of(*std::move(said));
+  if (!outage) return said.error();
+  auto decisions = many.policies();
+  if (!decisions) return said.error();
+  return many_of(*std::move(decisions));
+}
+
+Task<Result<ManyDecision>> async_ask_all(LimitedCall many, CallOptions call) {
+  if (many.problem) co_return *std::move(many.problem);
+  if (many.is_away()) co_return many_of(*many.policies());
+  auto said = co_await many.store->async_limit_take_all(many.asks, call);
+  co_return settled(many, std::move(said));
+}
+
 }  // namespace
 
 Result<ManyDecision> allow_all(std::span<const Passing> limits, const CallOptions& call) {
   const LimitedCall many(limits);
-  if (auto bad = many.problem()) return *std::move(bad);
+  if (many.problem) return *many.problem;
   if (many.is_away()) return many_of(*many.policies());
-  auto said = many.store().limit_take_all(many.asks, call);
-  many.note(said || !Outages::is_outage(said.error()));
-  if (said) return many_of(*std::move(said));
-  if (!Outages::is_outage(said.error())) return said.error();
-  auto decisions = many.policies();
-  if (!decisions) return said.error();
-  return many_of(*std::move(decisions));
+  std::vector<LimitAsk> asks;
+  for (const auto& [key, ask] : many.asks) asks.push_back({key, ask.limit, ask.count});
+  return settled(many, many.store->limit_take_all(asks, call));
+}
+
+Task<Result<ManyDecision>> async_allow_all(std::span<const Passing> limits, CallOptions call) {
+  return async_ask_all(LimitedCall(limits), call);
+}
+
+Task<Result<ManyDecision>> async_allow_all(std::initializer_list<Passing> limits,
+                                           CallOptions call) {
+  return async_allow_all(std::span<const Passing>(limits.begin(), limits.size()), call);
 }
 
 // ---- HTTP -----------------------------------------------------------------------------------------------

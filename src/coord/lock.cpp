@@ -11,48 +11,65 @@ namespace larder {
 
 namespace coord {
 
-HeldLock Claim::held(std::shared_ptr<const Claim> claim, std::uint64_t token, base::Instant ends) {
-  return {std::move(claim), token, ends.time_since_epoch()};
+HeldLock Claim::held(std::uint64_t token, base::Instant ends, Let at_end) const {
+  return {*this, token, ends.time_since_epoch(), at_end == Let::wait};
 }
 
 }  // namespace coord
 
 // ---- held ---------------------------------------------------------------------------------------------
 
-HeldLock::HeldLock(std::shared_ptr<const coord::Claim> claim, std::uint64_t token, Moment ends)
-    : claim_(std::move(claim)), token_(token), ends_(ends) {
-  if (claim_->options.renew) begin_watch();
+HeldLock::HeldLock(const coord::Claim& claim, std::uint64_t token, Moment ends, bool waits)
+    : subject_(claim.of), owner_(claim.owner), token_(token), ends_(ends), waits_(waits) {
+  if (subject_->options.renew) begin_watch();
 }
 
 HeldLock::HeldLock(HeldLock&& other) noexcept
-    : claim_(std::move(other.claim_)),
+    : subject_(std::move(other.subject_)),
+      owner_(other.owner_),
       token_(std::exchange(other.token_, 0)),
       ends_(other.ends_),
+      waits_(other.waits_),
       watch_(std::move(other.watch_)) {}
 
 HeldLock& HeldLock::operator=(HeldLock&& other) noexcept {
   if (this == &other) return *this;
-  if (token_ != 0) (void)release();
-  claim_ = std::move(other.claim_);
+  let_go();
+  subject_ = std::move(other.subject_);
+  owner_ = other.owner_;
   token_ = std::exchange(other.token_, 0);
   ends_ = other.ends_;
+  waits_ = other.waits_;
   watch_ = std::move(other.watch_);
   return *this;
 }
 
-HeldLock::~HeldLock() {
-  if (token_ != 0) (void)release();
+HeldLock::~HeldLock() { let_go(); }
+
+coord::Claim HeldLock::claim() const { return {subject_, owner_}; }
+
+// A coroutine may run on the very thread that would bring the answer: what it lets go is given back by the library's.
+void HeldLock::let_go() noexcept {
+  if (token_ == 0) return;
+  if (waits_) return (void)release();
+  try {
+    token_ = 0;
+    end_watch();
+    subject_->world.watchers().release(claim());
+  } catch (const std::bad_alloc&) {
+    // Its time will end it.
+  }
 }
 
 const std::string& HeldLock::name() const noexcept {
   static const std::string none;
-  return claim_ ? claim_->name : none;
+  return subject_ ? subject_->name : none;
 }
 
 Millis HeldLock::left() const noexcept {
   if (token_ == 0) return Millis{0};
   const base::Instant ends = watch_ ? watch_->ends() : base::Instant{ends_};
-  const base::Instant now = claim_->world.now();
+  const base::Instant now = subject_->world.now();
   // A lock that is known to be another's ends at the beginning of time: no difference could hold that.
   return ends > now ? std::chrono::floor<Millis>(ends - now) : Millis{0};
 }
@@ -63,8 +80,14 @@ Error HeldLock::lost() const {
 }
 
 void HeldLock::begin_watch() {
-  watch_ = std::make_shared<coord::Watch>(claim_, claim_->options.renew, base::Instant{ends_});
-  claim_->world.watchers().add(watch_);
+  watch_ = std::make_shared<coord::Watch>(claim(), base::Instant{ends_});
+  subject_->world.watchers().add(watch_);
+}
+
+void HeldLock::end_watch() {
+  if (!watch_) return;
+  watch_->close();
+  subject_->world.watchers().remove(*watch_);
 }
 
 std::stop_token HeldLock::stop_token() {
@@ -77,10 +100,10 @@ std::stop_token HeldLock::stop_token() {
 
 Result<void> HeldLock::extend(std::optional<Millis> ttl, const CallOptions& call) {
   if (token_ == 0) return lost();
-  const Millis life = ttl.value_or(claim_->options.ttl);
-  const base::Instant asked = claim_->world.now();
-  const auto extended = watch_ ? watch_->extend(life, call) : claim_->extend(life, call);
-  if (watch_) claim_->world.watchers().changed(watch_);
+  const Millis life = ttl.value_or(subject_->options.ttl);
+  const base::Instant asked = subject_->world.now();
+  const auto extended = watch_ ? watch_->extend(life, call) : claim().extend(life, call);
+  if (watch_) subject_->world.watchers().changed(watch_);
   if (!extended) return extended.error();
   ends_ = *extended ? (asked + life).time_since_epoch() : Moment{0};
   if (!*extended) return lost();
@@ -90,11 +113,8 @@ Result<void> HeldLock::extend(std::optional<Millis> ttl, const CallOptions& call
 Result<void> HeldLock::release(const CallOptions& call) noexcept {
   try {
     if (std::exchange(token_, 0) == 0) return lost();
-    if (watch_) {
-      watch_->close();
-      claim_->world.watchers().remove(*watch_);
-    }
-    const auto released = claim_->release(call);
+    end_watch();
+    const auto released = claim().release(call);
     if (!released) return released.error();
     if (!*released) return lost();
     return {};
@@ -109,19 +129,17 @@ Lock::Lock(Store store, std::string name, LockOptions options)
     : Lock(std::move(store), std::move(name), options, coord::system_world()) {}
 
 Lock::Lock(Store store, std::string name, LockOptions options, coord::World& world)
-    : store_(std::move(store)), name_(std::move(name)), options_(options), world_(&world) {}
+    : subject_(std::make_shared<const coord::Subject>(
+          coord::Subject{std::move(store), std::move(name), options, world})) {}
 
-std::shared_ptr<const coord::Claim> Lock::claim() const {
-  return std::make_shared<const coord::Claim>(
-      coord::Claim{store_, name_, coord::Claim::fresh_owner(*world_), options_, *world_});
-}
+const std::string& Lock::name() const noexcept { return subject_->name; }
 
 Result<std::optional<HeldLock>> Lock::try_acquire(const CallOptions& call) const {
-  return coord::attempt(claim(), call).held;
+  return coord::attempt(coord::Claim::fresh(subject_), call).held;
 }
 
 Result<std::optional<HeldLock>> Lock::acquire(const CallOptions& call) const {
-  return coord::acquire(claim(), call);
+  return coord::acquire(coord::Claim::fresh(subject_), call);
 }
 
 }  // namespace larder

@@ -24,9 +24,8 @@ Result<bool> keep_fresh(Held& held, Millis ttl, const CallOptions& call) {
 /// One way through the names.
 class Round {
  public:
-  Round(const std::vector<std::shared_ptr<const coord::Claim>>& claims, base::Instant until,
-        const CallOptions& call)
-      : claims_(claims), until_(until), call_(call), world_(claims.front()->world) {}
+  Round(const std::vector<coord::Claim>& claims, base::Instant until, const CallOptions& call)
+      : claims_(claims), until_(until), call_(call), world_(claims.front().world()) {}
 
   enum class End : std::uint8_t { all, busy, lost };
   Result<End> run(Held& held) {
@@ -34,13 +33,13 @@ class Round {
       auto end = take(claim, held);
       if (!end || *end != End::all) return end;
     }
-    const auto fresh = keep_fresh(held, claims_.front()->options.ttl, call_);
+    const auto fresh = keep_fresh(held, claims_.front().options().ttl, call_);
     if (!fresh) return fresh.error();
     return *fresh ? End::all : End::lost;
   }
 
  private:
-  Result<End> take(const std::shared_ptr<const coord::Claim>& claim, Held& held) {
+  Result<End> take(const coord::Claim& claim, Held& held) {
     coord::Pauses pauses(world_);
     for (;;) {
       auto tried = coord::attempt(claim, call_);
@@ -52,15 +51,15 @@ class Round {
       const bool hopeless = !tried.held && !coord::is_passing(tried.held.error().code);
       if (hopeless || (!tried.held && patience <= Millis{0})) return tried.held.error();
       if (patience <= Millis{0}) return End::busy;
-      const auto fresh = keep_fresh(held, claim->options.ttl, call_);
+      const auto fresh = keep_fresh(held, claim.options().ttl, call_);
       if (!fresh) return fresh.error();
       if (!*fresh) return End::lost;
-      const Millis third = std::max(claim->options.ttl / 3, Millis{1});
+      const Millis third = std::max(claim.options().ttl / 3, Millis{1});
       world_.sleep(std::min(pauses.next(tried.left, patience), third));
     }
   }
 
-  const std::vector<std::shared_ptr<const coord::Claim>>& claims_;
+  const std::vector<coord::Claim>& claims_;
   base::Instant until_;
   const CallOptions& call_;
   coord::World& world_;
@@ -74,11 +73,11 @@ Result<std::optional<Held>> lock_all(const Store& store, std::vector<std::string
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   if (names.empty()) return std::optional<Held>{Held{}};
-  std::vector<std::shared_ptr<const coord::Claim>> claims;
+  std::vector<coord::Claim> claims;
   claims.reserve(names.size());
   for (auto& name : names) {
-    claims.push_back(std::make_shared<const coord::Claim>(
-        coord::Claim{store, std::move(name), coord::Claim::fresh_owner(world), options, world}));
+    claims.push_back(coord::Claim::fresh(std::make_shared<const coord::Subject>(
+        coord::Subject{store, std::move(name), options, world})));
   }
   const base::Instant until = world.now() + options.wait;
   for (;;) {

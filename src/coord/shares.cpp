@@ -16,26 +16,19 @@ Semaphore::Semaphore(Store store, std::string name, std::uint32_t permits, LockO
 
 Semaphore::Semaphore(Store store, std::string name, std::uint32_t permits, LockOptions options,
                      coord::World& world)
-    : store_(std::move(store)),
-      name_(std::move(name)),
-      permits_(permits),
-      options_(options),
-      world_(&world) {}
+    : subject_(std::make_shared<const coord::Subject>(
+          coord::Subject{std::move(store), std::move(name), options, world, true, permits})) {}
 
-std::shared_ptr<const coord::Claim> Semaphore::claim(std::uint32_t count) const {
-  return std::make_shared<const coord::Claim>(
-      coord::Claim{store_, name_, coord::Claim::fresh_owner(*world_), options_, *world_,
-                   Share{count, permits_}});
-}
+const std::string& Semaphore::name() const noexcept { return subject_->name; }
 
 Result<std::optional<HeldLock>> Semaphore::try_acquire(std::uint32_t count,
                                                        const CallOptions& call) const {
-  return coord::attempt(claim(count), call).held;
+  return coord::attempt(coord::Claim::fresh(subject_, count), call).held;
 }
 
 Result<std::optional<HeldLock>> Semaphore::acquire(std::uint32_t count,
                                                    const CallOptions& call) const {
-  return coord::acquire(claim(count), call);
+  return coord::acquire(coord::Claim::fresh(subject_, count), call);
 }
 
 // A reader takes one place, a writer all of them.

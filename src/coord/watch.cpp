@@ -26,18 +26,28 @@ base::Instant Watch::next() const {
 }
 
 Result<bool> Watch::extend(Millis ttl, const CallOptions& call) {
-  std::unique_lock lock{mutex_};
-  free_.wait(lock, [this] { return !busy_; });
-  busy_ = true;
-  lock.unlock();
-  const base::Instant asked = claim_->world.now();
-  auto extended = claim_->extend(ttl, call);
-  lock.lock();
-  busy_ = false;
-  if (extended && *extended) renewal_.confirmed(asked, ttl);
-  if (extended && !*extended) renewal_.refused();
-  free_.notify_all();
+  {
+    std::unique_lock lock{mutex_};
+    free_.wait(lock, [this] { return !busy_; });
+    busy_ = true;
+  }
+  const base::Instant asked = claim_.world().now();
+  auto extended = claim_.extend(ttl, call);
+  end_turn(asked, ttl, extended);
   return extended;
+}
+
+bool Watch::take_turn() {
+  const std::lock_guard guard{mutex_};
+  return !std::exchange(busy_, true);
+}
+
+void Watch::end_turn(base::Instant asked, Millis ttl, const Result<bool>& answer) {
+  const std::lock_guard guard{mutex_};
+  busy_ = false;
+  if (answer && *answer) renewal_.confirmed(asked, ttl);
+  if (answer && !*answer) renewal_.refused();
+  free_.notify_all();
 }
 
 void Watch::close() {
@@ -56,14 +66,6 @@ std::optional<Deed> Watch::begin(base::Instant now, double jitter) {
     busy_ = true;
   }
   return deed;
-}
-
-void Watch::renewed(base::Instant asked, const Result<bool>& answer) {
-  const std::lock_guard guard{mutex_};
-  busy_ = false;
-  if (answer && *answer) renewal_.confirmed(asked, renewal_.ttl());
-  if (answer && !*answer) renewal_.refused();
-  free_.notify_all();
 }
 
 // ---- all of them --------------------------------------------------------------------------------------
@@ -125,10 +127,17 @@ void Watchers::renew(std::shared_ptr<Watch> watch) {
         const base::Instant asked = clock_.now();
         const Millis ttl = watch->renewal_.ttl();
         auto answer =
-            co_await watch->claim_->async_extend(ttl, {.deadline = watch->renewal_.patience()});
-        watch->renewed(asked, answer);
+            co_await watch->claim_.async_extend(ttl, {.deadline = watch->renewal_.patience()});
+        watch->end_turn(asked, ttl, answer);
         put(watch);
       },
+      asio::detached);
+}
+
+void Watchers::release(Claim claim) {
+  asio::co_spawn(
+      loop_->context,
+      [claim = std::move(claim)]() -> Task<void> { (void)co_await claim.async_release({}); },
       asio::detached);
 }
 

@@ -24,13 +24,16 @@ namespace larder::coord {
 ///          extension.
 class Watch {
  public:
-  Watch(std::shared_ptr<const Claim> claim, bool renews, base::Instant ends)
-      : claim_(std::move(claim)), renewal_(claim_->options.ttl, renews, ends) {}
+  Watch(Claim claim, base::Instant ends)
+      : claim_(std::move(claim)), renewal_(claim_.options().ttl, claim_.options().renew, ends) {}
 
   std::stop_token token() const noexcept { return stop_.get_token(); }
   base::Instant ends() const;
   /// The holder's extension, kept apart from renewals.
   Result<bool> extend(Millis ttl, const CallOptions& call);
+  /// The same in two halves, for one who does not wait on a thread. False: a renewal is under way.
+  bool take_turn();
+  void end_turn(base::Instant asked, Millis ttl, const Result<bool>& answer);
   /// The holder has let go: no renewal begins after this.
   void close();
 
@@ -38,10 +41,9 @@ class Watch {
   friend class Watchers;
   /// What is due now; a renewal is then under way. None: closed, or told.
   std::optional<Deed> begin(base::Instant now, double jitter);
-  void renewed(base::Instant asked, const Result<bool>& answer);
   base::Instant next() const;
 
-  const std::shared_ptr<const Claim> claim_;
+  const Claim claim_;
   std::stop_source stop_;
   mutable std::mutex mutex_;
   // Guarded by mutex_:
@@ -62,6 +64,8 @@ class Watchers {
   void remove(const Watch& watch);
   /// Its time has changed.
   void changed(const std::shared_ptr<Watch>& watch);
+  /// Gives back what a coroutine let go.
+  void release(Claim claim);
   std::size_t size() const;
 
   /// Does what is due, and what the store has answered meanwhile; answers when something will be due.

@@ -2,6 +2,11 @@
 
 #include <thread>
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "base/random.hpp"
 #include "coord/watch.hpp"
 
@@ -28,6 +33,11 @@ class SystemWorld final : public World {
 };
 
 }  // namespace
+
+Task<void> World::async_sleep(base::Millis time) {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
+  co_await timer.async_wait(boost::asio::use_awaitable);
+}
 
 World& system_world() {
   static SystemWorld& world = *new SystemWorld;

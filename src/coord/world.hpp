@@ -1,6 +1,8 @@
 // World: what coordination asks of its surroundings, handed in: time, sleep, chance, and who keeps an eye on leases.
 #pragma once
 
+#include <larder/store.hpp>
+
 #include <cstdint>
 
 #include "base/clock.hpp"
@@ -15,6 +17,8 @@ class World {
   virtual ~World() = default;
   virtual base::Instant now() const noexcept = 0;
   virtual void sleep(base::Millis time) = 0;
+  /// On the caller's executor.
+  virtual Task<void> async_sleep(base::Millis time);
   virtual std::uint64_t entropy() noexcept = 0;
   virtual Watchers& watchers() = 0;
 };

@@ -373,9 +373,12 @@ void Table::written(Entry& entry, Change::What what, Change::Part part) {
   const bool string = record.kind() == Kind::string;
   const bool value = what == Change::What::write;
   if (value) end_lease(entry);
-  tell({what, static_cast<std::uint8_t>(entry.db_), record.kind(), options_.shard, record.key(),
-        string && value ? record.value() : std::string_view{}, part,
-        !string && value ? record.object_slot().object : nullptr, entry.deadline(), version});
+  changed_ = true;
+  // What nobody listens to is not put together.
+  if (!sinks_.empty())
+    tell({what, static_cast<std::uint8_t>(entry.db_), record.kind(), options_.shard, record.key(),
+          string && value ? record.value() : std::string_view{}, part,
+          !string && value ? record.object_slot().object : nullptr, entry.deadline(), version});
   if (must_clean()) clean(kCleanWrite);
   settle();
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/assert.hpp"
 #include "base/limits.hpp"
 #include "base/numbers.hpp"
 #include "node/steps.hpp"
@@ -43,12 +44,25 @@ Result<std::uint64_t> number_of(const Entry& entry) {
   return *number;
 }
 
-Result<std::uint64_t> grow(Node& node, Entry& entry, Millis life) {
+/// A number as text, without memory of its own.
+class NumberText {
+ public:
+  explicit NumberText(std::uint64_t number) noexcept : end_(base::write_unsigned(text_, number)) {}
+  NumberText(const NumberText&) = delete;
+  NumberText& operator=(const NumberText&) = delete;
+  std::string_view view() const noexcept { return {text_, static_cast<std::size_t>(end_ - text_)}; }
+
+ private:
+  char text_[base::kIntegerTextMax];
+  char* end_;
+};
+
+Result<std::uint64_t> grow(Node& node, Entry& entry, base::Instant deadline) {
   auto last = number_of(entry);
   if (!last) return last;
   const std::uint64_t next = node.next_token(*last);
-  const auto deadline = Deadline::at(node.clock().now() + life);
-  if (auto done = entry.assign(std::to_string(next), deadline); !done) return done.error();
+  if (auto done = entry.assign(NumberText(next).view(), Deadline::at(deadline)); !done)
+    return done.error();
   return next;
 }
 
@@ -67,40 +81,48 @@ Result<bool> belongs_to(const Entry& entry, std::string_view owner) {
 }
 
 /// The answer for a lock that is there already, `owner`'s or another's. None: it is free.
-Result<std::optional<LockGrant>> look_at_lock(Node& node, Entry& entry, std::string_view owner,
-                                              Millis life) {
+Result<std::optional<LockGrant>> look_at_lock(Entry& entry, std::string_view owner, Millis life,
+                                              base::Instant now) {
   if (!entry.exists()) return std::optional<LockGrant>{};
   const auto holder = holder_of(entry);
   if (!holder) return wrong_kind();
-  const base::Instant now = node.clock().now();
   if (holder->owner != owner) return LockGrant{0, left_of(entry, now)};
   const std::uint64_t token = holder->token;
   entry.set_deadline(now + life);
   return LockGrant{token, life};
 }
 
+Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, std::string_view fence,
+                                 Millis life, base::Instant now) {
+  return held.visit(db, fence, Mode::write, [&](Entry& entry) {
+    return grow(node, entry, now + std::max(life, limits::kFenceTime));
+  });
+}
+
 }  // namespace
 
 Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, std::string_view fence,
                                  Millis life) {
-  return held.visit(db, fence, Mode::write, [&](Entry& entry) {
-    return grow(node, entry, std::max(life, limits::kFenceTime));
-  });
+  return next_fence(node, held, db, fence, life, node.clock().now());
 }
 
 Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, std::string_view name,
                                std::string_view fence, std::string_view owner, Millis life) {
+  const base::Instant now = node.clock().now();
   const auto there = held.visit(
-      db, name, Mode::write, [&](Entry& entry) { return look_at_lock(node, entry, owner, life); });
+      db, name, Mode::write, [&](Entry& entry) { return look_at_lock(entry, owner, life, now); });
   if (!there) return there.error();
   if (*there) return **there;
   // The fence first: a lock that then finds no memory costs a token that nobody has.
-  const auto token = next_fence(node, held, db, fence, life);
+  const auto token = next_fence(node, held, db, fence, life, now);
   if (!token) return token.error();
-  std::string text = std::to_string(*token);
-  text.append(" ").append(owner);
+  LARDER_ASSERT(owner.size() <= limits::kOwnerBytesMax);
+  char text[base::kIntegerTextMax + 1 + limits::kOwnerBytesMax];
+  char* end = base::write_unsigned(text, *token);
+  *end++ = ' ';
+  end = std::copy(owner.begin(), owner.end(), end);
   const auto done = held.visit(db, name, Mode::write, [&](Entry& entry) {
-    return entry.assign(text, Deadline::at(node.clock().now() + life));
+    return entry.assign({text, static_cast<std::size_t>(end - text)}, Deadline::at(now + life));
   });
   if (!done) return done.error();
   return LockGrant{*token, life};
@@ -127,7 +149,7 @@ Result<bool> fenced_set(Node& node, Node::Held& held, unsigned db, std::string_v
   if (*seen > token) return false;
   // The fence first: better a fence without its value than a value that an older one may overwrite.
   auto done = held.visit(db, fence, Mode::write, [&](Entry& entry) {
-    return entry.assign(std::to_string(token),
+    return entry.assign(NumberText(token).view(),
                         Deadline::at(node.clock().now() + limits::kFenceTime));
   });
   if (!done) return done.error();
@@ -138,7 +160,7 @@ Result<bool> fenced_set(Node& node, Node::Held& held, unsigned db, std::string_v
 }
 
 Result<std::uint64_t> generation(Node& node, Entry& entry) {
-  if (!entry.exists()) return grow(node, entry, limits::kGenerationTime);
+  if (!entry.exists()) return grow(node, entry, node.clock().now() + limits::kGenerationTime);
   const base::Instant now = node.clock().now();
   auto number = number_of(entry);
   // Asked for, it stays; written only now and then, for most questions come in a row.
@@ -148,7 +170,7 @@ Result<std::uint64_t> generation(Node& node, Entry& entry) {
 }
 
 Result<std::uint64_t> bump_generation(Node& node, Entry& entry) {
-  return grow(node, entry, limits::kGenerationTime);
+  return grow(node, entry, node.clock().now() + limits::kGenerationTime);
 }
 
 }  // namespace larder::node

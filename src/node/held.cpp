@@ -12,9 +12,9 @@ void Node::hash_keys(std::span<const std::string_view> keys, std::uint64_t* hash
 }
 
 Node::Held Node::hold(std::span<const std::string_view> keys) {
-  std::vector<std::uint64_t> hashes(keys.size());
-  hash_keys(keys, hashes.data());
-  return hold_hashed(hashes);
+  ShardSet shards{state_->shards.size()};
+  for (const std::string_view key : keys) shards.add(state_->shard_number(state_->hash_of(key)));
+  return Held{*this, shards};
 }
 
 Node::Held Node::hold_hashed(std::span<const std::uint64_t> hashes) {

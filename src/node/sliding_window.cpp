@@ -49,30 +49,53 @@ std::int64_t reset_after(const Window& window, std::int64_t length, std::int64_t
 
 }  // namespace
 
+namespace {
+
+/// Digits up to a space or the end, of which there are at most eighteen. -1: something else.
+std::int64_t take_number(std::string_view& text) noexcept {
+  constexpr std::size_t kDigitsMax = 18;
+  std::int64_t number = 0;
+  std::size_t i = 0;
+  for (; i < text.size() && text[i] != ' '; ++i) {
+    const auto digit = static_cast<unsigned char>(text[i] - '0');
+    if (digit > 9 || i == kDigitsMax || (i > 0 && number == 0)) return -1;
+    number = number * 10 + digit;
+  }
+  if (i == 0) return -1;
+  text.remove_prefix(i);
+  return number;
+}
+
+}  // namespace
+
 std::optional<Window> parse_window(std::string_view text) noexcept {
   std::array<std::int64_t, 3> parts{};
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto end = i + 1 < parts.size() ? text.find(' ') : text.size();
-    if (end == std::string_view::npos) return std::nullopt;
-    const auto number = base::parse_integer(text.substr(0, end));
-    if (!number || *number < 0) return std::nullopt;
-    parts[i] = *number;
-    text.remove_prefix(std::min(end + 1, text.size()));
+    if (i > 0) {
+      if (text.empty()) return std::nullopt;
+      text.remove_prefix(1);
+    }
+    if ((parts[i] = take_number(text)) < 0) return std::nullopt;
   }
   // A stranger's numbers must not overflow what is computed with them.
   constexpr std::int64_t kMax = base::limits::kLimitMax;
-  if (parts[1] > kMax || parts[2] > kMax) return std::nullopt;
+  if (!text.empty() || parts[1] > kMax || parts[2] > kMax) return std::nullopt;
   return Window{parts[0], parts[1], parts[2]};
 }
 
-std::string to_string(const Window& window) {
-  std::array<char, 3 * (base::kIntegerTextMax + 1)> text;
-  char* end = base::write_integer(text.data(), window.index);
+std::string_view write_window(const Window& window, char (&text)[kWindowTextMax]) noexcept {
+  static_assert(3 * (base::kIntegerTextMax + 1) <= kWindowTextMax);
+  char* end = base::write_integer(text, window.index);
   *end++ = ' ';
   end = base::write_integer(end, window.previous);
   *end++ = ' ';
   end = base::write_integer(end, window.current);
-  return {text.data(), end};
+  return {text, static_cast<std::size_t>(end - text)};
+}
+
+std::string to_string(const Window& window) {
+  char text[kWindowTextMax];
+  return std::string(write_window(window, text));
 }
 
 Decision decide(Window& window, const Limit& limit, std::uint32_t count, Taking taking,

@@ -34,6 +34,9 @@ struct Window {
 
 std::optional<Window> parse_window(std::string_view text) noexcept;
 std::string to_string(const Window& window);
+/// The same into memory, and without: the longest state has so many bytes.
+inline constexpr std::size_t kWindowTextMax = 64;
+std::string_view write_window(const Window& window, char (&text)[kWindowTextMax]) noexcept;
 
 enum class Taking : bool { peek, take };
 

@@ -62,8 +62,7 @@ Result<bool> release_share(Node& node, engine::Entry& entry, std::string_view ow
 /// Takes `count` of the limit, all or nothing; with `peek` only tells what would be.
 Result<Decision> take_limit(Node& node, engine::Entry& entry, const Limit& limit,
                             std::uint32_t count, Taking taking);
-/// Takes of all if all allow it, else of none. All keys are held, and none comes twice. Where memory runs out midway,
-/// what was taken stays taken: who asks again is denied sooner, never let through more often.
+/// Takes of all if all allow it, and memory has room for all, else of none. All keys are held, and none comes twice.
 Result<std::vector<Decision>> take_limits(Node& node, Node::Held& held, unsigned db,
                                           std::span<const LimitAsk> asks, Taking taking);
 

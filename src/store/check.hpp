@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/limits.hpp"
+#include "base/side_key.hpp"
 #include "store/operation.hpp"
 
 namespace larder::store {
@@ -103,6 +104,25 @@ inline bool plainly_fine(const GetMany& op) noexcept {
 inline bool plainly_fine(const SetOptions& options) noexcept {
   return !options.ttl ||
          (!options.keep_ttl && *options.ttl > Millis::zero() && *options.ttl <= kTtlMax);
+}
+inline bool plainly_fine(Millis ttl) noexcept { return ttl > Millis::zero() && ttl <= kTtlMax; }
+inline bool owner_fits(std::string_view key, std::string_view owner) noexcept {
+  return !key.empty() && key.size() + base::kSideKeyBytes <= base::limits::kKeyBytesMax &&
+         !owner.empty() && owner.size() <= base::limits::kOwnerBytesMax;
+}
+inline bool plainly_fine(const LockAcquire& op) noexcept {
+  return owner_fits(op.key, op.owner) && plainly_fine(op.ttl);
+}
+inline bool plainly_fine(const LockExtend& op) noexcept {
+  return owner_fits(op.key, op.owner) && plainly_fine(op.ttl);
+}
+inline bool plainly_fine(const LockRelease& op) noexcept { return owner_fits(op.key, op.owner); }
+/// Of the common algorithms.
+inline bool plainly_fine(const LimitTake& op) noexcept {
+  const Limit& limit = op.limit;
+  return key_fits(op.key) && limit.max <= base::limits::kLimitMax && limit.burst == 0 &&
+         limit.algorithm != Algorithm::sliding_log && op.count >= 1 && op.count <= limit.max &&
+         limit.window > Millis::zero() && limit.window <= base::limits::kLimitWindowMax;
 }
 inline bool plainly_fine(const Set& op) noexcept {
   return key_fits(op.key) && op.value.size() <= base::limits::kValueBytesMax &&

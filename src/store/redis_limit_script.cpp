@@ -1,5 +1,5 @@
 // node/sliding_window.hpp and node/limits.hpp in Lua, for one limit or many: all are looked at, then all are taken from,
-// or none.
+// or none. A function takes time to make, so one limit alone is answered as soon as its own are there.
 //
 // Lua's numbers are doubles: exact below 2^53. `muldiv` is floor(a * b / c) and what is left over, in two halves, so that
 // no product comes near it: requires a / 65536 * b, c * 65536 and 65536 * b below 2^53.
@@ -11,7 +11,7 @@ namespace larder::store {
 namespace {
 
 constexpr std::string_view kLimits =
-    R"(local wrong = redis.error_reply('WRONGTYPE Operation against a key holding the wrong kind of value')
+    R"(local function wrong() return redis.error_reply('WRONGTYPE Operation against a key holding the wrong kind of value') end
 local t = redis.call('TIME')
 local wall = t[1] * 1000 + math.floor(t[2] / 1000)
 local function muldiv(a, b, c)
@@ -21,20 +21,24 @@ local function muldiv(a, b, c)
   local more = math.floor(rest / c)
   return whole * 65536 + more, rest - more * c
 end
-local function text(...) return string.format(string.rep(' %.0f', select('#', ...)), ...) end
 local function is_state(held)
   return string.match(held, '^[flb] ') or string.match(held, '^%d+ %d+ %d+$')
 end
-local function numbers(held, letter)
-  local found = {}
-  if not held then return found end
-  if not is_state(held) then return nil end
-  if string.sub(held, 1, 1) ~= letter then return found end
-  local rest = string.sub(held, 2)
-  if string.gsub(rest, ' %d+', '') ~= '' then return nil end
-  for number in string.gmatch(rest, '%d+') do found[#found + 1] = tonumber(number) end
-  return found
+local function ask(i, take, way)
+  local held = redis.pcall('GET', KEYS[i])
+  if type(held) == 'table' then return held end
+  local a = 5 * i - 3
+  local allowed, left, retry, reset, state = way(
+    held, tonumber(ARGV[a]), tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), take, tonumber(ARGV[a + 4]))
+  if allowed == nil then return wrong() end
+  if allowed and take then redis.call('SET', KEYS[i], state, 'PX', string.format('%.0f', reset)) end
+  return {allowed and 1 or 0, left, retry, reset}
 end
+local function alone(way)
+  local answer = ask(1, ARGV[1] == '1', way)
+  return answer.err and answer or {answer}
+end
+local only = #KEYS == 1 and ARGV[5]
 
 local function sliding(held, max, window, count, take)
   local index, previous, current = 0, 0, 0
@@ -75,8 +79,22 @@ local function sliding(held, max, window, count, take)
   elseif previous > 0 then
     reset = window - elapsed
   end
-  return allowed, math.max(max - used, 0), retry, reset, string.sub(text(index, previous, current), 2)
+  return allowed, math.max(max - used, 0), retry, reset, string.format('%.0f %.0f %.0f', index, previous, current)
 end
+
+if only == 'SLIDING' then return alone(sliding) end
+
+local function numbers(held, letter)
+  local found = {}
+  if not held then return found end
+  if not is_state(held) then return nil end
+  if string.sub(held, 1, 1) ~= letter then return found end
+  local rest = string.sub(held, 2)
+  if string.gsub(rest, ' %d+', '') ~= '' then return nil end
+  for number in string.gmatch(rest, '%d+') do found[#found + 1] = tonumber(number) end
+  return found
+end
+
 
 local function fixed(held, max, window, count, take)
   local kept = numbers(held, 'f')
@@ -88,8 +106,10 @@ local function fixed(held, max, window, count, take)
   if place > index then index, used = place, 0 end
   local allowed, retry = used + count <= max, 0
   if not allowed then retry = window - elapsed elseif take then used = used + count end
-  return allowed, math.max(max - used, 0), retry, used > 0 and window - elapsed or 0, 'f' .. text(index, used)
+  return allowed, math.max(max - used, 0), retry, used > 0 and window - elapsed or 0, string.format('f %.0f %.0f', index, used)
 end
+
+if only == 'FIXED' then return alone(fixed) end
 
 local function log(held, max, window, count, take)
   local kept = numbers(held, 'l')
@@ -121,11 +141,13 @@ local function log(held, max, window, count, take)
   end
   local pieces, before = {'l'}, 0
   for i = first, #times do
-    pieces[#pieces + 1] = text(times[i] - before, counts[i])
+    pieces[#pieces + 1] = string.format(' %.0f %.0f', times[i] - before, counts[i])
     before = times[i]
   end
   return allowed, math.max(max - used, 0), retry, #times >= first and times[#times] + window - now or 0, table.concat(pieces)
 end
+
+if only == 'LOG' then return alone(log) end
 
 local function bucket(held, max, window, count, take, capacity)
   local kept = numbers(held, 'b')
@@ -148,30 +170,21 @@ local function bucket(held, max, window, count, take, capacity)
     whole = whole + count
   end
   local left = math.max(capacity - whole - (part > 0 and 1 or 0), 0)
-  return allowed, left, retry, time_for(whole, part), 'b' .. text(now, whole, part)
+  return allowed, left, retry, time_for(whole, part), string.format('b %.0f %.0f %.0f', now, whole, part)
 end
 
+if only == 'BUCKET' then return alone(bucket) end
+
 local ways = {SLIDING = sliding, FIXED = fixed, LOG = log, BUCKET = bucket}
-local function ask(i, take)
-  local held = redis.pcall('GET', KEYS[i])
-  if type(held) == 'table' then return held end
-  local a = 5 * i - 3
-  local allowed, left, retry, reset, state = ways[ARGV[a + 3]](
-    held, tonumber(ARGV[a]), tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), take, tonumber(ARGV[a + 4]))
-  if allowed == nil then return wrong end
-  if allowed and take then redis.call('SET', KEYS[i], state, 'PX', string.format('%.0f', reset)) end
-  return {allowed and 1 or 0, left, retry, reset}
-end
 local function all(take)
   local answers, allowed = {}, true
   for i = 1, #KEYS do
-    answers[i] = ask(i, take)
+    answers[i] = ask(i, take, ways[ARGV[5 * i]])
     if answers[i].err then return answers[i], false end
     allowed = allowed and answers[i][1] == 1
   end
   return answers, allowed
 end
-if #KEYS == 1 then return (all(ARGV[1] == '1')) end
 local answers, allowed = all(false)
 if allowed and ARGV[1] == '1' then answers = all(true) end
 return answers)";

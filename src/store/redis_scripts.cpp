@@ -33,24 +33,32 @@ return 1)";
 constexpr std::string_view kHolder =
     R"(local wrong = 'WRONGTYPE Operation against a key holding the wrong kind of value'
 local held = redis.pcall('GET', KEYS[1])
-if type(held) == 'table' then return held end
 local token, owner
 if held then
+  if type(held) == 'table' then return held end
   token, owner = string.match(held, '^([1-9]%d*) (.*)$')
   if not token then return redis.error_reply(wrong) end
 end
 )";
 
-constexpr std::string_view kLock =
-    R"(if held and owner ~= ARGV[1] then return {0, math.max(redis.call('PTTL', KEYS[1]), 0)} end
-if held then
+constexpr std::string_view kLock = R"(if held then
+  if owner ~= ARGV[1] then return {0, math.max(redis.call('PTTL', KEYS[1]), 0)} end
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   return {tonumber(token), tonumber(ARGV[2])}
 end
-token = grow(KEYS[2], ARGV[3])
-if type(token) == 'table' then return token end
-redis.call('SET', KEYS[1], token .. ' ' .. ARGV[1], 'PX', ARGV[2])
-return {tonumber(token), tonumber(ARGV[2])})";
+local last = redis.pcall('GET', KEYS[2])
+if type(last) == 'table' then return last end
+local t = redis.call('TIME')
+token = t[1] * 1000000 + t[2]
+if last then
+  last = string.match(last, '^%d+$') and tonumber(last)
+  if not last or last > 9007199254740992 then return redis.error_reply(wrong) end
+  if token <= last then token = last + 1 end
+end
+local text = string.format('%.0f', token)
+redis.call('SET', KEYS[2], text, 'PX', ARGV[3])
+redis.call('SET', KEYS[1], text .. ' ' .. ARGV[1], 'PX', ARGV[2])
+return {token, tonumber(ARGV[2])})";
 
 constexpr std::string_view kExtend = R"(if not held or owner ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2]))";
@@ -112,7 +120,7 @@ const redis::Script& fill_script() {
   return script;
 }
 const redis::Script& lock_script() {
-  static const Joined source{kHolder, kGrowingNumber, kLock};
+  static const Joined source{kHolder, kLock};
   static const redis::Script script{source.text};
   return script;
 }

@@ -260,6 +260,16 @@ Task<Result<Decision>> Store::async_limit_peek(std::string key, Limit limit, std
       std::move(key));
 }
 
+Task<Result<std::vector<Decision>>> Store::async_limit_take_all(
+    std::vector<std::pair<std::string, LimitAsk>> asks, CallOptions call) const {
+  std::vector<LimitAsk> views;
+  views.reserve(asks.size());
+  for (const auto& [key, ask] : asks) views.push_back({key, ask.limit, ask.count});
+  return perform(
+      driver_, call, [](const auto& v, const auto&) { return store::LimitTakeAll{v}; },
+      std::move(views), std::move(asks));
+}
+
 Task<Result<Counted>> Store::async_add_once(std::string key, std::string id, std::int64_t delta,
                                             Millis remember, std::optional<Millis> ttl_if_new,
                                             CallOptions call) const {
@@ -271,6 +281,26 @@ Task<Result<Counted>> Store::async_add_once(std::string key, std::string id, std
         return store::AddOnce{k, o, delta, remember, ttl_if_new};
       },
       std::move(key), std::move(once));
+}
+
+Task<Result<LockGrant>> Store::async_share_acquire(std::string key, std::string owner, Millis ttl,
+                                                   Share share, CallOptions call) const {
+  return perform(
+      driver_, call,
+      [ttl, share](const auto& k, const auto& o) {
+        return store::ShareAcquire{k, o, ttl, share};
+      },
+      std::move(key), std::move(owner));
+}
+
+Task<Result<bool>> Store::async_share_release(std::string key, std::string owner,
+                                              CallOptions call) const {
+  return perform(
+      driver_, call,
+      [](const auto& k, const auto& o) {
+        return store::ShareRelease{k, o};
+      },
+      std::move(key), std::move(owner));
 }
 
 Task<Result<bool>> Store::async_share_extend(std::string key, std::string owner, Millis ttl,

@@ -37,6 +37,38 @@ TEST_P(Threads, EightThreadsCountToAnExactTotal) {
   EXPECT_EQ(store.get("n").value(), Bytes("4000"));
 }
 
+// Over a connection a thread that calls alone serves it itself, and hands it back when others come.
+TEST_P(Threads, OneAloneAndManyTakeTurns) {
+  std::int64_t sum = 0;
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(store.add("n", std::int64_t{1}).value(), ++sum);
+    // At once after a call that was alone, and while another is.
+    asio::io_context context;
+    bool done = false;
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          (co_await store.async_add("n", std::int64_t{1})).value();
+          done = true;
+        },
+        asio::detached);
+    std::jthread other([&] {
+      for (int i = 0; i < round; ++i) store.add("m", std::int64_t{1}).value();
+    });
+    context.run();
+    EXPECT_TRUE(done);
+    ++sum;
+  }
+  in_threads([&](int i) {
+    for (int n = 0; n < 50; ++n) {
+      store.add("n", std::int64_t{1}).value();
+      if (n % 8 == i) std::this_thread::sleep_for(std::chrono::milliseconds{3});
+    }
+  });
+  EXPECT_EQ(store.add("n", std::int64_t{0}).value(), sum + 400);
+  EXPECT_EQ(store.add("m", std::int64_t{0}).value(), 190);
+}
+
 TEST_P(Threads, ExactlyOneCreates) {
   for (int round = 0; round < 50; ++round) {
     std::atomic<int> winners{0};

@@ -38,6 +38,7 @@ class SentinelGroup {
   /// redis+sentinel:// with all three.
   std::string url() const;
   RedisServer& primary() { return servers_[0]; }
+  RedisServer& replica(std::size_t index) { return servers_[1 + index]; }
 
  private:
   std::deque<RedisServer> servers_;

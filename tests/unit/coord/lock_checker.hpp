@@ -30,6 +30,7 @@ struct LockOp {
       answered =
           0;  ///< Milliseconds. Of one whose answer is not known, when it took effect at the latest.
   std::int64_t ttl = 0;
+  std::int64_t early = 0, late = 0;  ///< How far from its time a lease may end.
 };
 
 class LockChecker {
@@ -44,14 +45,20 @@ class LockChecker {
     State start;
     return search(0, start, std::numeric_limits<std::int64_t>::min());
   }
-  /// How far it came.
+  /// How far it came: the operation for which there is no place, and those before it.
   std::string stuck() const {
-    if (furthest_ >= ops_.size()) return "at the end";
-    const LockOp& op = ops_[furthest_];
-    return "at operation " + std::to_string(furthest_) + ": kind " +
-           std::to_string(static_cast<int>(op.kind)) + ", owner " + std::to_string(op.owner) +
-           ", token " + std::to_string(op.token) + (op.yes ? ", yes" : ", no") + ", sent " +
-           std::to_string(op.sent) + ", answered " + std::to_string(op.answered);
+    std::string text;
+    const std::size_t from = furthest_ < 24 ? 0 : furthest_ - 24;
+    for (std::size_t i = from; i < ops_.size() && i <= furthest_ + 8; ++i) {
+      const LockOp& op = ops_[i];
+      constexpr std::string_view kKinds[] = {"acquire", "extend", "release", "write"};
+      text.append(i == furthest_ ? "\n> " : "\n  ")
+          .append(kKinds[static_cast<std::size_t>(op.kind)]);
+      text += " by " + std::to_string(op.owner) + ", token " + std::to_string(op.token) + ", " +
+              std::to_string(op.sent) + " to " + std::to_string(op.answered) + " for " +
+              std::to_string(op.ttl) + (op.known ? op.yes ? ": yes" : ": no" : ": no answer");
+    }
+    return text;
   }
 
  private:
@@ -83,6 +90,7 @@ class LockChecker {
   bool try_one(std::size_t i, std::size_t first, const State& state, std::int64_t now) {
     const LockOp& op = ops_[i];
     done_[i] = 'y';
+    highest_ = std::max(highest_, i);
     for (const bool yes : {true, false}) {
       if (op.known && yes != op.yes) continue;
       State next = state;
@@ -133,13 +141,14 @@ class LockChecker {
   }
   static void grant(const LockOp& op, State& state, std::int64_t moment) {
     state.owner = op.owner;
-    state.ends_first = moment + op.ttl;
-    state.ends_last = op.answered + op.ttl;
+    state.ends_first = moment + op.ttl - op.early;
+    state.ends_last = op.answered + op.ttl + op.late;
   }
 
   std::string name_of(std::size_t first, const State& state, std::int64_t now) const {
     std::string name = std::to_string(first);
-    for (std::size_t i = first; i < ops_.size() && i < first + 64; ++i) name += done_[i];
+    // All that may be done: one whose answer took long may stand in front of hundreds.
+    name.append(done_, first, highest_ + 1 - std::min(first, highest_ + 1));
     for (const std::int64_t number :
          {std::int64_t{state.owner}, static_cast<std::int64_t>(state.last_token),
           static_cast<std::int64_t>(state.fence), state.ends_first, state.ends_last, now})
@@ -150,7 +159,7 @@ class LockChecker {
   std::vector<LockOp> ops_;
   std::string done_;
   std::unordered_set<std::string> seen_;
-  std::size_t furthest_ = 0;
+  std::size_t furthest_ = 0, highest_ = 0;
 };
 
 }  // namespace larder::coord::test

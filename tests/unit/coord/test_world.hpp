@@ -13,7 +13,7 @@
 
 namespace larder::coord::test {
 
-class TestWorld final : public World {
+class TestWorld : public World {
  public:
   explicit TestWorld(std::uint64_t seed = 1) : random_(seed), watchers_(clock, seed) {}
 

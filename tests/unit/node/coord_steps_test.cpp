@@ -81,6 +81,53 @@ TEST_F(CoordStepsTest, AllLimitsOrNone) {
   EXPECT_FALSE(get("new")) << "nothing was written for it";
 }
 
+// Whatever the order, and whichever of them finds no memory.
+TEST(CoordStepsMemoryTest, LimitsThatFindNoMemoryForAllAreTakenFromNone) {
+  base::ManualClock clock;
+  std::size_t refused = 0, allowed = 0;
+  for (std::size_t filled = 0; filled < 64; ++filled) {
+    Node node(
+        {.shards = 1, .bytes_max = 256 * 1024, .eviction = policy::Eviction::noeviction, .seed = 7},
+        clock);
+    const Limit window{1'000, 1h}, log{1'000, 1h, Algorithm::sliding_log};
+    const std::vector<LimitAsk> asks{{"log", log, 10}, {"a", window}, {"b", log}, {"c", window}};
+    const auto take = [&](std::span<const LimitAsk> of) {
+      std::vector<std::string_view> keys;
+      for (const auto& ask : of) keys.push_back(ask.key);
+      auto held = node.hold(keys);
+      return take_limits(node, held, 0, of, Taking::take);
+    };
+    ASSERT_TRUE(take({asks.data(), 2}));
+    clock.advance(10ms);
+    // Until nothing of 40 bytes fits any more; then some room again, by eights.
+    const auto set = [&](const std::string& key, std::size_t bytes) {
+      return node.visit(0, key, Mode::write, [&](engine::Entry& entry) {
+        return entry.assign(std::string(bytes, 'x'), engine::Deadline::none());
+      });
+    };
+    for (int i = 0; set("fill" + std::to_string(i), 1'000); ++i) continue;
+    for (int i = 0; set("more" + std::to_string(i), 8); ++i) continue;
+    for (std::size_t i = 0; i < filled; ++i) {
+      node.visit(0, "more" + std::to_string(i), Mode::write,
+                 [](engine::Entry& entry) { return entry.erase(); });
+    }
+    const auto read = [&](std::string_view key) { return test::get_in(node, key); };
+    const auto before = std::array{read("log"), read("a"), read("b"), read("c")};
+    const auto taken = take(asks);
+    const auto after = std::array{read("log"), read("a"), read("b"), read("c")};
+    if (taken) {
+      ++allowed;
+      for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NE(before[i], after[i]) << i;
+    } else {
+      ++refused;
+      EXPECT_EQ(taken.error().code, Errc::out_of_memory);
+      EXPECT_EQ(before, after) << filled;
+    }
+  }
+  EXPECT_GT(refused, 0u);
+  EXPECT_GT(allowed, 0u);
+}
+
 TEST_F(CoordStepsTest, SharesAreGivenUntilNothingIsLeft) {
   const auto first = share("a", 1, 3).value(), second = share("b", 2, 3, 20s).value();
   ASSERT_TRUE(first.taken() && second.taken());
