@@ -6,7 +6,7 @@
 namespace larder::manage {
 namespace {
 
-constexpr base::Millis kEndTime{30'000}, kKillTime{5'000}, kPause{10};
+constexpr base::Millis kEndTime{30'000}, kKillTime{5'000}, kPause{10}, kAskAgain{1'000};
 
 }  // namespace
 
@@ -14,8 +14,15 @@ Result<bool> LocalRedis::end(const Setup& setup, const Node& node, base::Signal 
                              base::Millis at_most) {
   if (auto sent = host_.signal(node.process, signal); !sent) return sent.error();
   const auto until = host_.now() + at_most;
+  auto again = host_.now() + kAskAgain;
   while (runs(setup, node)) {
-    if (host_.now() >= until) return false;
+    const auto now = host_.now();
+    if (now >= until) return false;
+    // A Redis that writes its first AOF, as a new replica does, refuses to end, and forgets that it was asked.
+    if (now >= again) {
+      (void)host_.signal(node.process, signal);
+      again = now + kAskAgain;
+    }
     host_.sleep(kPause);
   }
   return true;

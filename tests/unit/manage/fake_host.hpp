@@ -15,7 +15,8 @@ class FakeHost final : public Host {
   struct Process {
     base::ProcessFacts facts;
     std::uint16_t port = 0;
-    bool deaf = false;  ///< Does not end when it is asked to.
+    bool deaf = false;      ///< Does not end when it is asked to.
+    unsigned refusals = 0;  ///< So often it does not, and then it does.
   };
   std::map<std::string, std::string> files;
   std::map<int, Process> processes;
@@ -62,7 +63,9 @@ class FakeHost final : public Host {
     const auto found = processes.find(mark.id);
     if (found == processes.end() || found->second.facts.mark != mark) return false;
     signalled.push_back(mark.id);
-    if (!found->second.deaf || signal == base::Signal::kill) processes.erase(found);
+    Process& process = found->second;
+    const bool refuses = process.deaf || (process.refusals > 0 && process.refusals-- > 0);
+    if (!refuses || signal == base::Signal::kill) processes.erase(found);
     return true;
   }
 

@@ -117,6 +117,13 @@ TEST_F(LocalRedisTest, OneThatDoesNotEndIsKilledOnlyWhereThatIsAskedFor) {
   EXPECT_EQ(stop(true), "1");
 }
 
+TEST_F(LocalRedisTest, OneThatRefusesForNowIsAskedAgain) {
+  start({});
+  host_.processes.at(100).refusals = 2;
+  EXPECT_EQ(stop(), "1");
+  EXPECT_EQ(host_.signalled, (std::vector<int>{100, 100, 100}));
+}
+
 TEST_F(LocalRedisTest, WhoMustWaitForAnotherSaysSoAndDoesNotWaitForEver) {
   host_.locked = true;
   EXPECT_TRUE(has(start({}), "for 120 s"));
