@@ -69,7 +69,7 @@ class CopyTest(Case):
 
 class CopyFromRedisTest(RedisCase):
     def test_a_ring_that_grew_is_filled(self):
-        old = self.start("--mode", "ring", "--nodes", "2")
+        old = self.start("--mode", "ring", "--nodes", "2", "--port", "0")
         for i in range(60):
             self.assertOk(larder("set", f"key:{i}", str(i), "--url", old))
         new = self.start("--nodes", "3")

@@ -53,7 +53,7 @@ class DoctorTest(ServedCase):
 
 class RedisDoctorTest(RedisCase):
     def test_a_replica_and_a_full_server_are_found_out(self):
-        self.start("--mode", "sentinel", "--nodes", "2")
+        self.start("--mode", "sentinel", "--nodes", "2", "--port", "0")
         replica = self.status()["nodes"][1]["port"]
         outcome = larder("doctor", f"redis://127.0.0.1:{replica}")
         self.assertEqual(outcome.status, 1, outcome)
@@ -65,7 +65,7 @@ class RedisDoctorTest(RedisCase):
         self.assertIn("writes are refused", outcome.out)
 
     def test_a_ring_is_looked_at_server_by_server(self):
-        url = self.start("--nodes", "2", "--maxmemory", "100mb", "--policy", "allkeys-lru")
+        url = self.start("--nodes", "2", "--port", "0", "--maxmemory", "100mb", "--policy", "allkeys-lru")
         outcome = larder("doctor", url)
         self.assertOk(outcome)
         for node in self.status()["nodes"]:

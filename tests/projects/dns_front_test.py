@@ -24,6 +24,7 @@ class FrontTest(program.Case):
             resolver.session.verify = cert
             place = resolver.grpc_place()
             with Dns("--resolver", "grpcs://" + place, "--resolver-ca-file", cert) as front:
+                eventually(lambda: front.get("/readyz").status_code == 200, "the resolver is reached")
                 self.assertEqual(front.addresses("far.example"), resolver.addresses("far.example"))
             with Dns("--resolver", "grpcs://" + place) as front:  # It believes nobody who signed that.
                 self.assertEqual(front.get("/resolve", name="far.example").json()["Status"], 2)
