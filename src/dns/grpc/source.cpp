@@ -3,7 +3,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 #include "base/text.hpp"
 #include "dns/grpc/convert.hpp"
@@ -17,12 +19,19 @@ class GrpcLink {
   GrpcLink(std::string where, const std::shared_ptr<grpc::ChannelCredentials>& credentials)
       : where_(std::move(where)) {
     grpc::ChannelArguments arguments;
-    // A resolver that was down is wanted back within a second, not after gRPC's two minutes.
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    // A resolver that was down is wanted back within a second, not after gRPC's two minutes. What gRPC calls the least
+    // pause is how long one attempt may take, with TLS and all.
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
     channel_ = grpc::CreateCustomChannel(where_, credentials, arguments);
     stub_ = v1::Resolver::NewStub(channel_);
+    keeper_ = std::jthread([channel = channel_](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        const auto wake = std::chrono::system_clock::now() + kLook;
+        (void)channel->WaitForStateChange(channel->GetState(true), wake);
+      }
+    });
   }
 
   const std::string& where() const noexcept { return where_; }
@@ -31,9 +40,13 @@ class GrpcLink {
   bool connected() { return channel_->GetState(true) == GRPC_CHANNEL_READY; }
 
  private:
+  static constexpr std::chrono::milliseconds kLook{200};
+
   const std::string where_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Resolver::Stub> stub_;
+  /// Until a call is made nothing of gRPC looks at its sockets, and no handshake comes to its end.
+  std::jthread keeper_;
 };
 
 Result<std::shared_ptr<GrpcLink>> open_grpc_link(const std::string& where,
