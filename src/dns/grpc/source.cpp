@@ -1,9 +1,9 @@
 #include "dns/grpc/source.hpp"
 
+#include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
-#include <chrono>
 #include <mutex>
 #include <thread>
 
@@ -28,7 +28,8 @@ class GrpcLink {
     stub_ = v1::Resolver::NewStub(channel_);
     keeper_ = std::jthread([channel = channel_](const std::stop_token& stop) {
       while (!stop.stop_requested()) {
-        const auto wake = std::chrono::system_clock::now() + kLook;
+        const auto wake =
+            gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kLookMs, GPR_TIMESPAN));
         (void)channel->WaitForStateChange(channel->GetState(true), wake);
       }
     });
@@ -40,7 +41,7 @@ class GrpcLink {
   bool connected() { return channel_->GetState(true) == GRPC_CHANNEL_READY; }
 
  private:
-  static constexpr std::chrono::milliseconds kLook{200};
+  static constexpr int kLookMs = 200;
 
   const std::string where_;
   std::shared_ptr<grpc::Channel> channel_;
