@@ -28,9 +28,33 @@ bool feed_parser(beast_http::basic_parser<is_request>& parser, std::string& in, 
   return true;
 }
 
+/// Keeps the body; the rest is left to who is interested.
+template <bool is_request>
+struct BodyParser : beast_http::basic_parser<is_request> {
+  explicit BodyParser(std::string& into) : body(into) {}
+  std::string& body;
+
+  void on_request_impl(beast_http::verb, View, View, int, Failed&) override {}
+  void on_response_impl(int, View, int, Failed&) override {}
+  void on_field_impl(field, View, View, Failed&) override {}
+  void on_header_impl(Failed&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, Failed&) override {}
+  std::size_t on_body_impl(View bytes, Failed&) override {
+    body.append(bytes.data(), bytes.size());
+    return bytes.size();
+  }
+  void on_chunk_header_impl(std::uint64_t, View, Failed&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, Failed& failed) override {
+    return on_body_impl(bytes, failed);
+  }
+  void on_finish_impl(Failed&) override {}
+};
+
 }  // namespace
 
-struct RequestReader::Parser final : beast_http::basic_parser<true> {
+struct RequestReader::Parser final : BodyParser<true> {
+  Parser() : BodyParser(request.body) {}
+
   Request request;
   int version = 11;
   bool expects = false;
@@ -41,7 +65,6 @@ struct RequestReader::Parser final : beast_http::basic_parser<true> {
     request.target = text_of(target);
     version = number;
   }
-  void on_response_impl(int, View, int, Failed&) override {}
   void on_field_impl(field name, View, View value, Failed&) override {
     const auto keep = [&](std::string& first) {
       if (first.empty()) first = text_of(value);
@@ -65,17 +88,6 @@ struct RequestReader::Parser final : beast_http::basic_parser<true> {
         return;
     }
   }
-  void on_header_impl(Failed&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, Failed&) override {}
-  std::size_t on_body_impl(View bytes, Failed&) override {
-    request.body.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
-  void on_chunk_header_impl(std::uint64_t, View, Failed&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, Failed& error) override {
-    return on_body_impl(bytes, error);
-  }
-  void on_finish_impl(Failed&) override {}
 };
 
 RequestReader::RequestReader(const ReadBounds& bounds) : parser_(std::make_unique<Parser>()) {
@@ -108,26 +120,15 @@ Response RequestReader::fault() const {
   return {.status = 400, .body = "no HTTP request: " + parser_->failed.message() + "\n"};
 }
 
-struct ResponseReader::Parser final : beast_http::basic_parser<false> {
-  unsigned status = 0;
-  std::string body, error;
+struct ResponseReader::Parser final : BodyParser<false> {
+  Parser() : BodyParser(text) {}
 
-  void on_request_impl(beast_http::verb, View, View, int, Failed&) override {}
+  unsigned status = 0;
+  std::string text, error;
+
   void on_response_impl(int code, View, int, Failed&) override {
     status = static_cast<unsigned>(code);
   }
-  void on_field_impl(field, View, View, Failed&) override {}
-  void on_header_impl(Failed&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, Failed&) override {}
-  std::size_t on_body_impl(View bytes, Failed&) override {
-    body.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
-  void on_chunk_header_impl(std::uint64_t, View, Failed&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, Failed& failed) override {
-    return on_body_impl(bytes, failed);
-  }
-  void on_finish_impl(Failed&) override {}
 };
 
 ResponseReader::ResponseReader(const ReadBounds& bounds) : parser_(std::make_unique<Parser>()) {

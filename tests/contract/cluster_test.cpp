@@ -21,6 +21,43 @@ using testing::HasSubstr;
 
 std::string key(int i) { return "user:" + std::to_string(i); }
 
+/// Three threads that call, until the end of the scope: `call(t, n)` is the n-th of thread t.
+class Callers {
+ public:
+  template <class F>
+  explicit Callers(F call) {
+    for (int t = 0; t < 3; ++t) {
+      threads_.emplace_back([this, t, call] {
+        for (int n = 0; !stop_; ++n, ++calls) call(t, n, *this);
+      });
+    }
+  }
+  ~Callers() { end(); }
+  Callers(const Callers&) = delete;
+  Callers& operator=(const Callers&) = delete;
+
+  template <class T>
+  void count_failure(const Result<T>& result) {
+    if (result) return;
+    const std::lock_guard guard{mutex_};
+    if (failed++ == 0) first_error = to_string(result.error());
+  }
+  void end() {
+    stop_ = true;
+    for (auto& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+
+  std::atomic<int> wrong{0}, failed{0}, calls{0};
+  std::string first_error;  ///< To be read after end().
+
+ private:
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::vector<std::thread> threads_;
+};
+
 TEST(ClusterTest, KeysBatchesLocksAndScansGoOverAllServers) {
   test::RedisCluster cluster{3};
   const Store store = Store::open(cluster.url()).value();
@@ -49,37 +86,22 @@ TEST(ClusterTest, KeysBatchesLocksAndScansGoOverAllServers) {
 TEST(ClusterTest, SlotsMoveUnderLoadAndNoCallerIsTold) {
   test::RedisCluster cluster{2};
   const Store store = Store::open(cluster.url()).value();
-  std::atomic<bool> stop{false};
-  std::atomic<int> wrong{0}, calls{0};
-  std::mutex mutex;
-  std::string first_error;
-  std::vector<std::thread> callers;
-  for (int t = 0; t < 3; ++t) {
-    callers.emplace_back([&, t] {
-      const auto tell = [&](const Error& error) {
-        const std::lock_guard guard{mutex};
-        if (first_error.empty()) first_error = to_string(error);
-      };
-      for (std::int64_t n = 1; !stop; ++n) {
-        const std::string name = "{job}" + std::to_string(t);
-        const auto sum = store.add(name, std::int64_t{1}, 60s);
-        if (!sum) tell(sum.error());
-        const auto lock = store.lock_acquire("{job}lock" + std::to_string(t), "me", 60s);
-        if (!lock) tell(lock.error());
-        wrong += !sum || *sum != n || !lock || !lock->taken();
-        ++calls;
-      }
-    });
-  }
+  Callers callers([&store](int t, int n, Callers& all) {
+    const std::string name = "{job}" + std::to_string(t);
+    const auto sum = store.add(name, std::int64_t{1}, 60s);
+    all.count_failure(sum);
+    const auto lock = store.lock_acquire("{job}lock" + std::to_string(t), "me", 60s);
+    all.count_failure(lock);
+    all.wrong += !sum || *sum != n + 1 || !lock || !lock->taken();
+  });
   const auto slot = redis::slot_of("{job}");
   for (int round = 0; round < 3; ++round) {
     cluster.migrate(slot, slot < redis::kSlots / 2 ? 0 : 1, slot < redis::kSlots / 2 ? 1 : 0);
     cluster.migrate(slot, slot < redis::kSlots / 2 ? 1 : 0, slot < redis::kSlots / 2 ? 0 : 1);
   }
-  stop = true;
-  for (auto& caller : callers) caller.join();
-  EXPECT_EQ(wrong, 0) << first_error;
-  EXPECT_GT(calls, 50);
+  callers.end();
+  EXPECT_EQ(callers.wrong, 0) << callers.first_error;
+  EXPECT_GT(callers.calls, 50);
 }
 
 // LARDER_KEYS=100000 is the long run.
@@ -92,38 +114,24 @@ TEST(ClusterTest, KeysAreReadAndWrittenWhileTheirSlotsMove) {
   };
   test::RedisCluster cluster{2};
   const Store store = Store::open(cluster.url()).value();
-  for (int i = 0; i < tags * kKeysOfATag; ++i) store.set(name(i), name(i)).value();
-  std::atomic<bool> stop{false};
-  std::atomic<int> wrong{0}, failed{0}, calls{0};
-  std::mutex mutex;
-  std::string first_error;
-  std::vector<std::thread> callers;
-  for (int t = 0; t < 3; ++t) {
-    callers.emplace_back([&, t] {
-      const auto tell = [&](const Error& error) {
-        const std::lock_guard guard{mutex};
-        if (failed++ == 0) first_error = to_string(error);
-      };
-      for (int i = t; !stop; i = (i + 7) % (tags * kKeysOfATag)) {
-        const auto value = store.get(name(i));
-        if (!value) tell(value.error());
-        wrong += value && *value != Bytes(name(i));
-        if (const auto written = store.set(name(i), name(i)); !written) tell(written.error());
-        calls += 2;
-      }
-    });
-  }
+  const int keys = tags * kKeysOfATag;
+  for (int i = 0; i < keys; ++i) store.set(name(i), name(i)).value();
+  Callers callers([&store, &name, keys](int t, int n, Callers& all) {
+    const std::string mine = name((t + 7 * n) % keys);
+    const auto value = store.get(mine);
+    all.count_failure(value);
+    all.wrong += value && *value != Bytes(mine);
+    all.count_failure(store.set(mine, mine));
+  });
   for (int tag = 0; tag < tags; ++tag) {
     const auto slot = redis::slot_of(name(tag));
     cluster.migrate(slot, slot < redis::kSlots / 2 ? 0 : 1, slot < redis::kSlots / 2 ? 1 : 0);
   }
-  stop = true;
-  for (auto& caller : callers) caller.join();
-  EXPECT_EQ(wrong, 0);
-  EXPECT_EQ(failed, 0) << first_error;
-  EXPECT_GT(calls, 50);
-  for (int i = 0; i < tags * kKeysOfATag; ++i)
-    ASSERT_EQ(store.get(name(i)).value(), Bytes(name(i)));
+  callers.end();
+  EXPECT_EQ(callers.wrong, 0);
+  EXPECT_EQ(callers.failed, 0) << callers.first_error;
+  EXPECT_GT(callers.calls, 50);
+  for (int i = 0; i < keys; ++i) ASSERT_EQ(store.get(name(i)).value(), Bytes(name(i)));
 }
 
 TEST(ClusterTest, AReplicaTakesOverAndCallsGoOn) {

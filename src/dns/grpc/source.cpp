@@ -133,8 +133,7 @@ class GrpcSource final : public Source {
 
   Origin origin() const noexcept override { return Origin::upstream; }
   std::string trouble() const override {
-    return link_->connected() ? ""
-                              : "the resolver at grpc://" + link_->where() + " does not answer";
+    return link_->connected() ? "" : "the resolver at " + link_->where() + " does not answer";
   }
   void count(DnsStats& stats) const override {
     stats.upstream_queries += queries_;
