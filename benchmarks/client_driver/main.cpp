@@ -1,6 +1,7 @@
 // What a GET costs its caller in processor time, beside hiredis, which has one connection for each thread.
 //
-//     client_driver PORT ROUNDS MILLISECONDS     prints name<TAB>microseconds<TAB>calls a second for each kind and round
+//     client_driver PORT ROUNDS MILLISECONDS [KIND]     prints name<TAB>microseconds<TAB>calls a second for each kind and
+//                                                       round; KIND, "larder 8 threads" for one, runs alone: to profile it
 //
 // Rounds are interleaved: each kind runs for MILLISECONDS in every round. Microseconds are the process' own, user and
 // system, all threads together.
@@ -163,14 +164,20 @@ std::vector<Kind> kinds(int port, const std::string& url, const larder::Store& s
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 4) fail("PORT ROUNDS MILLISECONDS");
+  if (count != 4 && count != 5) fail("PORT ROUNDS MILLISECONDS [KIND]");
   const int port = std::atoi(words[1]);
   const std::string url = "redis://127.0.0.1:" + std::to_string(port);
   // On a busy machine nobody should be late.
   const auto store = larder::Store::open(url, {.deadline = std::chrono::seconds{30}});
   if (!store) fail(store.error().detail);
   for (std::size_t i = 0; i < kKeys; ++i) store->set(key(i), kValue).value();
-  const auto all = kinds(port, url, *store);
+  auto all = kinds(port, url, *store);
+  if (count == 5) {
+    std::string wanted = words[4];
+    if (const auto gap = wanted.find(' '); gap != std::string::npos) wanted[gap] = '\t';
+    std::erase_if(all, [&](const Kind& kind) { return kind.name != wanted; });
+    if (all.empty()) fail("no such kind: " + std::string(words[4]));
+  }
   for (int round = 0; round < std::atoi(words[2]); ++round) {
     for (const Kind& kind : all) {
       const double before = processor_us();

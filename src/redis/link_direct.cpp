@@ -2,6 +2,7 @@
 // connection, a write that the socket does not take, a deadline, is not dealt with here: the io thread gets the connection
 // back and finds it as it is.
 #include <algorithm>
+#include <thread>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -46,6 +47,7 @@ std::optional<Error> Client::Link::ask(std::string_view request, std::uint32_t r
   for (;;) {
     const auto wake = waiter.wait(deadline - clock_.now());
     if (wake == Waiter::Wake::done) return std::nullopt;
+    if (wake == Waiter::Wake::early) continue;
     lock.lock();
     if (wake == Waiter::Wake::late) break;
     // Its server may have been given up in the moment of the promotion.
@@ -68,6 +70,12 @@ void Client::Link::lead(Lock& lock, base::Instant deadline) {
   const Waiter* const me = turns_.leader();
   const auto is_mine = [me](Call* call) { return call->waiter() == me; };
   bool over = false;
+  if (turns_.are_others_about_to_call(pipeline_.size() - pipeline_.in_flight())) {
+    // Others who were answered with us are about to ask again: let them, and write for all.
+    lock.unlock();
+    std::this_thread::yield();
+    lock.lock();
+  }
   while (!over && turns_.is_direct()) {
     if (!write_queued(lock)) break;
     lock.unlock();
@@ -86,6 +94,7 @@ void Client::Link::lead(Lock& lock, base::Instant deadline) {
     if (direct_failure_) turns_.want_back();
     if (input_.empty() && input_.capacity() > kIdleBufferBytes) input_.release();
     std::swap(finished, finished_);
+    turns_.served(finished.size());
     over = std::any_of(finished.begin(), finished.end(), is_mine);
     if (over) pass_on();
     lock.unlock();

@@ -10,6 +10,7 @@
 // While direct: whoever waits for a reply, somebody leads. While leaving the leader ends its round; then nobody leads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -58,6 +59,14 @@ class Turns {
     leader_ = &waiter;
     return true;
   }
+  /// The leader read the replies of so many calls at once.
+  void served(std::size_t calls) noexcept { served_ = calls; }
+  /// The few who were served last time are likely to call again, and not all have yet: worth a moment, for with a write for
+  /// all each needs no round trip of its own. Many are enough for a full write while another is under way.
+  bool are_others_about_to_call(std::size_t queued) const noexcept {
+    return served_ > 1 && served_ <= kFew && queued < served_;
+  }
+
   /// The leader's call is over, or it cannot go on. True: the io thread must be told that it can have the connection.
   bool pass_on(const Pipeline& pipeline) {
     leader_ = nullptr;
@@ -73,10 +82,12 @@ class Turns {
 
  private:
   static constexpr unsigned kStreak = 16;
+  static constexpr std::size_t kFew = 12;
   enum class State : std::uint8_t { with_io, entering, direct, leaving };
   State state_ = State::with_io;
   unsigned streak_ = 0;  ///< Calls in a row by threads that wait.
   Waiter* leader_ = nullptr;
+  std::size_t served_ = 0;  ///< By the latest read.
 };
 
 }  // namespace larder::redis

@@ -3,37 +3,43 @@
 
 #include <larder/error.hpp>
 
-#include <functional>
+#include <memory>
 #include <mutex>
 #include <utility>
 
 namespace larder::store {
 
+/// An operation under way that can be asked to end.
+class Stoppable {
+ public:
+  virtual void stop() = 0;
+
+ protected:
+  ~Stoppable() = default;
+};
+
 /// Carries a wish to stop from the waiter to the driver, whichever of the two comes first.
 class CancelHook {
  public:
-  /// Driver's side, at most once: what to do when the waiter wants to leave. Runs at once if it
-  /// already does.
-  void on_cancel(std::function<void()> stop) {
+  /// Driver's side, at most once: what to stop when the waiter wants to leave. At once if it already does.
+  void on_cancel(std::weak_ptr<Stoppable> work) {
     {
       const std::lock_guard guard{mutex_};
-      if (!cancelled_) {
-        stop_ = std::move(stop);
-        return;
-      }
+      work_ = std::move(work);
+      if (!cancelled_) return;
     }
-    stop();
+    if (const auto under_way = work_.lock()) under_way->stop();
   }
 
   /// Waiter's side, from any thread. After the answer it does nothing.
   void cancel() {
-    std::function<void()> stop;
+    std::shared_ptr<Stoppable> under_way;
     {
       const std::lock_guard guard{mutex_};
-      cancelled_ = true;
-      stop = std::exchange(stop_, nullptr);
+      if (std::exchange(cancelled_, true)) return;
+      under_way = work_.lock();
     }
-    if (stop) stop();
+    if (under_way) under_way->stop();
   }
 
  protected:
@@ -42,7 +48,7 @@ class CancelHook {
  private:
   std::mutex mutex_;
   bool cancelled_ = false;
-  std::function<void()> stop_;
+  std::weak_ptr<Stoppable> work_;
 };
 
 /// Where the answer of one asynchronous operation goes: exactly once, from any thread.

@@ -94,9 +94,7 @@ void AsyncExchange::begin(Route route) {
   set_out(std::move(route));
   const auto self = shared_from_this();
   round();
-  hook_.on_cancel([hook = weak_from_this()] {
-    if (const auto exchange = hook.lock()) exchange->cancel();
-  });
+  hook_.on_cancel(self);
 }
 
 void AsyncExchange::completed(std::optional<Error> failure) noexcept {
@@ -111,13 +109,15 @@ void AsyncExchange::round() {
   if (cancelled()) {
     return tell(Error{Errc::cancelled, Effect::refused, client().name() + ": the caller left"});
   }
-  base::Buffer request;
+  thread_local base::Buffer request;
+  request.clear();
   const auto replies = write(request);
   if (replies == 0) return tell(end(std::nullopt));
   self_ = shared_from_this();
   // Once sent, the answer may begin another round on another thread.
   const NodePointer node = node_pointer();
   const auto ticket = node->client.send(request.view(), replies, *this, deadline(), true);
+  if (request.capacity() > base::limits::kMiB) request.release();
   if (!ticket) {
     self_ = nullptr;
     return tell(ticket.error());
@@ -126,7 +126,7 @@ void AsyncExchange::round() {
   sent_ = {node, *ticket};
 }
 
-void AsyncExchange::cancel() {
+void AsyncExchange::stop() {
   Sent sent;
   {
     const std::lock_guard guard{mutex_};

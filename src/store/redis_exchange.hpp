@@ -83,10 +83,14 @@ class BlockingExchange final : public Exchange {
 };
 
 /// A coroutine that waits. Owns itself while the client has it.
-class AsyncExchange : public Exchange, public std::enable_shared_from_this<AsyncExchange> {
+class AsyncExchange : public Exchange,
+                      public Stoppable,
+                      public std::enable_shared_from_this<AsyncExchange> {
  public:
   void begin(Route route);
   void completed(std::optional<Error> failure) noexcept final;
+  /// The one who waits wants to leave.
+  void stop() final;
   /// To the one who waits: the error, or else the row's answer.
   virtual void tell(std::optional<Error> failure) noexcept = 0;
 
@@ -102,7 +106,6 @@ class AsyncExchange : public Exchange, public std::enable_shared_from_this<Async
   };
 
   void round();
-  void cancel();
   bool cancelled();
 
   CancelHook& hook_;

@@ -54,7 +54,6 @@ Fan::Fan(std::vector<FanPart> parts, Topology& topology, Nature nature, base::In
       left_(parts_.size() + 1) {}
 
 void Fan::begin() {
-  std::vector<std::weak_ptr<Branch>> branches;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     FanPart& part = parts_[i];
     if (!part.failure && !part.place.node && nature_.use != Use::read)
@@ -64,15 +63,17 @@ void Fan::begin() {
       continue;
     }
     const auto branch = std::make_shared<Branch>(shared_from_this(), i);
-    branches.push_back(branch);
+    branches_.push_back(branch);
     branch->begin({&topology_, part.place, part.key, deadline_});
   }
-  whole_.on_cancel([branches = std::move(branches)] {
-    for (const auto& one : branches) {
-      if (const auto still = one.lock()) still->CancelHook::cancel();
-    }
-  });
+  whole_.on_cancel(shared_from_this());
   finish_one();
+}
+
+void Fan::stop() {
+  for (const auto& one : branches_) {
+    if (const auto still = one.lock()) still->cancel();
+  }
 }
 
 std::optional<Error> Fan::failure() const {

@@ -24,10 +24,11 @@ struct FanPart {
 std::vector<FanPart> split(std::span<const std::string_view> keys, Topology& topology, Use use);
 
 /// What all operations share: asks the servers, waits for the last of them.
-class Fan : public std::enable_shared_from_this<Fan> {
+class Fan : public Stoppable, public std::enable_shared_from_this<Fan> {
  public:
   virtual ~Fan() = default;
   void begin();
+  void stop() final;
 
  protected:
   Fan(std::vector<FanPart> parts, Topology& topology, Nature nature, base::Instant deadline,
@@ -52,6 +53,7 @@ class Fan : public std::enable_shared_from_this<Fan> {
   const Nature nature_;
   const base::Instant deadline_;
   CancelHook& whole_;
+  std::vector<std::weak_ptr<Branch>> branches_;
   std::atomic<std::size_t>
       left_;  ///< One more than parts, so that none is the last before all were asked.
 };

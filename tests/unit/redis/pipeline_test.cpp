@@ -373,6 +373,18 @@ TEST(TurnsTest, WhileThreadsWaitSomebodyReads) {
   EXPECT_GT(world.direct_calls(), 1'000);
 }
 
+TEST(TurnsTest, TheFewWhoWereServedTogetherAreWaitedFor) {
+  Turns turns;
+  EXPECT_FALSE(turns.are_others_about_to_call(1)) << "nobody was served yet";
+  turns.served(1);
+  EXPECT_FALSE(turns.are_others_about_to_call(1)) << "it was alone";
+  turns.served(7);
+  EXPECT_TRUE(turns.are_others_about_to_call(1));
+  EXPECT_FALSE(turns.are_others_about_to_call(7)) << "all are here";
+  turns.served(60);
+  EXPECT_FALSE(turns.are_others_about_to_call(1)) << "a crowd fills two writes";
+}
+
 TEST(TurnsTest, ACoroutineEndsTheDirectWay) {
   Pipeline pipeline;
   Turns turns;
