@@ -153,6 +153,10 @@ Result<Socket> listen_udp(const Endpoint& endpoint) {
     is_v6(*address) ? option(*socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
                     : option(*socket, IPPROTO_IP, IP_PKTINFO, 1);
   }
+  // Never in fragments, which can be forged, whatever an ICMP message, which can be forged too, says of the path (RFC 9715).
+  // It also spares each datagram the search for a number of its own.
+  is_v6(*address) ? option(*socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE)
+                  : option(*socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   option(*socket, SOL_SOCKET, SO_RCVBUF, kBufferBytes);
   option(*socket, SOL_SOCKET, SO_SNDBUF, kBufferBytes);
   return socket;
