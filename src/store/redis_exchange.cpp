@@ -106,7 +106,7 @@ void AsyncExchange::completed(std::optional<Error> failure) noexcept {
 }
 
 void AsyncExchange::round() {
-  if (cancelled()) {
+  if (cancelled_) {
     return tell(Error{Errc::cancelled, Effect::refused, client().name() + ": the caller left"});
   }
   thread_local base::Buffer request;
@@ -138,11 +138,6 @@ void AsyncExchange::stop() {
   if (!left) return;
   const auto self = std::exchange(self_, nullptr);
   tell(*std::move(left));
-}
-
-bool AsyncExchange::cancelled() {
-  const std::lock_guard guard{mutex_};
-  return cancelled_;
 }
 
 }  // namespace larder::store

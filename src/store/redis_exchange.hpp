@@ -2,6 +2,7 @@
 // calls for it. Of the operation itself only its row is known here.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -106,14 +107,12 @@ class AsyncExchange : public Exchange,
   };
 
   void round();
-  bool cancelled();
 
   CancelHook& hook_;
   std::shared_ptr<AsyncExchange> self_;
+  std::atomic<bool> cancelled_{false};
   std::mutex mutex_;
-  // Guarded by mutex_:
-  Sent sent_;
-  bool cancelled_ = false;
+  Sent sent_;  ///< Guarded by mutex_.
 };
 
 template <class Op>

@@ -1,6 +1,7 @@
-// Store's coroutine forms: arguments move into the coroutine, the operation's views point at them
-// there.
+// Store's coroutine forms: arguments move to the one who waits, the operation's views point at them there.
 #include <larder/store.hpp>
+
+#include <tuple>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -18,15 +19,24 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// A coroutine that waits: hands the answer to its executor and keeps that executor's context from
-/// running dry.
-template <class Answer, class Handler>
-class Waiter final : public store::Pending<Answer> {
+template <class Make, class... Argument>
+using OperationOf = decltype(std::declval<Make>()(std::declval<const Argument&>()...));
+
+/// An operation, the arguments that it points at, and the coroutine that waits for its answer: hands it to its executor and
+/// keeps that executor's context from running dry.
+template <class Handler, class Make, class... Argument>
+class Waiter final : public store::Pending<typename OperationOf<Make, Argument...>::Answer> {
  public:
-  explicit Waiter(Handler handler)
+  using Answer = typename OperationOf<Make, Argument...>::Answer;
+
+  Waiter(Handler handler, const Make& make, Argument... argument)
       : executor_(asio::prefer(asio::get_associated_executor(handler),
                                asio::execution::outstanding_work.tracked)),
-        handler_(std::move(handler)) {}
+        handler_(std::move(handler)),
+        arguments_(std::move(argument)...),
+        operation_(std::apply(make, arguments_)) {}
+
+  const auto& operation() const noexcept { return operation_; }
 
   void answered(Result<Answer> answer) noexcept override {
     // Posted, never called in place: a driver may answer with its own work half done.
@@ -39,33 +49,41 @@ class Waiter final : public store::Pending<Answer> {
  private:
   asio::any_io_executor executor_;
   Handler handler_;
+  std::tuple<Argument...> arguments_;
+  OperationOf<Make, Argument...> operation_;
 };
 
-template <class Op>
-Task<Result<typename Op::Answer>> wait_for(StoreDriver& driver, const Op& op, CallOptions call) {
-  using Answer = typename Op::Answer;
+template <class Make, class... Argument>
+auto at_once(std::shared_ptr<StoreDriver> driver, CallOptions call, Make make, Argument... argument)
+    -> Task<Result<typename OperationOf<Make, Argument...>::Answer>> {
+  const auto operation = make(argument...);
+  if (auto bad = store::problem(operation)) co_return *std::move(bad);
+  co_return driver->run(operation, call);
+}
+
+template <class Make, class... Argument>
+auto perform(std::shared_ptr<StoreDriver> driver, CallOptions call, Make make, Argument... argument)
+    -> Task<Result<typename OperationOf<Make, Argument...>::Answer>> {
+  using Answer = typename OperationOf<Make, Argument...>::Answer;
+  if (driver->answers_at_once())
+    return at_once(std::move(driver), call, std::move(make), std::move(argument)...);
   return asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<Answer>)>(
-      [&driver, &op, call](auto handler) {
+      [driver = std::move(driver), call, make = std::move(make),
+       ... argument = std::move(argument)](auto handler) mutable {
+        using Waits = Waiter<decltype(handler), Make, Argument...>;
         auto slot = asio::get_associated_cancellation_slot(handler);
-        auto waiter = std::make_shared<Waiter<Answer, decltype(handler)>>(std::move(handler));
+        auto waiter = std::make_shared<Waits>(std::move(handler), make, std::move(argument)...);
+        const auto& operation = waiter->operation();
+        if (auto bad = store::problem(operation)) return waiter->answered(*std::move(bad));
         // Before the start: once started, the coroutine may already run on, on another thread.
         if (slot.is_connected()) {
           slot.assign([hook = std::weak_ptr(waiter)](asio::cancellation_type) {
             if (auto waiting = hook.lock()) waiting->cancel();
           });
         }
-        driver.start(op, call, std::move(waiter));
+        driver->start(operation, call, std::move(waiter));
       },
       asio::use_awaitable);
-}
-
-template <class Make, class... Argument>
-auto perform(std::shared_ptr<StoreDriver> driver, CallOptions call, Make make, Argument... argument)
-    -> Task<Result<typename decltype(make(argument...))::Answer>> {
-  const auto op = make(argument...);
-  if (auto bad = store::problem(op)) co_return *std::move(bad);
-  if (driver->answers_at_once()) co_return driver->run(op, call);
-  co_return co_await wait_for(*driver, op, call);
 }
 
 template <class T>
