@@ -20,6 +20,12 @@ WallTime SystemClock::wall() const noexcept {
   return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
 }
 
+WallTime SystemClock::coarse_wall() const noexcept {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &time);
+  return WallTime{std::chrono::seconds{time.tv_sec} + Millis{time.tv_nsec / 1'000'000}};
+}
+
 SystemClock& SystemClock::instance() noexcept {
   static SystemClock clock;
   return clock;

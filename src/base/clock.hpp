@@ -37,6 +37,8 @@ class Clock {
   /// Cost: a fifth of now()'s.
   virtual Instant coarse() const noexcept { return now(); }
   virtual WallTime wall() const noexcept = 0;
+  /// wall() as of the last tick: never later, and a few milliseconds earlier at most.
+  virtual WallTime coarse_wall() const noexcept { return wall(); }
 };
 
 /// The operating system's clocks.
@@ -45,6 +47,7 @@ class SystemClock final : public Clock {
   Instant now() const noexcept override;
   Instant coarse() const noexcept override;
   WallTime wall() const noexcept override;
+  WallTime coarse_wall() const noexcept override;
   /// The one instance everybody may share.
   static SystemClock& instance() noexcept;
 };

@@ -1,12 +1,19 @@
 // Numbers as Redis reads and writes them: strict, so that a counter's text has exactly one form.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace larder::base {
+
+/// take_digits takes so many: what any 64 bits hold.
+inline constexpr std::size_t kDigitsMax = 18;
+/// The digits of `text` from `begin` on as a number, leading zeros or not. Returns how many they are; more than kDigitsMax:
+/// they are more, and `number` means nothing.
+std::size_t take_digits(std::string_view text, std::size_t begin, std::uint64_t& number) noexcept;
 
 /// A decimal integer with no leading zero, plus, space or "-0"; none otherwise or when it does not
 /// fit.
@@ -22,7 +29,8 @@ std::string float_text(long double value);
 
 /// The longest text of a 64-bit integer: "-9223372036854775808".
 inline constexpr std::size_t kIntegerTextMax = 20;
-/// Writes `value` at `out`, which has room for kIntegerTextMax, and returns the end.
+/// Writes `value` at `out`, which has room for kIntegerTextMax, and returns the end. What lies behind that in this room may
+/// be overwritten.
 char* write_integer(char* out, std::int64_t value) noexcept;
 char* write_unsigned(char* out, std::uint64_t value) noexcept;
 void append_integer(std::string& out, std::int64_t value);

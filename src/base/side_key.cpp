@@ -1,5 +1,7 @@
 #include "base/side_key.hpp"
 
+#include <algorithm>
+
 namespace larder::base {
 namespace {
 
@@ -11,18 +13,32 @@ bool has_hash_tag(std::string_view name) noexcept {
   return close != std::string_view::npos && close > open + 1;
 }
 
+/// At `to`, which has room for kSideKeyBytes more than the name. Returns its end.
+char* write_side_key(char* to, std::string_view name, char tag) noexcept {
+  const bool braced = !has_hash_tag(name);
+  if (braced) *to++ = '{';
+  to = std::copy(name.begin(), name.end(), to);
+  if (braced) *to++ = '}';
+  *to++ = '~';
+  *to++ = tag;
+  return to;
+}
+
 }  // namespace
 
 std::string side_key(std::string_view name, char tag) {
-  const bool braced = !has_hash_tag(name);
-  std::string key;
-  key.reserve(name.size() + kSideKeyBytes);
-  if (braced) key.push_back('{');
-  key.append(name);
-  if (braced) key.push_back('}');
-  key.push_back('~');
-  key.push_back(tag);
+  std::string key(name.size() + kSideKeyBytes, '\0');
+  const char* const end = write_side_key(key.data(), name, tag);
+  key.resize(static_cast<std::size_t>(end - key.data()));
   return key;
+}
+
+SideKey::SideKey(std::string_view name, char tag) {
+  if (name.size() + kSideKeyBytes > sizeof short_) {
+    view_ = long_ = side_key(name, tag);
+  } else {
+    view_ = {short_, static_cast<std::size_t>(write_side_key(short_, name, tag) - short_)};
+  }
 }
 
 bool is_side_key(std::string_view key) noexcept {

@@ -19,6 +19,20 @@ inline constexpr std::size_t kSideKeyBytes = 4;
 /// `{name}~tag`; `name~tag` where the name has a hash tag of its own: the same slot of a Redis Cluster either way.
 std::string side_key(std::string_view name, char tag);
 
+/// The same without memory of its own, unless it is long.
+class SideKey {
+ public:
+  SideKey(std::string_view name, char tag);
+  SideKey(const SideKey&) = delete;
+  SideKey& operator=(const SideKey&) = delete;
+  std::string_view view() const noexcept { return view_; }
+
+ private:
+  char short_[128];
+  std::string long_;
+  std::string_view view_;
+};
+
 /// Is it one that side_key() made, or begins with one that remembers an addition? For tools that list keys.
 bool is_side_key(std::string_view key) noexcept;
 

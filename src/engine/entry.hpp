@@ -29,9 +29,12 @@ struct Deadline {
   enum class Mode : std::uint8_t { clear, keep, at };
   Mode mode = Mode::clear;
   base::Instant when{};
+  bool is_ahead = false;  ///< Known to lie ahead: nobody needs to ask the clock.
   static Deadline none() { return {}; }
   static Deadline keep() { return {Mode::keep, {}}; }
   static Deadline at(base::Instant t) { return {Mode::at, t}; }
+  /// A millisecond from now or later.
+  static Deadline ahead(base::Instant t) { return {Mode::at, t, true}; }
 };
 
 class Table;

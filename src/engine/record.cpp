@@ -90,7 +90,9 @@ void Record::set_deadline(DeadlineMs deadline) noexcept {
     std::memcpy(fields_, &deadline, 8);
   } else {
     LARDER_ASSERT(!wide_deadline(deadline));
-    std::memcpy(fields_, &deadline, kDeadlineBytes);  // kNever ends in 40 ones.
+    const auto low = static_cast<std::uint32_t>(deadline);  // kNever ends in 40 ones.
+    std::memcpy(fields_, &low, sizeof low);
+    fields_[sizeof low] = static_cast<char>(deadline >> 32);
   }
 }
 

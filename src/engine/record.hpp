@@ -114,6 +114,8 @@ class Record {
 
   Kind kind() const noexcept { return static_cast<Kind>(flags_ & kKindMask); }
   std::uint8_t space() const noexcept { return space_; }
+  /// Of the deadline, if timed.
+  bool wide() const noexcept { return (flags_ & kWide) != 0; }
   bool outside() const noexcept { return (flags_ & kOutside) != 0; }
   std::string_view key() const noexcept { return {body_, key_bytes_}; }
   bool has_key(std::string_view key) const noexcept {
@@ -214,7 +216,11 @@ inline DeadlineMs Record::timed_deadline() const noexcept {
     std::memcpy(&deadline, fields_, 8);
     return static_cast<DeadlineMs>(deadline);
   }
-  std::memcpy(&deadline, fields_, kDeadlineBytes);
+  // In the pieces in which it was written: a processor that has to join them waits for the cache.
+  std::uint32_t low;
+  std::memcpy(&low, fields_, sizeof low);
+  static_assert(kDeadlineBytes == sizeof low + 1);
+  deadline = low | std::uint64_t{static_cast<std::uint8_t>(fields_[sizeof low])} << 32;
   return deadline == kNarrowNever ? kNever : static_cast<DeadlineMs>(deadline);
 }
 

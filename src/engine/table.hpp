@@ -206,6 +206,7 @@ class Table final : private Residents {
   DeadlineMs resolve(const Entry& entry, Deadline deadline) const noexcept;
   Shape shape_for(const Entry& entry, std::size_t value_bytes, Kind kind,
                   DeadlineMs deadline) const noexcept;
+  bool write_over(Entry& entry, std::string_view value, DeadlineMs deadline);
   bool write_in_place(Entry& entry, Shape shape, std::string_view value, DeadlineMs deadline);
   bool append_in_place(Entry& entry, std::string_view tail);
   Result<void> place(Entry& entry, const Shape& shape, DeadlineMs deadline, std::size_t keep_bytes,
@@ -214,6 +215,7 @@ class Table final : private Residents {
   Result<void> put(Entry& entry, Address to, const Record& record);
   Queue queue_for(const Entry& entry) noexcept;
   void written(Entry& entry, Change::What what, Change::Part part = {});
+  void changed(Entry& entry, Change::What what, Change::Part part);
   void remove(SpaceNumber number, std::uint64_t hash, Slot slot, Change::What why);
   void drop_body(const Record& record) noexcept;
   void tell(const Change& change) noexcept;

@@ -74,8 +74,12 @@ Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline 
   if (value.size() > kValueBytesMax) return refused(Errc::too_large, kValueTooLarge);
   const Record& old = entry.record();
   const DeadlineMs when = resolve(entry, deadline);
-  if (deadline.mode == Deadline::Mode::at && past(when)) {
+  if (deadline.mode == Deadline::Mode::at && !deadline.is_ahead && past(when)) {
     erase(entry);
+    return {};
+  }
+  if (old && write_over(entry, value, when)) {
+    changed(entry, Change::What::write, {});
     return {};
   }
   const Shape shape = shape_for(entry, value.size(), Kind::string, when);
@@ -87,6 +91,24 @@ Result<void> Table::write_string(Entry& entry, std::string_view value, Deadline 
   }
   written(entry, Change::What::write);
   return {};
+}
+
+// Over an old value of the same length, under a header that stands: nothing that is counted changes. `value` may lie in
+// this very record.
+bool Table::write_over(Entry& entry, std::string_view value, DeadlineMs deadline) {
+  Record& record = entry.record_;
+  if (record.value().size() != value.size() || record.kind() != Kind::string || record.outside() ||
+      record.used() != log_.used_fields())
+    return false;
+  const bool lives_on = deadline == kNever;
+  if (lives_on ? record.has_deadline() : !record.has_deadline()) return false;
+  if (!lives_on && record.wide() != wide_deadline(deadline)) return false;
+  std::memmove(record.value_begin(), value.data(), value.size());
+  if (lives_on) return true;
+  record.set_deadline(deadline);
+  log_.change_deadline(entry.address_, true, true, deadline);
+  due_next_ = std::min(due_next_, deadline);
+  return true;
 }
 
 // Over the old value, if the record needs no more room for it and its header no other. `value` may
@@ -368,6 +390,13 @@ void Table::drop_body(const Record& record) noexcept {
 }
 
 void Table::written(Entry& entry, Change::What what, Change::Part part) {
+  changed(entry, what, part);
+  if (must_clean()) clean(kCleanWrite);
+  settle();
+}
+
+// All that a write means to others, where memory is as it was.
+void Table::changed(Entry& entry, Change::What what, Change::Part part) {
   const std::uint32_t version = versions_.next(identity(space_of_[entry.db_], entry.hash_));
   const Record& record = entry.record_;
   const bool string = record.kind() == Kind::string;
@@ -379,8 +408,6 @@ void Table::written(Entry& entry, Change::What what, Change::Part part) {
     tell({what, static_cast<std::uint8_t>(entry.db_), record.kind(), options_.shard, record.key(),
           string && value ? record.value() : std::string_view{}, part,
           !string && value ? record.object_slot().object : nullptr, entry.deadline(), version});
-  if (must_clean()) clean(kCleanWrite);
-  settle();
 }
 
 std::uint64_t Table::version_of(const Entry& entry) {

@@ -28,11 +28,11 @@ struct Holder {
 std::optional<Holder> holder_of(const Entry& entry) {
   if (entry.kind() != engine::Kind::string) return std::nullopt;
   const std::string_view text = entry.value();
-  const auto space = text.find(' ');
-  if (space == std::string_view::npos) return std::nullopt;
-  const auto token = base::parse_unsigned(text.substr(0, space));
-  if (!token || *token == 0) return std::nullopt;
-  return Holder{*token, text.substr(space + 1)};
+  std::uint64_t token = 0;
+  const std::size_t digits = base::take_digits(text, 0, token);
+  if (digits == 0 || digits > base::kDigitsMax || text.front() == '0') return std::nullopt;
+  if (digits == text.size() || text[digits] != ' ') return std::nullopt;
+  return Holder{token, text.substr(digits + 1)};
 }
 
 /// The number that the entry holds; 0 where it holds none.
@@ -44,26 +44,33 @@ Result<std::uint64_t> number_of(const Entry& entry) {
   return *number;
 }
 
-/// A number as text, without memory of its own.
+/// A number and its text, without memory of its own.
 class NumberText {
  public:
-  explicit NumberText(std::uint64_t number) noexcept : end_(base::write_unsigned(text_, number)) {}
-  NumberText(const NumberText&) = delete;
-  NumberText& operator=(const NumberText&) = delete;
-  std::string_view view() const noexcept { return {text_, static_cast<std::size_t>(end_ - text_)}; }
+  explicit NumberText(std::uint64_t number) noexcept
+      : number_(number),
+        bytes_(static_cast<std::size_t>(base::write_unsigned(text_, number) - text_)) {}
+  std::uint64_t number() const noexcept { return number_; }
+  std::string_view view() const noexcept { return {text_, bytes_}; }
 
  private:
+  std::uint64_t number_;
   char text_[base::kIntegerTextMax];
-  char* end_;
+  std::size_t bytes_;
 };
 
-Result<std::uint64_t> grow(Node& node, Entry& entry, base::Instant deadline) {
-  auto last = number_of(entry);
-  if (!last) return last;
-  const std::uint64_t next = node.next_token(*last);
-  if (auto done = entry.assign(NumberText(next).view(), Deadline::at(deadline)); !done)
-    return done.error();
+/// Kept until `deadline`, which lies ahead.
+Result<NumberText> grow(Node& node, Entry& entry, base::Instant deadline) {
+  const auto last = number_of(entry);
+  if (!last) return last.error();
+  const NumberText next(node.next_token(*last));
+  if (auto done = entry.assign(next.view(), Deadline::ahead(deadline)); !done) return done.error();
   return next;
+}
+
+Result<std::uint64_t> number_in(const Result<NumberText>& text) {
+  if (!text) return text.error();
+  return text->number();
 }
 
 Millis left_of(const Entry& entry, base::Instant now) {
@@ -92,8 +99,8 @@ Result<std::optional<LockGrant>> look_at_lock(Entry& entry, std::string_view own
   return LockGrant{token, life};
 }
 
-Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, std::string_view fence,
-                                 Millis life, base::Instant now) {
+Result<NumberText> next_fence(Node& node, Node::Held& held, unsigned db, const HashedKey& fence,
+                              Millis life, base::Instant now) {
   return held.visit(db, fence, Mode::write, [&](Entry& entry) {
     return grow(node, entry, now + std::max(life, limits::kFenceTime));
   });
@@ -101,31 +108,30 @@ Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, std:
 
 }  // namespace
 
-Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, std::string_view fence,
+Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, const HashedKey& fence,
                                  Millis life) {
-  return next_fence(node, held, db, fence, life, node.clock().now());
+  return number_in(next_fence(node, held, db, fence, life, node.clock().now()));
 }
 
-Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, std::string_view name,
-                               std::string_view fence, std::string_view owner, Millis life) {
+Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, const HashedKey& name,
+                               const HashedKey& fence, std::string_view owner, Millis life) {
   const base::Instant now = node.clock().now();
-  const auto there = held.visit(
-      db, name, Mode::write, [&](Entry& entry) { return look_at_lock(entry, owner, life, now); });
-  if (!there) return there.error();
-  if (*there) return **there;
-  // The fence first: a lock that then finds no memory costs a token that nobody has.
-  const auto token = next_fence(node, held, db, fence, life, now);
-  if (!token) return token.error();
-  LARDER_ASSERT(owner.size() <= limits::kOwnerBytesMax);
-  char text[base::kIntegerTextMax + 1 + limits::kOwnerBytesMax];
-  char* end = base::write_unsigned(text, *token);
-  *end++ = ' ';
-  end = std::copy(owner.begin(), owner.end(), end);
-  const auto done = held.visit(db, name, Mode::write, [&](Entry& entry) {
-    return entry.assign({text, static_cast<std::size_t>(end - text)}, Deadline::at(now + life));
+  return held.visit(db, name, Mode::write, [&](Entry& entry) -> Result<LockGrant> {
+    const auto there = look_at_lock(entry, owner, life, now);
+    if (!there) return there.error();
+    if (*there) return **there;
+    // The fence first: a lock that then finds no memory costs a token that nobody has.
+    const auto token = next_fence(node, held, db, fence, life, now);
+    if (!token) return token.error();
+    LARDER_ASSERT(owner.size() <= limits::kOwnerBytesMax);
+    char text[base::kIntegerTextMax + 1 + limits::kOwnerBytesMax];
+    char* end = std::copy(token->view().begin(), token->view().end(), text);
+    *end++ = ' ';
+    end = std::copy(owner.begin(), owner.end(), end);
+    const std::string_view holder{text, static_cast<std::size_t>(end - text)};
+    if (auto done = entry.assign(holder, Deadline::ahead(now + life)); !done) return done.error();
+    return LockGrant{token->number(), life};
   });
-  if (!done) return done.error();
-  return LockGrant{*token, life};
 }
 
 Result<bool> extend_lock(Entry& entry, std::string_view owner, base::Instant deadline) {
@@ -140,27 +146,27 @@ Result<bool> release_lock(Entry& entry, std::string_view owner) {
   return mine;
 }
 
-Result<bool> fenced_set(Node& node, Node::Held& held, unsigned db, std::string_view name,
-                        std::string_view fence, std::uint64_t token, std::string_view value,
+Result<bool> fenced_set(Node& node, Node::Held& held, unsigned db, const HashedKey& name,
+                        const HashedKey& fence, std::uint64_t token, std::string_view value,
                         Deadline deadline) {
-  const auto seen =
-      held.visit(db, fence, Mode::write, [](Entry& entry) { return number_of(entry); });
-  if (!seen) return seen.error();
-  if (*seen > token) return false;
   // The fence first: better a fence without its value than a value that an older one may overwrite.
-  auto done = held.visit(db, fence, Mode::write, [&](Entry& entry) {
-    return entry.assign(NumberText(token).view(),
-                        Deadline::at(node.clock().now() + limits::kFenceTime));
+  auto passed = held.visit(db, fence, Mode::write, [&](Entry& entry) -> Result<bool> {
+    const auto seen = number_of(entry);
+    if (!seen) return seen.error();
+    if (*seen > token) return false;
+    const auto until = Deadline::at(node.clock().now() + limits::kFenceTime);
+    if (auto done = entry.assign(NumberText(token).view(), until); !done) return done.error();
+    return true;
   });
-  if (!done) return done.error();
-  done = held.visit(db, name, Mode::write,
-                    [&](Entry& entry) { return entry.assign(value, deadline); });
+  if (!passed || !*passed) return passed;
+  auto done = held.visit(db, name, Mode::write,
+                         [&](Entry& entry) { return entry.assign(value, deadline); });
   if (!done) return done.error();
   return true;
 }
 
 Result<std::uint64_t> generation(Node& node, Entry& entry) {
-  if (!entry.exists()) return grow(node, entry, node.clock().now() + limits::kGenerationTime);
+  if (!entry.exists()) return bump_generation(node, entry);
   const base::Instant now = node.clock().now();
   auto number = number_of(entry);
   // Asked for, it stays; written only now and then, for most questions come in a row.
@@ -170,7 +176,7 @@ Result<std::uint64_t> generation(Node& node, Entry& entry) {
 }
 
 Result<std::uint64_t> bump_generation(Node& node, Entry& entry) {
-  return grow(node, entry, node.clock().now() + limits::kGenerationTime);
+  return number_in(grow(node, entry, node.clock().now() + limits::kGenerationTime));
 }
 
 }  // namespace larder::node

@@ -17,6 +17,14 @@ Node::Held Node::hold(std::span<const std::string_view> keys) {
   return Held{*this, shards};
 }
 
+Node::Held Node::hold(std::span<const HashedKey> keys) {
+  ShardSet shards{state_->shards.size()};
+  for (const HashedKey& key : keys) shards.add(state_->shard_number(key.hash));
+  return Held{*this, shards};
+}
+
+HashedKey Node::hashed(std::string_view key) const noexcept { return {key, state_->hash_of(key)}; }
+
 Node::Held Node::hold_hashed(std::span<const std::uint64_t> hashes) {
   ShardSet shards{state_->shards.size()};
   for (const std::uint64_t hash : hashes) shards.add(state_->shard_number(hash));
@@ -45,12 +53,16 @@ Node::Held Node::Held::share() const { return Held{*node_, shards_, Shared::yes}
 Node::Held::~Held() {
   if (!node_ || shared_ == Shared::yes) return;
   State& state = *node_->state_;
-  std::vector<std::uint32_t> changed;  // For the sinks; most nodes have none.
+  if (state.sinks.empty()) {
+    release_unheard();
+    return;
+  }
+  std::vector<std::uint32_t> changed;
   std::size_t overdrawn = 0;
   std::uint32_t spared = 0;
   shards_.for_each([&](std::uint32_t number) {
     engine::Table& table = state.shards[number]->table;
-    if (table.take_changed() && !state.sinks.empty()) changed.push_back(number);
+    if (table.take_changed()) changed.push_back(number);
     if (const std::size_t bytes = table.take_overdrawn(); bytes > 0) {
       overdrawn += bytes;
       spared = number;
@@ -58,6 +70,24 @@ Node::Held::~Held() {
   });
   if (!changed.empty()) node_->commit(changed);
   shards_.for_each([&](std::uint32_t number) { state.shards[number]->mutex.unlock(); });
+  if (overdrawn > 0) node_->relieve(overdrawn, spared);
+}
+
+// Where nobody listens, nothing has to be said while all are still held.
+void Node::Held::release_unheard() noexcept {
+  State& state = *node_->state_;
+  std::size_t overdrawn = 0;
+  std::uint32_t spared = 0;
+  shards_.for_each([&](std::uint32_t number) {
+    Shard& shard = *state.shards[number];
+    if (shard.table.take_changed()) {
+      if (const std::size_t bytes = shard.table.take_overdrawn(); bytes > 0) {
+        overdrawn += bytes;
+        spared = number;
+      }
+    }
+    shard.mutex.unlock();
+  });
   if (overdrawn > 0) node_->relieve(overdrawn, spared);
 }
 

@@ -29,6 +29,7 @@ class LoadClock final : public base::Clock {
     return clock_.coarse() + base::Nanos{ahead_ns_.load(std::memory_order_relaxed)};
   }
   base::WallTime wall() const noexcept override { return clock_.wall(); }
+  base::WallTime coarse_wall() const noexcept override { return clock_.coarse_wall(); }
 
   void hold() noexcept { held_ns_ = clock_.now().time_since_epoch().count(); }
   void release() noexcept {

@@ -182,7 +182,7 @@ void Node::listen(engine::ChangeSink& sink) {
 
 std::uint64_t Node::next_token(std::uint64_t above) noexcept {
   const auto wall = static_cast<std::uint64_t>(
-      std::chrono::microseconds{state_->clock.wall().time_since_epoch()}.count());
+      std::chrono::microseconds{state_->clock.coarse_wall().time_since_epoch()}.count());
   std::uint64_t last = state_->token_last.load(std::memory_order_relaxed);
   std::uint64_t next = 0;
   do {

@@ -69,6 +69,12 @@ struct DatabaseStats {
   std::size_t entries_with_deadline = 0;
 };
 
+/// A key and what a node finds it by, for whoever visits it more than once. Of one node: Node::hashed() makes them.
+struct HashedKey {
+  std::string_view text;
+  std::uint64_t hash;
+};
+
 /// Threads  Safe from any thread. A visit's function runs under locks: keep it short, and never visit
 ///          from inside it except through the Held it was given.
 class Node {
@@ -100,6 +106,8 @@ class Node {
   /// away. Within, all visits to those keys, in whichever database, are one atomic step:
   /// MULTI/EXEC, MSET, RENAME, MOVE.
   Held hold(std::span<const std::string_view> keys);
+  Held hold(std::span<const HashedKey> keys);
+  HashedKey hashed(std::string_view key) const noexcept;
   /// Every shard: FLUSHALL, SWAPDB, and transactions that touch what they can't name.
   Held hold_all();
 
@@ -178,7 +186,7 @@ class Node {
 };
 
 /// Some shards, or all, locked until it goes away: what is visited through it is one atomic step.
-/// Visits through one Held do not nest.
+/// Visits through one Held may nest: an entry finds its place again after a write to another. Views of it die then.
 class Node::Held {
  public:
   Held(Held&& other) noexcept;
@@ -189,6 +197,11 @@ class Node::Held {
   template <class Fn>
   decltype(auto) visit(unsigned db, std::string_view key, Mode mode, Fn&& fn) {
     engine::Entry entry = open(db, key, mode);
+    return std::forward<Fn>(fn)(entry);
+  }
+  template <class Fn>
+  decltype(auto) visit(unsigned db, const HashedKey& key, Mode mode, Fn&& fn) {
+    engine::Entry entry = open(db, key.text, key.hash, mode);
     return std::forward<Fn>(fn)(entry);
   }
   /// As Node::visit_many, all of it part of this step.
@@ -233,6 +246,7 @@ class Node::Held {
     }
   }
 
+  void release_unheard() noexcept;
   void require_all() const noexcept;
 
   Node* node_;

@@ -106,8 +106,8 @@ std::optional<Millis> wait_for(Shares shares, const Share& want, std::int64_t no
 
 }  // namespace
 
-Result<LockGrant> acquire_share(Node& node, Node::Held& held, unsigned db, std::string_view name,
-                                std::string_view fence, std::string_view owner, Millis life,
+Result<LockGrant> acquire_share(Node& node, Node::Held& held, unsigned db, const HashedKey& name,
+                                const HashedKey& fence, std::string_view owner, Millis life,
                                 const Share& want) {
   const std::int64_t now = node.wall_ms(node.clock().now());
   auto shares =

@@ -17,6 +17,7 @@ struct Place {
 };
 
 std::int64_t ceil_of(std::int64_t whole, std::int64_t part, std::int64_t parts) noexcept {
+  if (whole == 0) return 0;
   return (whole * part + parts - 1) / parts;
 }
 
@@ -49,37 +50,21 @@ std::int64_t reset_after(const Window& window, std::int64_t length, std::int64_t
 
 }  // namespace
 
-namespace {
-
-/// Digits up to a space or the end, of which there are at most eighteen. -1: something else.
-std::int64_t take_number(std::string_view& text) noexcept {
-  constexpr std::size_t kDigitsMax = 18;
-  std::int64_t number = 0;
-  std::size_t i = 0;
-  for (; i < text.size() && text[i] != ' '; ++i) {
-    const auto digit = static_cast<unsigned char>(text[i] - '0');
-    if (digit > 9 || i == kDigitsMax || (i > 0 && number == 0)) return -1;
-    number = number * 10 + digit;
-  }
-  if (i == 0) return -1;
-  text.remove_prefix(i);
-  return number;
-}
-
-}  // namespace
-
 std::optional<Window> parse_window(std::string_view text) noexcept {
   std::array<std::int64_t, 3> parts{};
+  std::size_t at = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) {
-      if (text.empty()) return std::nullopt;
-      text.remove_prefix(1);
-    }
-    if ((parts[i] = take_number(text)) < 0) return std::nullopt;
+    if (i > 0 && (at == text.size() || text[at++] != ' ')) return std::nullopt;
+    std::uint64_t number = 0;
+    const std::size_t digits = base::take_digits(text, at, number);
+    if (digits == 0 || digits > base::kDigitsMax) return std::nullopt;
+    if (digits > 1 && text[at] == '0') return std::nullopt;
+    parts[i] = static_cast<std::int64_t>(number);
+    at += digits;
   }
   // A stranger's numbers must not overflow what is computed with them.
   constexpr std::int64_t kMax = base::limits::kLimitMax;
-  if (!text.empty() || parts[1] > kMax || parts[2] > kMax) return std::nullopt;
+  if (at != text.size() || parts[1] > kMax || parts[2] > kMax) return std::nullopt;
   return Window{parts[0], parts[1], parts[2]};
 }
 

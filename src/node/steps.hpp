@@ -35,24 +35,24 @@ Result<bool> fill(engine::Entry& entry, std::uint64_t token, std::string_view va
 // --- locks and fences: fence.cpp. `fence` is the side key of `name`; both are held.
 
 /// Takes the lock if nobody has it, or `owner` itself: then its token stays, and its time begins anew.
-Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, std::string_view name,
-                               std::string_view fence, std::string_view owner, Millis life);
+Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, const HashedKey& name,
+                               const HashedKey& fence, std::string_view owner, Millis life);
 /// False: it is not, or no longer, `owner`'s.
 Result<bool> extend_lock(engine::Entry& entry, std::string_view owner, base::Instant deadline);
 Result<bool> release_lock(engine::Entry& entry, std::string_view owner);
 /// A token greater than all before it, remembered for `life` at least.
-Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, std::string_view fence,
+Result<std::uint64_t> next_fence(Node& node, Node::Held& held, unsigned db, const HashedKey& fence,
                                  Millis life);
 /// Writes `value` unless a newer token has written before.
-Result<bool> fenced_set(Node& node, Node::Held& held, unsigned db, std::string_view name,
-                        std::string_view fence, std::uint64_t token, std::string_view value,
+Result<bool> fenced_set(Node& node, Node::Held& held, unsigned db, const HashedKey& name,
+                        const HashedKey& fence, std::uint64_t token, std::string_view value,
                         engine::Deadline deadline);
 
 // --- shares of a name: shares.cpp. Both keys are held, as a lock's.
 
 /// Grants `want` if it fits beside all others; to an `owner` who has a share already, that one, with its time anew.
-Result<LockGrant> acquire_share(Node& node, Node::Held& held, unsigned db, std::string_view name,
-                                std::string_view fence, std::string_view owner, Millis life,
+Result<LockGrant> acquire_share(Node& node, Node::Held& held, unsigned db, const HashedKey& name,
+                                const HashedKey& fence, std::string_view owner, Millis life,
                                 const Share& want);
 Result<bool> extend_share(Node& node, engine::Entry& entry, std::string_view owner, Millis life);
 Result<bool> release_share(Node& node, engine::Entry& entry, std::string_view owner);

@@ -20,10 +20,10 @@ Result<std::string_view> state_of(const Entry& entry) {
   return entry.value();
 }
 
-/// The state as `state` writes it, kept as long as it means anything.
+/// The state as `state` writes it, kept as long as it means anything: a millisecond at least, for something was taken.
 Result<Decision> keep(Entry& entry, const Decision& decision, std::string_view state,
                       base::Instant now) {
-  if (auto done = entry.assign(state, Deadline::at(now + decision.reset_after)); !done)
+  if (auto done = entry.assign(state, Deadline::ahead(now + decision.reset_after)); !done)
     return done.error();
   return decision;
 }

@@ -33,6 +33,10 @@ class Access {
   node::Node::Held hold(std::span<const std::string_view> keys) const {
     return step_ != nullptr ? step_->share() : node_->hold(keys);
   }
+  node::Node::Held hold(std::span<const node::HashedKey> keys) const {
+    return step_ != nullptr ? step_->share() : node_->hold(keys);
+  }
+  node::HashedKey hashed(std::string_view key) const noexcept { return node_->hashed(key); }
   node::Node::Held hold_all() const {
     return step_ != nullptr ? step_->share() : node_->hold_all();
   }

@@ -142,10 +142,10 @@ void larder_share(Call& call) {
   if (!capacity) return;
   const auto weight = small(call, 4, *capacity, "weight");
   if (!weight) return;
-  const std::string fence = base::side_key(call.arg(1), base::kFenceTag);
-  const std::array<std::string_view, 2> keys{call.arg(1), fence};
+  const base::SideKey fence(call.arg(1), base::kFenceTag);
+  const std::array keys{call.node().hashed(call.arg(1)), call.node().hashed(fence.view())};
   auto held = call.node().hold(keys);
-  const auto grant = node::acquire_share(call.context.node, held, call.database(), keys[0], fence,
+  const auto grant = node::acquire_share(call.context.node, held, call.database(), keys[0], keys[1],
                                          call.arg(2), *ttl, {*weight, *capacity});
   if (!grant) return call.fail(grant.error());
   call.reply.array(2);

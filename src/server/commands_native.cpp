@@ -83,11 +83,11 @@ void larder_lock(Call& call) {
   if (!owner_fits(call, 2)) return;
   const auto ttl = life(call, 3);
   if (!ttl) return;
-  const std::string fence = base::side_key(call.arg(1), base::kFenceTag);
-  const std::array<std::string_view, 2> keys{call.arg(1), fence};
+  const base::SideKey fence(call.arg(1), base::kFenceTag);
+  const std::array keys{call.node().hashed(call.arg(1)), call.node().hashed(fence.view())};
   auto held = call.node().hold(keys);
-  const auto grant = node::acquire_lock(call.context.node, held, call.database(), call.arg(1),
-                                        fence, call.arg(2), *ttl);
+  const auto grant = node::acquire_lock(call.context.node, held, call.database(), keys[0], keys[1],
+                                        call.arg(2), *ttl);
   if (!grant) return call.fail(grant.error());
   call.reply.array(2);
   reply_number(call, grant->token);
@@ -113,10 +113,10 @@ void larder_fenced_set(Call& call) {
   const auto fencing = token(call, 2);
   const auto deadline = fencing ? deadline_from(call, 4, true) : std::nullopt;
   if (!deadline) return;
-  const std::string fence = base::side_key(call.arg(1), base::kFenceTag);
-  const std::array<std::string_view, 2> keys{call.arg(1), fence};
+  const base::SideKey fence(call.arg(1), base::kFenceTag);
+  const std::array keys{call.node().hashed(call.arg(1)), call.node().hashed(fence.view())};
   auto held = call.node().hold(keys);
-  reply_yes(call, node::fenced_set(call.context.node, held, call.database(), call.arg(1), fence,
+  reply_yes(call, node::fenced_set(call.context.node, held, call.database(), keys[0], keys[1],
                                    *fencing, call.arg(3), *deadline));
 }
 

@@ -34,11 +34,11 @@ Result<bool> LocalDriver::answer(const Fill& op, const CallOptions&) {
 }
 
 Result<LockGrant> LocalDriver::answer(const LockAcquire& op, const CallOptions&) {
-  const std::string fence = base::side_key(op.key, base::kFenceTag);
-  const std::array<std::string_view, 2> keys{op.key, fence};
+  const base::SideKey fence(op.key, base::kFenceTag);
+  const std::array keys{node_.hashed(op.key), node_.hashed(fence.view())};
   upkeep_.wake();  // Before the locks: it has one of its own.
   auto held = node_.hold(keys);
-  return node::acquire_lock(node_, held, kDatabase, op.key, fence, op.owner, op.ttl);
+  return node::acquire_lock(node_, held, kDatabase, keys[0], keys[1], op.owner, op.ttl);
 }
 
 Result<bool> LocalDriver::answer(const LockExtend& op, const CallOptions&) {
@@ -53,11 +53,11 @@ Result<bool> LocalDriver::answer(const LockRelease& op, const CallOptions&) {
 }
 
 Result<bool> LocalDriver::answer(const FencedSet& op, const CallOptions&) {
-  const std::string fence = base::side_key(op.key, base::kFenceTag);
-  const std::array<std::string_view, 2> keys{op.key, fence};
+  const base::SideKey fence(op.key, base::kFenceTag);
+  const std::array keys{node_.hashed(op.key), node_.hashed(fence.view())};
   upkeep_.wake();
   auto held = node_.hold(keys);
-  return node::fenced_set(node_, held, kDatabase, op.key, fence, op.token, op.value,
+  return node::fenced_set(node_, held, kDatabase, keys[0], keys[1], op.token, op.value,
                           deadline(op.options));
 }
 
@@ -89,11 +89,11 @@ Result<Counted> LocalDriver::answer(const AddOnce& op, const CallOptions&) {
 }
 
 Result<LockGrant> LocalDriver::answer(const ShareAcquire& op, const CallOptions&) {
-  const std::string fence = base::side_key(op.key, base::kFenceTag);
-  const std::array<std::string_view, 2> keys{op.key, fence};
+  const base::SideKey fence(op.key, base::kFenceTag);
+  const std::array keys{node_.hashed(op.key), node_.hashed(fence.view())};
   upkeep_.wake();
   auto held = node_.hold(keys);
-  return node::acquire_share(node_, held, kDatabase, op.key, fence, op.owner, op.ttl, op.share);
+  return node::acquire_share(node_, held, kDatabase, keys[0], keys[1], op.owner, op.ttl, op.share);
 }
 
 Result<bool> LocalDriver::answer(const ShareExtend& op, const CallOptions&) {

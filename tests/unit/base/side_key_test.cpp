@@ -19,6 +19,14 @@ TEST(SideKeyTest, BracesAroundNothingAreNoHashTag) {
   EXPECT_EQ(side_key("a{b", kGenerationTag), "{a{b}~g");
 }
 
+TEST(SideKeyTest, OneWithoutMemoryOfItsOwnIsTheSame) {
+  for (const std::size_t bytes : {1, 100, 124, 125, 500}) {
+    const std::string name(bytes, 'n');
+    EXPECT_EQ(SideKey(name, kFenceTag).view(), side_key(name, kFenceTag));
+    EXPECT_EQ(SideKey(name + "{t}", kFenceTag).view(), side_key(name + "{t}", kFenceTag));
+  }
+}
+
 TEST(SideKeyTest, IsNeverLongerThanItSays) {
   EXPECT_EQ(side_key("k", kLeaseTag).size(), 1 + kSideKeyBytes);
 }

@@ -23,10 +23,10 @@ class CoordStepsTest : public test::NodeTest {
   }
   Result<LockGrant> share(std::string_view owner, std::uint32_t weight, std::uint32_t capacity,
                           Millis ttl = std::chrono::seconds{10}) {
-    const std::string fence = base::side_key("pool", base::kFenceTag);
-    const std::array<std::string_view, 2> keys{"pool", fence};
+    const base::SideKey fence("pool", base::kFenceTag);
+    const std::array keys{node.hashed("pool"), node.hashed(fence.view())};
     auto held = node.hold(keys);
-    return acquire_share(node, held, 0, "pool", fence, owner, ttl, {weight, capacity});
+    return acquire_share(node, held, 0, keys[0], keys[1], owner, ttl, {weight, capacity});
   }
   bool release(std::string_view owner) {
     return node

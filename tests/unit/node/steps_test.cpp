@@ -16,10 +16,10 @@ class StepsTest : public test::NodeTest {
  protected:
   Result<LockGrant> acquire(std::string_view name, std::string_view owner, Millis life = 5s,
                             unsigned db = 0) {
-    const std::string fence = base::side_key(name, base::kFenceTag);
-    const std::array<std::string_view, 2> keys{name, fence};
+    const base::SideKey fence(name, base::kFenceTag);
+    const std::array keys{node.hashed(name), node.hashed(fence.view())};
     auto held = node.hold(keys);
-    return acquire_lock(node, held, db, name, fence, owner, life);
+    return acquire_lock(node, held, db, keys[0], keys[1], owner, life);
   }
   bool release(std::string_view name, std::string_view owner) {
     return node
