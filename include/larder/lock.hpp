@@ -71,7 +71,7 @@ class HeldLock {
  private:
   friend struct coord::Claim;
   using Moment = std::chrono::nanoseconds;  // On the monotonic clock.
-  HeldLock(const coord::Claim& claim, std::uint64_t token, Moment ends, bool waits);
+  HeldLock(coord::Claim&& claim, std::uint64_t token, Moment ends, bool waits);
   coord::Claim claim() const;
   void begin_watch();
   void end_watch();
@@ -107,7 +107,8 @@ class Lock {
   ///          taken for `ttl`, by nobody.
   Result<std::optional<HeldLock>> try_acquire(const CallOptions& call = {}) const;
   /// Asks again until LockOptions::wait is over: by chance between half of a pause and all of it, which doubles from 2 ms
-  /// to 50 ms, and not before the other's time can be over where that comes sooner.
+  /// to 50 ms, and not before the other's time can be over where that comes sooner. With a store in this process a release
+  /// wakes the one who has waited longest, at once.
   Result<std::optional<HeldLock>> acquire(const CallOptions& call = {}) const;
 
   // The same as coroutines: they resume, and wait, on the caller's executor.

@@ -29,6 +29,10 @@ class awaitable;
 
 namespace larder {
 
+namespace base {
+class Wakes;
+}
+
 /// What a coroutine form returns: `co_await` it from any Boost.Asio coroutine; it resumes on the caller's executor.
 /// Including <boost/asio/awaitable.hpp> is the caller's.
 template <class T>
@@ -334,6 +338,8 @@ class Store {
                                                              CallOptions call = {}) const;
   Task<Result<std::uint64_t>> async_bump_generation(std::string tag, CallOptions call = {}) const;
 
+  /// For recipes that wait for what somebody in this process may give back. Null: the store cannot tell of it.
+  base::Wakes* wakes() const noexcept;
   /// The driver behind the handle; also the identity of the store: copies share it.
   const std::shared_ptr<StoreDriver>& driver() const noexcept { return driver_; }
 

@@ -1,34 +1,49 @@
 #include "coord/claim.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace larder::coord {
 
+namespace {
+
+/// Eight digits at once, one for the lower half of each byte; which stands for which bit is chance's anyway.
+void write_digits(char* to, std::uint64_t halves) noexcept {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  halves &= 0x0f * kEach;
+  // 1 in each byte that is 10 or more.
+  const std::uint64_t letters = (halves + 6 * kEach) >> 4 & kEach;
+  const std::uint64_t text = halves + '0' * kEach + letters * ('a' - '0' - 10);
+  std::memcpy(to, &text, sizeof text);
+}
+
+}  // namespace
+
 Claim Claim::fresh(std::shared_ptr<const Subject> of, std::uint32_t weight) {
   Claim claim{std::move(of), {}, weight};
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < claim.owner.size(); ++i) {
-    if (i % 16 == 0) bits = claim.world().entropy();
-    claim.owner[i] = "0123456789abcdef"[bits >> 60];
-    bits <<= 4;
+  for (char* to = claim.owner.data(); to != claim.owner.data() + claim.owner.size(); to += 16) {
+    const std::uint64_t bits = claim.world().entropy();
+    write_digits(to, bits >> 4);
+    write_digits(to + 8, bits);
   }
   return claim;
 }
 
-Result<LockGrant> Claim::acquire(const CallOptions& call) const {
-  const Store& store = of->store;
-  if (!of->shared) return store.lock_acquire(of->name, owner_text(), options().ttl, call);
-  return store.share_acquire(of->name, owner_text(), options().ttl, {weight, of->capacity}, call);
+Result<LockGrant> Subject::acquire(std::string_view owner, std::uint32_t weight,
+                                   const CallOptions& call) const {
+  if (!shared) return store.lock_acquire(name, owner, options.ttl, call);
+  return store.share_acquire(name, owner, options.ttl, {weight, capacity}, call);
 }
 
-Result<bool> Claim::extend(Millis ttl, const CallOptions& call) const {
-  if (!of->shared) return of->store.lock_extend(of->name, owner_text(), ttl, call);
-  return of->store.share_extend(of->name, owner_text(), ttl, call);
+Result<bool> Subject::extend(std::string_view owner, Millis ttl, const CallOptions& call) const {
+  if (!shared) return store.lock_extend(name, owner, ttl, call);
+  return store.share_extend(name, owner, ttl, call);
 }
 
-Result<bool> Claim::release(const CallOptions& call) const {
-  if (!of->shared) return of->store.lock_release(of->name, owner_text(), call);
-  return of->store.share_release(of->name, owner_text(), call);
+Result<bool> Subject::release(std::string_view owner, const CallOptions& call) const {
+  if (!shared) return store.lock_release(name, owner, call);
+  return store.share_release(name, owner, call);
 }
 
 bool is_passing(Errc code) noexcept {
@@ -53,23 +68,39 @@ std::optional<Millis> Patience::pause(const Attempt& tried) {
   return pauses_.next(tried.left, patience);
 }
 
-Attempt attempt(const Claim& claim, const CallOptions& call) {
+bool Rests::takes_place() {
+  if (!wakes_ || place_) return false;
+  place_.emplace(*wakes_, name_);
+  return true;
+}
+
+void Rests::rest(Millis pause) {
+  if (takes_place()) return;
+  if (!place_) return world_.sleep(pause);
+  world_.wait(*place_, pause);
+  place_->arm();
+}
+
+Attempt attempt(Claim claim, const CallOptions& call) {
   const base::Instant asked = claim.world().now();
   const auto grant = claim.acquire(call);
   if (!grant) return {grant.error()};
   if (!grant->taken()) return {std::optional<HeldLock>{}, grant->left};
-  return {std::optional{claim.held(grant->token, asked + claim.options().ttl, Claim::Let::wait)}};
+  const base::Instant ends = asked + claim.options().ttl;
+  return {std::optional{std::move(claim).held(grant->token, ends, Claim::Let::wait)}};
 }
 
-Result<std::optional<HeldLock>> acquire(const Claim& claim, const CallOptions& call) {
-  if (claim.options().wait <= Millis{0}) return attempt(claim, call).held;
+Result<std::optional<HeldLock>> acquire(Claim claim, const CallOptions& call) {
+  if (claim.options().wait <= Millis{0}) return attempt(std::move(claim), call).held;
   Patience patience(claim);
+  Rests rests(*claim.of);
   for (;;) {
     // Asked again under the same owner, so an attempt whose answer was lost is not in its own way.
     auto tried = attempt(claim, call);
     const auto pause = patience.pause(tried);
+    if (tried.held && *tried.held) rests.served();
     if (!pause) return std::move(tried.held);
-    claim.world().sleep(*pause);
+    rests.rest(*pause);
   }
 }
 

@@ -4,10 +4,12 @@
 #include <larder/lock.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/random.hpp"
+#include "base/wakes.hpp"
 #include "coord/world.hpp"
 
 namespace larder::coord {
@@ -20,7 +22,17 @@ struct Subject {
   World& world;
   bool shared = false;  ///< Each holder has a share of the capacity; else it is a lock.
   std::uint32_t capacity = 0;
+
+  // What is asked of the store in the name of `owner`. `weight` is his part of the capacity.
+  Result<LockGrant> acquire(std::string_view owner, std::uint32_t weight,
+                            const CallOptions& call) const;
+  Result<bool> extend(std::string_view owner, Millis ttl, const CallOptions& call) const;
+  Result<bool> release(std::string_view owner, const CallOptions& call) const;
 };
+
+inline std::string_view text_of(const OwnerText& owner) noexcept {
+  return {owner.data(), owner.size()};
+}
 
 /// A value: to hold something allocates nothing.
 struct Claim {
@@ -31,13 +43,16 @@ struct Claim {
   /// Under a name of its own.
   static Claim fresh(std::shared_ptr<const Subject> of, std::uint32_t weight = 0);
 
-  std::string_view owner_text() const noexcept { return {owner.data(), owner.size()}; }
+  std::string_view owner_text() const noexcept { return text_of(owner); }
   World& world() const noexcept { return of->world; }
   const LockOptions& options() const noexcept { return of->options; }
 
-  Result<LockGrant> acquire(const CallOptions& call) const;
-  Result<bool> extend(Millis ttl, const CallOptions& call) const;
-  Result<bool> release(const CallOptions& call) const;
+  Result<LockGrant> acquire(const CallOptions& call) const {
+    return of->acquire(owner_text(), weight, call);
+  }
+  Result<bool> extend(Millis ttl, const CallOptions& call) const {
+    return of->extend(owner_text(), ttl, call);
+  }
   // lock_async.cpp
   Task<Result<LockGrant>> async_acquire(CallOptions call) const;
   Task<Result<bool>> async_extend(Millis ttl, CallOptions call) const;
@@ -47,7 +62,7 @@ struct Claim {
     wait,
     go
   };  ///< Whether its end, when it is let go, waits for the store.
-  HeldLock held(std::uint64_t token, base::Instant ends, Let at_end) const;
+  HeldLock held(std::uint64_t token, base::Instant ends, Let at_end) &&;
 };
 
 /// The lock, or none and what is left of the other's time.
@@ -55,11 +70,11 @@ struct Attempt {
   Result<std::optional<HeldLock>> held;
   Millis left{0};
 };
-Attempt attempt(const Claim& claim, const CallOptions& call);
+Attempt attempt(Claim claim, const CallOptions& call);
 Task<Attempt> async_attempt(Claim claim, CallOptions call);
 
 /// Asks until it is had, `options.wait` is over, or the store says what another attempt would not change.
-Result<std::optional<HeldLock>> acquire(const Claim& claim, const CallOptions& call);
+Result<std::optional<HeldLock>> acquire(Claim claim, const CallOptions& call);
 Task<Result<std::optional<HeldLock>>> async_try_acquire(Claim claim, CallOptions call);
 Task<Result<std::optional<HeldLock>>> async_acquire(Claim claim, CallOptions call);
 
@@ -86,6 +101,29 @@ class Patience {
   World& world_;
   base::Instant until_;
   Pauses pauses_;
+};
+
+/// What one who waits does between two attempts. Where the store can tell of releases in this process, the first pause is
+/// none: he takes his place and asks again, so that no release is missed; from then on each ends when he is woken.
+class Rests {
+ public:
+  explicit Rests(const Subject& subject) noexcept
+      : world_(subject.world), name_(subject.name), wakes_(subject.store.wakes()) {}
+  void rest(Millis pause);
+  Task<void> async_rest(Millis pause);
+  /// He has what he waited for.
+  void served() noexcept {
+    if (place_) place_->served();
+  }
+
+ private:
+  /// True: he has taken his place, and should ask again.
+  bool takes_place();
+
+  World& world_;
+  std::string_view name_;
+  base::Wakes* wakes_;
+  std::optional<base::Wakes::Waiter> place_;
 };
 
 /// A store that does not answer may do so a moment later; what it refuses, it refuses again.

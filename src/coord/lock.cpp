@@ -11,16 +11,20 @@ namespace larder {
 
 namespace coord {
 
-HeldLock Claim::held(std::uint64_t token, base::Instant ends, Let at_end) const {
-  return {*this, token, ends.time_since_epoch(), at_end == Let::wait};
+HeldLock Claim::held(std::uint64_t token, base::Instant ends, Let at_end) && {
+  return {std::move(*this), token, ends.time_since_epoch(), at_end == Let::wait};
 }
 
 }  // namespace coord
 
 // ---- held ---------------------------------------------------------------------------------------------
 
-HeldLock::HeldLock(const coord::Claim& claim, std::uint64_t token, Moment ends, bool waits)
-    : subject_(claim.of), owner_(claim.owner), token_(token), ends_(ends), waits_(waits) {
+HeldLock::HeldLock(coord::Claim&& claim, std::uint64_t token, Moment ends, bool waits)
+    : subject_(std::move(claim.of)),
+      owner_(claim.owner),
+      token_(token),
+      ends_(ends),
+      waits_(waits) {
   if (subject_->options.renew) begin_watch();
 }
 
@@ -102,7 +106,8 @@ Result<void> HeldLock::extend(std::optional<Millis> ttl, const CallOptions& call
   if (token_ == 0) return lost();
   const Millis life = ttl.value_or(subject_->options.ttl);
   const base::Instant asked = subject_->world.now();
-  const auto extended = watch_ ? watch_->extend(life, call) : claim().extend(life, call);
+  const auto extended =
+      watch_ ? watch_->extend(life, call) : subject_->extend(coord::text_of(owner_), life, call);
   if (watch_) subject_->world.watchers().changed(watch_);
   if (!extended) return extended.error();
   ends_ = *extended ? (asked + life).time_since_epoch() : Moment{0};
@@ -114,7 +119,7 @@ Result<void> HeldLock::release(const CallOptions& call) noexcept {
   try {
     if (std::exchange(token_, 0) == 0) return lost();
     end_watch();
-    const auto released = claim().release(call);
+    const auto released = subject_->release(coord::text_of(owner_), call);
     if (!released) return released.error();
     if (!*released) return lost();
     return {};

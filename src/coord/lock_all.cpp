@@ -41,9 +41,11 @@ class Round {
  private:
   Result<End> take(const coord::Claim& claim, Held& held) {
     coord::Pauses pauses(world_);
+    coord::Rests rests(*claim.of);
     for (;;) {
       auto tried = coord::attempt(claim, call_);
       if (tried.held && *tried.held) {
+        rests.served();
         held.push_back(std::move(**tried.held));
         return End::all;
       }
@@ -55,7 +57,7 @@ class Round {
       if (!fresh) return fresh.error();
       if (!*fresh) return End::lost;
       const Millis third = std::max(claim.options().ttl / 3, Millis{1});
-      world_.sleep(std::min(pauses.next(tried.left, patience), third));
+      rests.rest(std::min(pauses.next(tried.left, patience), third));
     }
   }
 

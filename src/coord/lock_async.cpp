@@ -37,8 +37,8 @@ Task<Attempt> async_attempt(Claim claim, CallOptions call) {
   const auto grant = co_await claim.async_acquire(call);
   if (!grant) co_return Attempt{grant.error()};
   if (!grant->taken()) co_return Attempt{std::optional<HeldLock>{}, grant->left};
-  co_return Attempt{
-      std::optional{claim.held(grant->token, asked + claim.options().ttl, Claim::Let::go)}};
+  const base::Instant ends = asked + claim.options().ttl;
+  co_return Attempt{std::optional{std::move(claim).held(grant->token, ends, Claim::Let::go)}};
 }
 
 Task<Result<std::optional<HeldLock>>> async_try_acquire(Claim claim, CallOptions call) {
@@ -48,12 +48,21 @@ Task<Result<std::optional<HeldLock>>> async_try_acquire(Claim claim, CallOptions
 
 Task<Result<std::optional<HeldLock>>> async_acquire(Claim claim, CallOptions call) {
   Patience patience(claim);
+  Rests rests(*claim.of);
   for (;;) {
     auto tried = co_await async_attempt(claim, call);
     const auto pause = patience.pause(tried);
+    if (tried.held && *tried.held) rests.served();
     if (!pause) co_return std::move(tried.held);
-    co_await claim.world().async_sleep(*pause);
+    co_await rests.async_rest(*pause);
   }
+}
+
+Task<void> Rests::async_rest(Millis pause) {
+  if (takes_place()) co_return;
+  if (!place_) co_return co_await world_.async_sleep(pause);
+  co_await world_.async_wait(*place_, pause);
+  place_->arm();
 }
 
 namespace {

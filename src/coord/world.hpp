@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/clock.hpp"
+#include "base/wakes.hpp"
 
 namespace larder::coord {
 
@@ -17,8 +18,11 @@ class World {
   virtual ~World() = default;
   virtual base::Instant now() const noexcept = 0;
   virtual void sleep(base::Millis time) = 0;
-  /// On the caller's executor.
+  /// Until it is woken, or the time is over.
+  virtual void wait(base::Wakes::Waiter& waiter, base::Millis time) { waiter.wait_for(time); }
+  // On the caller's executor:
   virtual Task<void> async_sleep(base::Millis time);
+  virtual Task<void> async_wait(base::Wakes::Waiter& waiter, base::Millis time);
   virtual std::uint64_t entropy() noexcept = 0;
   virtual Watchers& watchers() = 0;
 };

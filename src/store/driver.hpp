@@ -77,6 +77,8 @@ class StoreDriver : public store::Runs<store::Operations> {
   virtual Result<void> remove_server(std::string_view name);
   virtual std::vector<ServerHealth> health() const;
   virtual store::Backing backing() const { return {}; }
+  /// Where those wait who are told of releases. Null: nobody is told, they have to ask again.
+  virtual base::Wakes* wakes() noexcept { return nullptr; }
 };
 
 }  // namespace larder

@@ -34,6 +34,7 @@ class DurableDriver final : public DurableBase {
   std::string_view url() const noexcept override { return local_.url(); }
   std::string metrics_text() const override { return local_.metrics_text(); }
   bool answers_at_once() const noexcept override { return true; }
+  base::Wakes* wakes() noexcept override { return local_.wakes(); }
   Backing backing() const override { return {Backing::Kind::folder}; }
 
   template <class Op>

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/wakes.hpp"
 #include "node/node.hpp"
 #include "store/driver.hpp"
 #include "store/upkeep.hpp"
@@ -23,6 +24,7 @@ class LocalDriver final : public LocalBase {
   std::string_view url() const noexcept override { return url_; }
   std::string metrics_text() const override;
   bool answers_at_once() const noexcept override { return true; }
+  base::Wakes* wakes() noexcept override { return &wakes_; }
   node::Node& node() noexcept { return node_; }
 
   Result<std::optional<Bytes>> answer(const Get& op, const CallOptions&);
@@ -68,6 +70,7 @@ class LocalDriver final : public LocalBase {
   Result<void> write(engine::Entry& entry, std::string_view value, const SetOptions& options) const;
 
   std::string url_;
+  base::Wakes wakes_;
   node::Node node_;
   Upkeep upkeep_{node_};
 };

@@ -48,8 +48,10 @@ Result<bool> LocalDriver::answer(const LockExtend& op, const CallOptions&) {
 }
 
 Result<bool> LocalDriver::answer(const LockRelease& op, const CallOptions&) {
-  return node_.visit(kDatabase, op.key, Mode::write,
-                     [&](Entry& entry) { return node::release_lock(entry, op.owner); });
+  auto released = node_.visit(kDatabase, op.key, Mode::write,
+                              [&](Entry& entry) { return node::release_lock(entry, op.owner); });
+  if (released && *released) wakes_.ring(op.key, base::Wakes::Whom::first);
+  return released;
 }
 
 Result<bool> LocalDriver::answer(const FencedSet& op, const CallOptions&) {
@@ -103,8 +105,11 @@ Result<bool> LocalDriver::answer(const ShareExtend& op, const CallOptions&) {
 }
 
 Result<bool> LocalDriver::answer(const ShareRelease& op, const CallOptions&) {
-  return node_.visit(kDatabase, op.key, Mode::write,
-                     [&](Entry& entry) { return node::release_share(node_, entry, op.owner); });
+  auto released = node_.visit(kDatabase, op.key, Mode::write, [&](Entry& entry) {
+    return node::release_share(node_, entry, op.owner);
+  });
+  if (released && *released) wakes_.ring(op.key, base::Wakes::Whom::all);
+  return released;
 }
 
 Result<std::vector<std::uint64_t>> LocalDriver::answer(const Generations& op, const CallOptions&) {

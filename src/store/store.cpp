@@ -58,6 +58,8 @@ Result<void> Store::remove_server(std::string_view name) const {
   return driver_->remove_server(name);
 }
 
+base::Wakes* Store::wakes() const noexcept { return driver_->wakes(); }
+
 std::string_view Store::url() const noexcept { return driver_->url(); }
 
 std::string Store::metrics_text() const { return driver_->metrics_text(); }

@@ -23,6 +23,12 @@ class TestWorld : public World {
     longest_nap = std::max(longest_nap, time);
     pass(time);
   }
+  /// Looks each millisecond whether somebody woke it.
+  void wait(base::Wakes::Waiter& waiter, base::Millis time) override {
+    ++naps;
+    for (; time > base::Millis{0} && !waiter.woken(); time -= base::Millis{1})
+      pass(base::Millis{1});
+  }
   std::uint64_t entropy() noexcept override { return random_(); }
   Watchers& watchers() override { return watchers_; }
 
