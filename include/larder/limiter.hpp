@@ -18,6 +18,7 @@
 namespace larder {
 
 namespace coord {
+class Batches;
 class Outages;
 class World;
 }  // namespace coord
@@ -63,6 +64,13 @@ struct LimiterOptions {
   double local_share = 1.0;
   /// How long after a failure the store is left in peace; meanwhile every answer is the policy's, without waiting.
   Millis retry_every{250};
+  /// For keys that many ask for: this process takes up to so many from the store at once, and gives them out without a
+  /// round trip until the window ends. It begins with one and doubles while all of them are used. 1: none ahead.
+  ///
+  /// Bound    Windows: never above the limit; of each, this process lets at most batch - 1 go to waste, and fewer than it
+  ///          used. Token bucket: above the limit by at most batch - 1 for each process, in any time. After a reset(), or
+  ///          when a server's clock is set, each process may give out what it has. A sliding log has no batches.
+  std::uint32_t batch = 1;
 };
 
 /// Limits by key: client, address, tenant. Nothing is configured in the store, the rate travels with each call.
@@ -72,10 +80,11 @@ struct LimiterOptions {
 /// Errors   `bad_argument`: an empty key, or a rate or count out of range. Those of the Store where it answers, and where
 ///          it does not under Outage::report. `wrong_type` where the entry holds something else.
 /// Threads  Safe from any thread. Callers in different processes share one limit.
-/// Cost     One round trip; none when the store is in process.
+/// Cost     One round trip; none when the store is in process, or what is asked for was taken ahead (LimiterOptions::batch).
 class Limiter {
  public:
-  /// Throws Failure (`bad_argument`) on a space that leaves no room for keys, or a share that is not above 0 and at most 1.
+  /// Throws Failure (`bad_argument`) on a space that leaves no room for keys, a share that is not above 0 and at most 1, or
+  /// a batch that is 0, more than can be taken at once, or of a sliding log.
   Limiter(Store store, std::string space, Rate rate, const LimiterOptions& options = {});
   /// For tests: time is handed in.
   Limiter(Store store, std::string space, Rate rate, const LimiterOptions& options,
@@ -84,7 +93,7 @@ class Limiter {
   /// Takes `count`, all or nothing.
   Result<Decision> allow(const Key& key, std::uint32_t count = 1,
                          const CallOptions& call = {}) const;
-  /// What allow would answer; takes nothing.
+  /// What allow would answer; takes nothing. With batches: what the store has left, and this process.
   Result<Decision> peek(const Key& key, std::uint32_t count = 1,
                         const CallOptions& call = {}) const;
   /// How many more would be allowed now; takes nothing.
@@ -106,11 +115,16 @@ class Limiter {
   friend struct LimitedCall;
   Result<Decision> ask(const Key& key, std::uint32_t count, bool peek,
                        const CallOptions& call) const;
+  Result<Decision> ask_store(std::string_view full_key, std::uint32_t size, std::uint32_t count,
+                             bool peek, const CallOptions& call) const;
+  Result<Decision> ask_ahead(std::string_view full_key, std::uint32_t count,
+                             const CallOptions& call) const;
 
   Store store_;
   detail::Space space_;
   Rate rate_;
   std::shared_ptr<coord::Outages> outages_;  ///< None: outages are reported.
+  std::shared_ptr<coord::Batches> batches_;  ///< None: nothing is taken ahead.
 };
 
 /// One of the limits that a request has to pass.
@@ -129,7 +143,8 @@ struct ManyDecision {
   std::vector<Decision> each;  ///< Where all allow, after the take; else as they are.
 };
 
-/// Takes of all of these limits if all allow it, else of none. They share one Store; on a Redis Cluster their keys must
+/// Takes of all of these limits if all allow it, else of none. They share one Store, and what was taken ahead does not
+/// count; on a Redis Cluster their keys must
 /// share a slot (a hash tag: "{tenant7}:ada").
 ///
 /// Errors   As Limiter's; `bad_argument` for limiters of several stores, no limit at all, more than 64, or a key twice.

@@ -6,11 +6,13 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/limits.hpp"
+#include "coord/batches.hpp"
 #include "coord/outages.hpp"
 
 namespace larder {
 namespace {
 
+using coord::Batches;
 using coord::Outages;
 
 Error bad_argument(std::string why) {
@@ -44,14 +46,53 @@ struct Question {
   bool peek;
 };
 
-Task<Result<Decision>> async_ask(Store store, std::shared_ptr<Outages> outages, Question question,
-                                 CallOptions call) {
+/// `size` are asked for, of which the caller needs `question.count`.
+Task<Result<Decision>> async_ask_store(const Store& store, Outages* outages,
+                                       const Question& question, std::uint32_t size,
+                                       CallOptions call) {
   const auto& [full_key, limit, count, peek] = question;
   if (outages && outages->is_away()) co_return outages->answer(full_key, count, peek);
-  Result<Decision> said = peek ? co_await store.async_limit_peek(full_key, limit, count, call)
-                               : co_await store.async_limit_take(full_key, limit, count, call);
+  Result<Decision> said = peek ? co_await store.async_limit_peek(full_key, limit, size, call)
+                               : co_await store.async_limit_take(full_key, limit, size, call);
   if (!outages) co_return said;
   co_return settled(*outages, full_key, count, peek, std::move(said));
+}
+
+Task<Result<Decision>> async_ask(Store store, std::shared_ptr<Outages> outages,
+                                 std::shared_ptr<Batches> batches, Question question,
+                                 CallOptions call) {
+  const auto& [full_key, limit, count, peek] = question;
+  if (!batches || peek || count == 0) {
+    auto said = co_await async_ask_store(store, outages.get(), question, count, call);
+    if (batches && said && !said->estimated) batches->add(full_key, count, *said);
+    co_return said;
+  }
+  auto taken = batches->take(full_key, count);
+  if (const auto* decision = std::get_if<Decision>(&taken)) co_return *decision;
+  auto& ask = std::get<Batches::Ask>(taken);
+  for (;;) {
+    auto said = co_await async_ask_store(store, outages.get(), question, ask.size(), call);
+    if (!said || said->estimated) co_return said;
+    if (auto decision = ask.settle(*said)) co_return *decision;
+  }
+}
+
+Task<Result<bool>> async_forget(Store store, std::shared_ptr<Batches> batches, std::string full_key,
+                                CallOptions call) {
+  auto erased = co_await store.async_erase(full_key, call);
+  batches->forget(full_key);
+  co_return erased;
+}
+
+std::optional<std::string> batch_problem(const Limit& limit, std::uint32_t batch) {
+  if (batch == 1) return std::nullopt;
+  const std::string text = "a batch of " + std::to_string(batch);
+  if (limit.algorithm == Algorithm::sliding_log)
+    return text + " from a sliding log; it would not be exact, the other algorithms can have one";
+  const bool bursts = limit.algorithm == Algorithm::token_bucket && limit.burst > 0;
+  const std::uint32_t most = bursts ? limit.burst : limit.max;
+  if (batch >= 1 && batch <= most) return std::nullopt;
+  return text + " from a limit of " + std::to_string(most) + "; it must be 1 to that";
 }
 
 }  // namespace
@@ -69,6 +110,9 @@ Limiter::Limiter(Store store, std::string space, Rate rate, const LimiterOptions
   if (!(options.local_share > 0 && options.local_share <= 1))
     throw Failure(bad_argument("local_share of " + std::to_string(options.local_share) +
                                "; it must be above 0 and at most 1"));
+  if (auto problem = batch_problem(rate.limit(), options.batch))
+    throw Failure(bad_argument(*std::move(problem)));
+  if (options.batch > 1) batches_ = std::make_shared<Batches>(rate.limit(), options.batch, world);
   if (options.outage != Outage::report)
     outages_ = std::make_shared<Outages>(rate.limit(), options, world);
 }
@@ -77,11 +121,33 @@ Result<Decision> Limiter::ask(const Key& key, std::uint32_t count, bool peek,
                               const CallOptions& call) const {
   if (key.text().empty()) return bad_argument("empty key");
   const detail::FullKey full(space_, key.text());
-  if (outages_ && outages_->is_away()) return outages_->answer(full, count, peek);
-  auto said = peek ? store_.limit_peek(full, rate_.limit(), count, call)
-                   : store_.limit_take(full, rate_.limit(), count, call);
+  if (!batches_) return ask_store(full, count, count, peek, call);
+  if (!peek && count > 0) return ask_ahead(full, count, call);
+  auto said = ask_store(full, count, count, peek, call);
+  if (said && !said->estimated) batches_->add(full, count, *said);
+  return said;
+}
+
+// `size` are asked for, of which the caller needs `count`.
+Result<Decision> Limiter::ask_store(std::string_view full_key, std::uint32_t size,
+                                    std::uint32_t count, bool peek, const CallOptions& call) const {
+  if (outages_ && outages_->is_away()) return outages_->answer(full_key, count, peek);
+  auto said = peek ? store_.limit_peek(full_key, rate_.limit(), size, call)
+                   : store_.limit_take(full_key, rate_.limit(), size, call);
   if (!outages_) return said;
-  return settled(*outages_, full, count, peek, std::move(said));
+  return settled(*outages_, full_key, count, peek, std::move(said));
+}
+
+Result<Decision> Limiter::ask_ahead(std::string_view full_key, std::uint32_t count,
+                                    const CallOptions& call) const {
+  auto taken = batches_->take(full_key, count);
+  if (const auto* decision = std::get_if<Decision>(&taken)) return *decision;
+  auto& ask = std::get<Batches::Ask>(taken);
+  for (;;) {
+    auto said = ask_store(full_key, ask.size(), count, false, call);
+    if (!said || said->estimated) return said;
+    if (auto decision = ask.settle(*said)) return *decision;
+  }
 }
 
 Result<Decision> Limiter::allow(const Key& key, std::uint32_t count,
@@ -101,24 +167,30 @@ Result<std::uint32_t> Limiter::remaining(const Key& key, const CallOptions& call
 
 Result<bool> Limiter::reset(const Key& key, const CallOptions& call) const {
   if (key.text().empty()) return bad_argument("empty key");
-  return store_.erase(detail::FullKey(space_, key.text()), call);
+  const detail::FullKey full(space_, key.text());
+  auto erased = store_.erase(full, call);
+  if (batches_) batches_->forget(full);
+  return erased;
 }
 
 Task<Result<Decision>> Limiter::async_allow(const Key& key, std::uint32_t count,
                                             CallOptions call) const {
   if (key.text().empty()) return refuse<Decision>(bad_argument("empty key"));
-  return async_ask(store_, outages_, {text_of(space_, key), rate_.limit(), count, false}, call);
+  return async_ask(store_, outages_, batches_, {text_of(space_, key), rate_.limit(), count, false},
+                   call);
 }
 
 Task<Result<Decision>> Limiter::async_peek(const Key& key, std::uint32_t count,
                                            CallOptions call) const {
   if (key.text().empty()) return refuse<Decision>(bad_argument("empty key"));
-  return async_ask(store_, outages_, {text_of(space_, key), rate_.limit(), count, true}, call);
+  return async_ask(store_, outages_, batches_, {text_of(space_, key), rate_.limit(), count, true},
+                   call);
 }
 
 Task<Result<bool>> Limiter::async_reset(const Key& key, CallOptions call) const {
   if (key.text().empty()) return refuse<bool>(bad_argument("empty key"));
-  return store_.async_erase(text_of(space_, key), call);
+  if (!batches_) return store_.async_erase(text_of(space_, key), call);
+  return async_forget(store_, batches_, text_of(space_, key), call);
 }
 
 // ---- many -----------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // A store whose calls fail when told to: what an outage looks like to those above a Store.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -27,14 +28,17 @@ class FailingDriver final : public FailingBase {
       ++failed;
       return *error;
     }
+    if (on_way) on_way();
     auto answered = behind_->run(op, call);
+    if (on_way) on_way();
     if (!error) return answered;
     ++failed;
     return *error;
   }
 
   std::optional<Error> error;
-  bool executes = false;  ///< The call is run all the same, and its answer lost.
+  bool executes = false;         ///< The call is run all the same, and its answer lost.
+  std::function<void()> on_way;  ///< Called as the request arrives, and as the answer does.
   int calls = 0;
   int failed = 0;
 
