@@ -60,11 +60,14 @@ std::uint64_t eight_from(std::string_view text, std::size_t at) noexcept {
   return bytes;
 }
 
-/// A number below 10^8 without leading zeros. Writes eight bytes, whatever it needs of them.
+/// A number below 10^8 without leading zeros. May write eight bytes, whatever it needs of them.
 char* write_first(char* out, std::uint64_t number) noexcept {
+  if (number < 10) {
+    *out = static_cast<char>('0' + number);
+    return out + 1;
+  }
   const std::uint64_t digits = parted(number);
-  // At least one digit, if it is 0 too.
-  const auto zeros = static_cast<unsigned>(std::countr_zero(digits | std::uint64_t{1} << 56)) / 8;
+  const auto zeros = static_cast<unsigned>(std::countr_zero(digits)) / 8;
   const std::uint64_t text = (digits + '0' * kEach) >> 8 * zeros;
   std::memcpy(out, &text, sizeof text);
   return out + sizeof text - zeros;
@@ -151,7 +154,8 @@ std::size_t take_digits(std::string_view text, std::size_t begin, std::uint64_t&
     if (count == 0) return at - begin;
     number = number * kTenToThe[count] + joined(digits << 8 * (8 - count));
     at += count;
-    if (count < 8 || at - begin > kDigitsMax) return at - begin;
+    if (count < 8 || at - begin > kDigitsMax || at == text.size()) return at - begin;
+    if (static_cast<unsigned char>(text[at] - '0') > 9) return at - begin;
   }
 }
 

@@ -1,6 +1,6 @@
 #include "base/side_key.hpp"
 
-#include <algorithm>
+#include <larder/detail/full_key.hpp>
 
 namespace larder::base {
 namespace {
@@ -13,32 +13,34 @@ bool has_hash_tag(std::string_view name) noexcept {
   return close != std::string_view::npos && close > open + 1;
 }
 
-/// At `to`, which has room for kSideKeyBytes more than the name. Returns its end.
-char* write_side_key(char* to, std::string_view name, char tag) noexcept {
-  const bool braced = !has_hash_tag(name);
-  if (braced) *to++ = '{';
-  to = std::copy(name.begin(), name.end(), to);
-  if (braced) *to++ = '}';
-  *to++ = '~';
-  *to++ = tag;
-  return to;
-}
-
 }  // namespace
 
 std::string side_key(std::string_view name, char tag) {
-  std::string key(name.size() + kSideKeyBytes, '\0');
-  const char* const end = write_side_key(key.data(), name, tag);
-  key.resize(static_cast<std::size_t>(end - key.data()));
+  const bool braced = !has_hash_tag(name);
+  std::string key;
+  key.reserve(name.size() + kSideKeyBytes);
+  if (braced) key.push_back('{');
+  key.append(name);
+  if (braced) key.push_back('}');
+  key.push_back('~');
+  key.push_back(tag);
   return key;
 }
 
 SideKey::SideKey(std::string_view name, char tag) {
-  if (name.size() + kSideKeyBytes > sizeof short_) {
+  using Writer = larder::detail::BlockWriter;
+  if (Writer::room(name.size() + kSideKeyBytes) > sizeof short_) {
     view_ = long_ = side_key(name, tag);
-  } else {
-    view_ = {short_, static_cast<std::size_t>(write_side_key(short_, name, tag) - short_)};
+    return;
   }
+  const bool braced = !has_hash_tag(name);
+  const char end[] = {'}', '~', tag};
+  Writer writer(short_);
+  if (braced) writer.append("{");
+  writer.append(name);
+  writer.append(std::string_view(end, sizeof end).substr(braced ? 0 : 1));
+  writer.finish();
+  view_ = {short_, name.size() + (braced ? kSideKeyBytes : kSideKeyBytes - 2)};
 }
 
 bool is_side_key(std::string_view key) noexcept {

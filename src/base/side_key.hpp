@@ -28,7 +28,7 @@ class SideKey {
   std::string_view view() const noexcept { return view_; }
 
  private:
-  char short_[128];
+  alignas(16) char short_[128];
   std::string long_;
   std::string_view view_;
 };

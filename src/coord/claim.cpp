@@ -9,13 +9,12 @@ namespace larder::coord {
 namespace {
 
 /// Eight digits at once, one for the lower half of each byte; which stands for which bit is chance's anyway.
-void write_digits(char* to, std::uint64_t halves) noexcept {
+constexpr std::uint64_t digits_of(std::uint64_t halves) noexcept {
   constexpr std::uint64_t kEach = 0x0101010101010101;
   halves &= 0x0f * kEach;
   // 1 in each byte that is 10 or more.
   const std::uint64_t letters = (halves + 6 * kEach) >> 4 & kEach;
-  const std::uint64_t text = halves + '0' * kEach + letters * ('a' - '0' - 10);
-  std::memcpy(to, &text, sizeof text);
+  return halves + '0' * kEach + letters * ('a' - '0' - 10);
 }
 
 }  // namespace
@@ -24,8 +23,10 @@ Claim Claim::fresh(std::shared_ptr<const Subject> of, std::uint32_t weight) {
   Claim claim{std::move(of), {}, weight};
   for (char* to = claim.owner.data(); to != claim.owner.data() + claim.owner.size(); to += 16) {
     const std::uint64_t bits = claim.world().entropy();
-    write_digits(to, bits >> 4);
-    write_digits(to + 8, bits);
+    // In one store, for it is soon copied in blocks as long: who has to join two of them waits for the cache.
+    using Block = std::uint64_t __attribute__((vector_size(16)));
+    const Block block{digits_of(bits >> 4), digits_of(bits)};
+    std::memcpy(to, &block, sizeof block);
   }
   return claim;
 }
@@ -81,8 +82,35 @@ void Rests::rest(Millis pause) {
   place_->arm();
 }
 
+namespace {
+
+/// From when on a lease is counted. A long one is so from the last tick on: a few milliseconds that its holder does not use.
+base::Instant moment_before(const Claim& claim) {
+  constexpr Millis kLong = 10 * base::kCoarse;
+  return claim.options().ttl >= kLong ? claim.world().coarse() : claim.world().now();
+}
+
+/// Becomes the lock where that is to be, without being moved there.
+struct Granted {
+  Claim& claim;
+  std::uint64_t token;
+  base::Instant ends;
+  operator HeldLock() const { return std::move(claim).held(token, ends, Claim::Let::wait); }
+};
+
+}  // namespace
+
+Result<std::optional<HeldLock>> try_acquire(Claim claim, const CallOptions& call) {
+  const base::Instant asked = moment_before(claim);
+  const auto grant = claim.acquire(call);
+  if (!grant) return grant.error();
+  if (!grant->taken()) return std::optional<HeldLock>{};
+  return Result<std::optional<HeldLock>>(boost::system::in_place_value, std::in_place,
+                                         Granted{claim, grant->token, asked + claim.options().ttl});
+}
+
 Attempt attempt(Claim claim, const CallOptions& call) {
-  const base::Instant asked = claim.world().now();
+  const base::Instant asked = moment_before(claim);
   const auto grant = claim.acquire(call);
   if (!grant) return {grant.error()};
   if (!grant->taken()) return {std::optional<HeldLock>{}, grant->left};
@@ -91,7 +119,7 @@ Attempt attempt(Claim claim, const CallOptions& call) {
 }
 
 Result<std::optional<HeldLock>> acquire(Claim claim, const CallOptions& call) {
-  if (claim.options().wait <= Millis{0}) return attempt(std::move(claim), call).held;
+  if (claim.options().wait <= Millis{0}) return try_acquire(std::move(claim), call);
   Patience patience(claim);
   Rests rests(*claim.of);
   for (;;) {

@@ -73,6 +73,8 @@ struct Attempt {
 Attempt attempt(Claim claim, const CallOptions& call);
 Task<Attempt> async_attempt(Claim claim, CallOptions call);
 
+/// Asks once.
+Result<std::optional<HeldLock>> try_acquire(Claim claim, const CallOptions& call);
 /// Asks until it is had, `options.wait` is over, or the store says what another attempt would not change.
 Result<std::optional<HeldLock>> acquire(Claim claim, const CallOptions& call);
 Task<Result<std::optional<HeldLock>>> async_try_acquire(Claim claim, CallOptions call);

@@ -140,7 +140,7 @@ Lock::Lock(Store store, std::string name, LockOptions options, coord::World& wor
 const std::string& Lock::name() const noexcept { return subject_->name; }
 
 Result<std::optional<HeldLock>> Lock::try_acquire(const CallOptions& call) const {
-  return coord::attempt(coord::Claim::fresh(subject_), call).held;
+  return coord::try_acquire(coord::Claim::fresh(subject_), call);
 }
 
 Result<std::optional<HeldLock>> Lock::acquire(const CallOptions& call) const {

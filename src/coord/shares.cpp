@@ -23,7 +23,7 @@ const std::string& Semaphore::name() const noexcept { return subject_->name; }
 
 Result<std::optional<HeldLock>> Semaphore::try_acquire(std::uint32_t count,
                                                        const CallOptions& call) const {
-  return coord::attempt(coord::Claim::fresh(subject_, count), call).held;
+  return coord::try_acquire(coord::Claim::fresh(subject_, count), call);
 }
 
 Result<std::optional<HeldLock>> Semaphore::acquire(std::uint32_t count,

@@ -21,6 +21,7 @@ namespace {
 class SystemWorld final : public World {
  public:
   base::Instant now() const noexcept override { return base::SystemClock::instance().now(); }
+  base::Instant coarse() const noexcept override { return base::SystemClock::instance().coarse(); }
   void sleep(base::Millis time) override { std::this_thread::sleep_for(time); }
   std::uint64_t entropy() noexcept override { return base::thread_entropy(); }
   Watchers& watchers() override {

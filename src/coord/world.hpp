@@ -17,6 +17,8 @@ class World {
  public:
   virtual ~World() = default;
   virtual base::Instant now() const noexcept = 0;
+  /// As base::Clock's.
+  virtual base::Instant coarse() const noexcept { return now(); }
   virtual void sleep(base::Millis time) = 0;
   /// Until it is woken, or the time is over.
   virtual void wait(base::Wakes::Waiter& waiter, base::Millis time) { waiter.wait_for(time); }

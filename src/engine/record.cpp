@@ -17,8 +17,6 @@ char* write_varint(char* at, std::size_t value) noexcept {
   return at;
 }
 
-constexpr std::size_t even(std::size_t bytes) noexcept { return (bytes + 1) & ~std::size_t{1}; }
-
 }  // namespace
 
 std::size_t Shape::header_bytes() const noexcept {
@@ -28,7 +26,7 @@ std::size_t Shape::header_bytes() const noexcept {
 }
 
 std::size_t Shape::bytes() const noexcept {
-  return even(header_bytes() + (outside ? sizeof(char*) : key_bytes + value_bytes));
+  return Record::even(header_bytes() + (outside ? sizeof(char*) : key_bytes + value_bytes));
 }
 
 Record Record::write(char* at, const Shape& shape, char* block) noexcept {
@@ -61,11 +59,6 @@ std::size_t Record::bytes_at(const char* at) noexcept {
     return read_varint(next);
   }
   return Record{const_cast<char*>(at)}.bytes();
-}
-
-std::size_t Record::bytes() const noexcept {
-  const auto header = static_cast<std::size_t>(body_place() - at_);
-  return even(header + (outside() ? sizeof(char*) : std::size_t{key_bytes_} + value_bytes_));
 }
 
 Shape Record::shape() const noexcept {

@@ -109,7 +109,10 @@ class Record {
 
   explicit operator bool() const noexcept { return at_ != nullptr; }
   char* at() const noexcept { return at_; }
-  std::size_t bytes() const noexcept;
+  std::size_t bytes() const noexcept {
+    const auto header = static_cast<std::size_t>(body_place() - at_);
+    return even(header + (outside() ? sizeof(char*) : std::size_t{key_bytes_} + value_bytes_));
+  }
   Shape shape() const noexcept;
 
   Kind kind() const noexcept { return static_cast<Kind>(flags_ & kKindMask); }
@@ -159,6 +162,9 @@ class Record {
   friend struct Shape;
   friend class TornRecord;
 
+  static constexpr std::size_t even(std::size_t bytes) noexcept {
+    return (bytes + 1) & ~std::size_t{1};
+  }
   DeadlineMs timed_deadline() const noexcept;
   std::size_t deadline_bytes() const noexcept {
     return timed() ? ((flags_ & kWide) != 0 ? 8 : kDeadlineBytes) : 0;

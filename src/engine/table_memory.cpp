@@ -28,8 +28,9 @@ void Table::count(Space& space, const Record& record, Queue queue, Counted which
   stats_.bytes_entries.add(sign * bytes);
   stats_.bytes_volatile.add(timed * bytes);
   bytes_outside_ += sign * outside;
-  queue_weight_[static_cast<std::size_t>(queue)] +=
-      static_cast<std::int64_t>(sign) * weight_of(record);
+  const std::int64_t weight =
+      options_.charge == Charge::memory ? static_cast<std::int64_t>(bytes) : weight_of(record);
+  queue_weight_[static_cast<std::size_t>(queue)] += static_cast<std::int64_t>(sign) * weight;
   space.entries_with_deadline += timed;
   space.bytes_data += sign * data;
   space.bytes_entries += sign * bytes;
@@ -81,11 +82,11 @@ std::size_t Table::charged_log() const noexcept {
 // Squares the credit with what is used: draws what was taken unasked, gives back what is much more
 // than needed.
 void Table::settle() noexcept {
-  stats_.bytes_used.set(log_.bytes_held() + bytes_index_ + bytes_outside_ + bytes_of_policy());
+  const std::size_t beside = bytes_index_ + bytes_outside_ + bytes_of_policy();
+  stats_.bytes_used.set(log_.bytes_held() + beside);
   stats_.bytes_index.set(bytes_index_);
   stats_.bytes_dead.set(log_.bytes_dead());
-  stats_.bytes_resident.set(log_.bytes_resident() + bytes_index_ + bytes_outside_ +
-                            bytes_of_policy());
+  stats_.bytes_resident.set(log_.bytes_resident() + beside);
   publish_told();
   const std::int64_t used = charged();
   const std::int64_t portion = budget_.portion();

@@ -125,7 +125,8 @@ Result<LockGrant> acquire_lock(Node& node, Node::Held& held, unsigned db, const 
     if (!token) return token.error();
     LARDER_ASSERT(owner.size() <= limits::kOwnerBytesMax);
     char text[base::kIntegerTextMax + 1 + limits::kOwnerBytesMax];
-    char* end = std::copy(token->view().begin(), token->view().end(), text);
+    const std::string_view number = token->view();
+    char* end = std::copy(number.begin(), number.end(), text);
     *end++ = ' ';
     end = std::copy(owner.begin(), owner.end(), end);
     const std::string_view holder{text, static_cast<std::size_t>(end - text)};
