@@ -2,7 +2,8 @@
 //
 //     coord_driver REDIS_PORT LARDER_PORT ROUNDS MILLISECONDS     prints name<TAB>nanoseconds, the median of the rounds; a fifth argument: of those whose names have these words
 //
-// Rounds are interleaved: each kind runs for MILLISECONDS in every round. In process it is processor time.
+// Rounds are interleaved: each kind runs for MILLISECONDS in every round. In process it is processor time; how fast the
+// processor is at that moment is measured beside it. Port 0: without that server.
 #include <larder/counter.hpp>
 #include <larder/ids.hpp>
 #include <larder/limiter.hpp>
@@ -18,7 +19,9 @@
 #include <cstdlib>
 #include <ctime>
 #include <functional>
+#include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/buffer.hpp"
@@ -107,6 +110,35 @@ double measure(const Kind& kind, std::chrono::milliseconds time) {
   return static_cast<double>(passed.count()) / static_cast<double>(calls);
 }
 
+/// Multiplications, each of which needs the one before: three cycles of the processor each, 999 in all.
+void take_a_thousand_cycles() {
+  std::uint64_t product = 3;
+  for (int i = 0; i < 37; ++i) {
+    for (int unrolled = 0; unrolled < 9; ++unrolled) asm volatile("imulq %0, %0" : "+r"(product));
+  }
+}
+
+/// How long after a release one who waits has the lock, with pauses as long as they get: the median of 15.
+double hand_over(const larder::Store& store) {
+  const larder::Lock lock(store, "bench:hand-over", {.ttl = 1min, .wait = 1min});
+  std::array<double, 15> gaps;
+  for (double& gap : gaps) {
+    auto held = lock.try_acquire().value();
+    std::chrono::nanoseconds had{};
+    std::thread waiter([&] {
+      const auto mine = lock.acquire().value();
+      had = now(false);
+    });
+    std::this_thread::sleep_for(120ms);
+    const auto released = now(false);
+    held->release().value();
+    waiter.join();
+    gap = static_cast<double>((had - released).count());
+  }
+  std::sort(gaps.begin(), gaps.end());
+  return gaps[gaps.size() / 2];
+}
+
 /// The limiter's own script, as one EVALSHA.
 larder::base::Buffer limit_call() {
   const std::array<std::string_view, 7> words{"plain:limit", "1",       "100000000", "60000",
@@ -150,38 +182,52 @@ void add_store(std::vector<Kind>& kinds, const std::string& where, const larder:
   kinds.push_back({where + " id, block of 100", [ids] { ids.next().value(); }});
 }
 
+/// What goes over redis-server, beside hiredis with the same.
+void add_redis(std::vector<Kind>& kinds, int port, const larder::Store& store) {
+  static Plain redis(port);
+  static const auto limit = limit_call();
+  static const auto lock = lock_calls();
+  larder::Limiter(store, "bench", larder::Rate::sliding_window(1, 1s)).peek("warm").value();
+  larder::Lock(store, "warm").try_acquire().value();
+  redis.load_unlock();
+  kinds.push_back({"redis hiredis PING", [] { redis.ping(); }});
+  kinds.push_back({"redis hiredis SET NX PX and EVALSHA", [] { redis.lock_and_unlock(); }});
+  kinds.push_back({"redis hiredis EVALSHA of both lock scripts", [] {
+                     redis.call(lock[0]);
+                     redis.call(lock[1]);
+                   }});
+  kinds.push_back({"redis hiredis EVALSHA of the limit", [] { redis.call(limit); }});
+  add_store(kinds, "redis", store);
+}
+
+void add_larder(std::vector<Kind>& kinds, int port, const larder::Store& store) {
+  static Plain larder(port);
+  kinds.push_back({"larder hiredis PING", [] { larder.ping(); }});
+  add_store(kinds, "larder", store);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 5 && argc != 6)
     fail("usage: coord_driver REDIS_PORT LARDER_PORT ROUNDS MILLISECONDS [WORDS_OF_A_NAME]");
-  const std::string host = "redis://127.0.0.1:";
-  Plain redis(std::atoi(argv[1])), larder(std::atoi(argv[2]));
   const auto open = [](const std::string& url) { return larder::Store::open(url).value(); };
-  const larder::Store over_redis = open(host + argv[1]);
-  larder::Limiter(over_redis, "bench", larder::Rate::sliding_window(1, 1s)).peek("warm").value();
-  larder::Lock(over_redis, "warm").try_acquire().value();
-  const auto limit = limit_call();
-  const auto lock = lock_calls();
-  redis.load_unlock();
+  const auto wanted = [&](const std::string& name) {
+    return argc < 6 || name.find(argv[5]) != std::string::npos;
+  };
+  const int redis_port = std::atoi(argv[1]), larder_port = std::atoi(argv[2]);
+  std::map<std::string, larder::Store> stores{{"embedded", open("memory:")}};
+  const std::string host = "redis://127.0.0.1:";
+  if (redis_port != 0) stores.emplace("redis", open(host + argv[1]));
+  if (larder_port != 0) stores.emplace("larder", open(host + argv[2]));
 
   std::vector<Kind> kinds;
-  kinds.push_back({"redis hiredis PING", [&] { redis.ping(); }});
-  kinds.push_back({"redis hiredis SET NX PX and EVALSHA", [&] { redis.lock_and_unlock(); }});
-  kinds.push_back({"redis hiredis EVALSHA of both lock scripts", [&] {
-                     redis.call(lock[0]);
-                     redis.call(lock[1]);
-                   }});
-  kinds.push_back({"redis hiredis EVALSHA of the limit", [&] { redis.call(limit); }});
-  add_store(kinds, "redis", over_redis);
-  kinds.push_back({"larder hiredis PING", [&] { larder.ping(); }});
-  add_store(kinds, "larder", open(host + argv[2]));
-  add_store(kinds, "embedded", open("memory:"));
+  if (redis_port != 0) add_redis(kinds, redis_port, stores.at("redis"));
+  if (larder_port != 0) add_larder(kinds, larder_port, stores.at("larder"));
+  kinds.push_back({"embedded thousand cycles", take_a_thousand_cycles});
+  add_store(kinds, "embedded", stores.at("embedded"));
+  std::erase_if(kinds, [&](const Kind& kind) { return !wanted(kind.name); });
 
-  if (argc == 6) {
-    std::erase_if(kinds,
-                  [&](const Kind& kind) { return kind.name.find(argv[5]) == std::string::npos; });
-  }
   const std::chrono::milliseconds time{std::atoi(argv[4])};
   for (int round = 0; round < std::atoi(argv[3]); ++round) {
     for (Kind& kind : kinds) kind.nanoseconds.push_back(measure(kind, time));
@@ -189,5 +235,9 @@ int main(int argc, char** argv) {
   for (Kind& kind : kinds) {
     std::sort(kind.nanoseconds.begin(), kind.nanoseconds.end());
     std::printf("%s\t%.0f\n", kind.name.c_str(), kind.nanoseconds[kind.nanoseconds.size() / 2]);
+  }
+  for (const auto& [where, store] : stores) {
+    const std::string name = where + " waiter, from release to lock";
+    if (wanted(name)) std::printf("%s\t%.0f\n", name.c_str(), hand_over(store));
   }
 }
