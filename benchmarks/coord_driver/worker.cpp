@@ -1,7 +1,7 @@
 // One of the processes of ./bench coord_rules.
 //
-//     coord_worker limit URL KEY ALGORITHM MAX WINDOW_MS ATTEMPTS   prints when each take that was allowed was sent and
-//         answered, and each hundredth of a second in which it asked
+//     coord_worker limit URL KEY ALGORITHM MAX WINDOW_MS ATTEMPTS   prints when each attempt was sent, and of those that
+//         were allowed when they were answered
 //     coord_worker count URL KEY NAME INCREMENTS                    prints how many were acknowledged, and how many may count
 //
 // Times are nanoseconds of the wall clock.
@@ -20,8 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kSpan = 10'000'000;  // Nanoseconds.
-
 std::int64_t now() { return std::chrono::system_clock::now().time_since_epoch().count(); }
 
 /// The server may be on its way up.
@@ -37,16 +35,18 @@ int limit(const larder::Store& store, char** words) {
   const auto algorithm = static_cast<larder::Algorithm>(std::atoi(words[1]));
   const larder::Limit limit{static_cast<std::uint32_t>(std::atoi(words[2])),
                             std::chrono::milliseconds{std::atoi(words[3])}, algorithm};
-  std::vector<std::pair<std::int64_t, std::int64_t>> taken;
-  std::vector<std::int64_t> asked;
+  std::vector<std::pair<std::int64_t, std::int64_t>> attempts;
   for (int left = std::atoi(words[4]); left > 0; --left) {
     const auto sent = now();
-    if (asked.empty() || asked.back() != sent / kSpan) asked.push_back(sent / kSpan);
-    if (store.limit_take(words[0], limit).value().allowed) taken.emplace_back(sent, now());
+    const bool allowed = store.limit_take(words[0], limit).value().allowed;
+    attempts.emplace_back(sent, allowed ? now() : 0);
   }
-  for (const auto& [sent, answered] : taken)
-    std::printf("%lld %lld\n", static_cast<long long>(sent), static_cast<long long>(answered));
-  for (const auto span : asked) std::printf("%lld\n", static_cast<long long>(span));
+  for (const auto& [sent, answered] : attempts) {
+    if (answered != 0)
+      std::printf("%lld %lld\n", static_cast<long long>(sent), static_cast<long long>(answered));
+    else
+      std::printf("%lld\n", static_cast<long long>(sent));
+  }
   return 0;
 }
 
