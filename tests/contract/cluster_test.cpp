@@ -225,24 +225,68 @@ TEST(ClusterTest, PlainReadsGoToAReplicaWhileItIsWellAndNothingElseDoes) {
       eventually([&] { return store.get(name).value() == Bytes("w") && asked() > before; }));
 }
 
+/// Plays a server of a cluster: `map` is what it says to the questions for slots and nodes, `get` to a GET.
+void speak(test::FakePeer& peer, const std::function<std::string()>& map,
+           const std::function<std::string()>& get) {
+  peer.greet_store();
+  for (std::string line = "-"; !line.empty();) {
+    line = peer.read_until("\r\n");
+    if (line == "READONLY\r\n") peer.write("+OK\r\n");
+    if (line == "NODES\r\n") peer.write(map());
+    if (line != "GET\r\n") continue;
+    peer.read_until("\r\n");
+    peer.read_until("\r\n");
+    peer.write(get());
+  }
+}
+
+std::string server_at(int port) {
+  return "*3\r\n$9\r\n127.0.0.1\r\n:" + std::to_string(port) + "\r\n$2\r\nid\r\n";
+}
+
+// Each says that it has all slots; one was their owner before.
+TEST(ClusterTest, AnOlderMapReplacesNoNewerOne) {
+  std::atomic<int> asked_of_older{0}, gets{0}, older_port{0}, newer_port{0};
+  const auto map = [](int port, const std::string& epoch) {
+    const std::string nodes = "id h:1@2 myself,master - 0 0 " + epoch + " connected 0-16383\n";
+    return "*1\r\n*3\r\n:0\r\n:16383\r\n" + server_at(port) + "$" + std::to_string(nodes.size()) +
+           "\r\n" + nodes + "\r\n";
+  };
+  test::FakeServer older{[&](test::FakePeer& peer, int) {
+    speak(
+        peer,
+        [&] {
+          ++asked_of_older;
+          return map(older_port, "3");
+        },
+        [] { return std::string{"$5\r\nolder\r\n"}; });
+  }};
+  test::FakeServer newer{[&](test::FakePeer& peer, int) {
+    speak(
+        peer, [&] { return map(newer_port, "4"); },
+        // That has the map read again.
+        [&] {
+          return std::string{gets++ % 2 == 0 ? "-CLUSTERDOWN for now\r\n" : "$5\r\nnewer\r\n"};
+        });
+  }};
+  older_port = older.port();
+  newer_port = newer.port();
+  const Store store = Store::open("redis+cluster://127.0.0.1:" + std::to_string(older.port()) +
+                                  ",127.0.0.1:" + std::to_string(newer.port()))
+                          .value();
+  ASSERT_TRUE(eventually([&] { return store.get("k").value() == Bytes("newer"); }));
+  const int before = asked_of_older;
+  ASSERT_TRUE(eventually([&] {
+    EXPECT_EQ(store.get("k").value(), Bytes("newer"));
+    return asked_of_older >= before + 3;
+  }));
+}
+
 // What a replica has to say that is no answer: the primary is asked, and the caller is not told.
 TEST(ClusterTest, AReplicaThatCannotAnswerIsPassedOver) {
-  const auto serve = [](test::FakePeer& peer, const std::function<std::string()>& map,
-                        const std::function<std::string()>& get) {
-    peer.greet_store();
-    for (std::string line = "-"; !line.empty();) {
-      line = peer.read_until("\r\n");
-      if (line == "READONLY\r\n") peer.write("+OK\r\n");
-      if (line == "NODES\r\n") peer.write(map());
-      if (line != "GET\r\n") continue;
-      peer.read_until("\r\n");
-      peer.read_until("\r\n");
-      peer.write(get());
-    }
-  };
   std::atomic<int> primary_port{0}, replica_port{0}, refusals{0}, answers{0};
   test::FakeServer replica{[&](test::FakePeer& peer, int) {
-    serve(
+    speak(
         peer, [] { return std::string{}; },
         [&]() -> std::string {
           const std::string words[] = {"-LOADING Redis is loading the dataset in memory",
@@ -255,13 +299,11 @@ TEST(ClusterTest, AReplicaThatCannotAnswerIsPassedOver) {
         });
   }};
   test::FakeServer primary{[&](test::FakePeer& peer, int) {
-    serve(
+    speak(
         peer,
         [&] {
-          const auto at = [](int port) {
-            return "*3\r\n$9\r\n127.0.0.1\r\n:" + std::to_string(port) + "\r\n$1\r\nx\r\n";
-          };
-          return "*1\r\n*4\r\n:0\r\n:16383\r\n" + at(primary_port) + at(replica_port) +
+          return "*1\r\n*4\r\n:0\r\n:16383\r\n" + server_at(primary_port) +
+                 server_at(replica_port) +
                  "-NOPERM this user has no permissions to run the 'cluster|nodes' command\r\n";
         },
         [] { return std::string{"$7\r\nprimary\r\n"}; });
