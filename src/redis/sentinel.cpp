@@ -228,6 +228,7 @@ void SentinelLocator::close() {
 std::vector<std::pair<std::string, ClientHealth>> SentinelLocator::health() const {
   const std::lock_guard guard{mutex_};
   std::vector<std::pair<std::string, ClientHealth>> out;
+  out.reserve(sentinels_.size());
   for (const auto& sentinel : sentinels_) out.emplace_back(sentinel->name(), sentinel->health());
   return out;
 }

@@ -146,6 +146,7 @@ std::vector<NodePointer> ClusterTopology::all() const {
 std::vector<NodePointer> ClusterTopology::replicas() const {
   const std::lock_guard guard{mutex_};
   std::vector<NodePointer> out;
+  out.reserve(replicas_.size());
   for (const auto& [address, node] : replicas_) out.push_back(node);
   return out;
 }
@@ -170,16 +171,16 @@ std::optional<Detour> ClusterTopology::after_refusal(const Place& from, std::str
     return Detour{{to}, tries < 4 ? Millis{0} : pause_before(tries - 4)};
   }
   if (redirect->kind != Kind::try_again && redirect->kind != Kind::loading) refresh();
-  auto owner = key.empty() ? nullptr : owner_of(key);
-  return Detour{{owner ? std::move(owner) : from.node}, pause_before(tries)};
+  const auto owner = key.empty() ? nullptr : owner_of(key);
+  return Detour{{owner ? owner : from.node}, pause_before(tries)};
 }
 
 std::optional<Detour> ClusterTopology::after_loss(const Place& from, std::string_view key, Use,
                                                   unsigned tries) {
   refresh();
-  auto owner = key.empty() ? nullptr : owner_of(key);
+  const auto owner = key.empty() ? nullptr : owner_of(key);
   const Millis pause = from.node->is_replica ? Millis{0} : pause_before(tries);
-  return Detour{{owner ? std::move(owner) : from.node}, pause};
+  return Detour{{owner ? owner : from.node}, pause};
 }
 
 // The one slot at once, for the redirection names it; the rest when the map was read.
@@ -201,7 +202,7 @@ void ClusterTopology::moved(const redis::Redirect& redirect, const NodePointer& 
 /// Who told us that a slot had moved; else those that answer come first, in turn.
 NodePointer ClusterTopology::next_to_ask() {
   const std::lock_guard guard{mutex_};
-  const NodePointer better = std::exchange(knows_better_, nullptr);
+  NodePointer better = std::exchange(knows_better_, nullptr);
   if (better && better->client.is_well(kHesitates)) return better;
   std::vector<NodePointer> well, others;
   for (const auto& [address, node] : nodes_) {

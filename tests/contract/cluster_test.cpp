@@ -34,7 +34,7 @@ test::RedisCluster& replicated() {
 /// The n-th key whose slot was this primary's in the beginning.
 std::string key_at(std::size_t primary, int n = 0) {
   for (int i = 0;; ++i) {
-    const std::string name = "at:" + std::to_string(i);
+    std::string name = "at:" + std::to_string(i);
     const auto owner = redis::slot_of(name) / (redis::kSlots / kPrimaries);
     if (std::min<std::size_t>(owner, kPrimaries - 1) == primary && n-- == 0) return name;
   }

@@ -63,6 +63,15 @@ TEST_F(SentinelTest, CallsGoOnWhenThePrimaryIsKilled) {
                                             }})
                           .value();
   store.set("k", "v").value();
+  // Each sentinel tells of a switch by itself: we have subscribed to that.
+  const std::string port = url.substr(url.find(':', url.find("//")) + 1, 5);
+  std::string clients;
+  for (int polls = 0; polls < 500 && clients.find(" sub=1 ") == std::string::npos; ++polls) {
+    clients =
+        test::output_of({"redis-cli", "-p", std::to_string(std::stoi(port)), "CLIENT", "LIST"});
+    std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_THAT(clients, HasSubstr(" sub=1 "));
   Writers writers{store};
   std::this_thread::sleep_for(500ms);
   group.primary().process().stop(SIGKILL);
