@@ -303,6 +303,11 @@ class Store {
                                                                  CallOptions call = {}) const;
   Task<Result<void>> async_set_many(std::vector<std::pair<std::string, std::string>> entries,
                                     SetOptions options = {}, CallOptions call = {}) const;
+  Task<std::vector<Result<std::optional<Bytes>>>> async_get_each(std::vector<std::string> keys,
+                                                                 CallOptions call = {}) const;
+  Task<std::vector<Result<void>>> async_set_each(
+      std::vector<std::pair<std::string, std::string>> entries, SetOptions options = {},
+      CallOptions call = {}) const;
   Task<Result<std::size_t>> async_erase_many(std::vector<std::string> keys,
                                              CallOptions call = {}) const;
   Task<Result<Lease>> async_lease(std::string key, Millis ttl, CallOptions call = {}) const;
@@ -340,11 +345,20 @@ class Store {
 
   /// For recipes that wait for what somebody in this process may give back. Null: the store cannot tell of it.
   base::Wakes* wakes() const noexcept;
+  /// The same store, of which every read goes to a primary, also where its URL says `reads=replica` (docs/redis.md): for who
+  /// must see what was just written. The recipes (Cache, Counter, …) read so.
+  Store at_primary() const {
+    Store out = *this;
+    out.may_be_stale_ = false;
+    return out;
+  }
+
   /// The driver behind the handle; also the identity of the store: copies share it.
   const std::shared_ptr<StoreDriver>& driver() const noexcept { return driver_; }
 
  private:
   std::shared_ptr<StoreDriver> driver_;
+  bool may_be_stale_ = true;  ///< Its plain reads: means something only where replicas are read.
 };
 
 }  // namespace larder

@@ -51,7 +51,7 @@ Finding check_writing(const Store& store) {
       "see the user's rights (ACL GETUSER), and whether it is a replica or out of memory";
   const auto set = store.set(key, "well", {.ttl = kProbeLife});
   if (!set) return failed("writes", set.error(), cure);
-  const auto got = store.get(key);
+  const auto got = store.at_primary().get(key);
   if (!got) return failed("reads", got.error(), cure);
   const bool same = got->has_value() && **got == Bytes("well");
   const auto erased = store.erase(key);

@@ -1,6 +1,6 @@
-// CRC-32C. Keyed hashing is in keyed_hash.cpp.
+// CRC-32C and CRC-16. Keyed hashing is in keyed_hash.cpp.
 //
-// It has three bodies: SSE4.2's and ARMv8's instruction, chosen once at start, and
+// CRC-32C has three bodies: SSE4.2's and ARMv8's instruction, chosen once at start, and
 // slicing-by-8 tables for processors without either.
 #include "base/hash.hpp"
 
@@ -36,6 +36,16 @@ constexpr auto kSlices = [] {
     }
   }
   return slices;
+}();
+
+constexpr auto kTable16 = [] {
+  std::array<std::uint16_t, 256> table{};
+  for (unsigned i = 0; i < 256; ++i) {
+    unsigned crc = i << 8;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x8000) != 0 ? crc << 1 ^ 0x1021 : crc << 1;
+    table[i] = static_cast<std::uint16_t>(crc);
+  }
+  return table;
 }();
 
 #if defined(__x86_64__)
@@ -96,6 +106,15 @@ std::uint32_t crc32c_tables(std::string_view bytes, std::uint32_t crc) noexcept 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc) noexcept {
   static const Crc chosen = best_crc();
   return chosen(bytes, crc);
+}
+
+std::uint16_t crc16(std::string_view bytes) noexcept {
+  std::uint16_t crc = 0;
+  for (const char c : bytes) {
+    crc = static_cast<std::uint16_t>(crc << 8 ^
+                                     kTable16[(crc >> 8 ^ static_cast<unsigned char>(c)) & 0xFF]);
+  }
+  return crc;
 }
 
 }  // namespace larder::base

@@ -22,4 +22,7 @@ std::uint64_t keyed_hash(std::string_view bytes, HashKey key) noexcept;
 /// `crc` continues an earlier checksum; start with 0.
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc = 0) noexcept;
 
+/// CRC-16/XMODEM, by which Redis Cluster deals keys out.
+std::uint16_t crc16(std::string_view bytes) noexcept;
+
 }  // namespace larder::base

@@ -14,9 +14,11 @@ inline constexpr char kOnceTag =
     'o';  ///< An addition that was made; behind it ":" and what names it.
 
 /// How much longer than its name a side key is, at most.
-inline constexpr std::size_t kSideKeyBytes = 4;
+inline constexpr std::size_t kSideKeyBytes = 11;
 
-/// `{name}~tag`; `name~tag` where the name has a hash tag of its own: the same slot of a Redis Cluster either way.
+/// `{name}~tag`; `name~tag` where the name has a hash tag of its own; `{number}name~btag` where it has none but a `}`, so
+/// that it cannot stand in braces: the same slot of a Redis Cluster in each case.
+/// Cost: of the last kind, two milliseconds and 64 KiB once in a process.
 std::string side_key(std::string_view name, char tag);
 
 /// The same without memory of its own, unless it is long.
@@ -35,5 +37,7 @@ class SideKey {
 
 /// Is it one that side_key() made, or begins with one that remembers an addition? For tools that list keys.
 bool is_side_key(std::string_view key) noexcept;
+/// The same, of a tag without anything behind it.
+bool is_side_key_of(std::string_view key, char tag) noexcept;
 
 }  // namespace larder::base

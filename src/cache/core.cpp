@@ -39,7 +39,7 @@ Result<std::optional<Bytes>> counted_get(const Store& store, cache::Tally& tally
 }  // namespace
 
 CacheCore::CacheCore(Store store, std::string_view space, Policy policy)
-    : store_(std::move(store)), space_(space), policy_(policy) {
+    : store_(store.at_primary()), space_(space), policy_(policy) {
   if (space.size() > base::limits::kSpaceBytesMax) {
     throw Failure(bad_argument("space of " + std::to_string(space.size()) + " bytes; the most is " +
                                std::to_string(base::limits::kSpaceBytesMax)));

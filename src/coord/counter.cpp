@@ -61,7 +61,7 @@ Task<Result<Number>> read(Store store, std::string full_key, CallOptions call) {
 
 template <class Number>
 BasicCounter<Number>::BasicCounter(Store store, std::string space)
-    : store_(std::move(store)), space_(space) {
+    : store_(store.at_primary()), space_(space) {
   if (space.size() > base::limits::kSpaceBytesMax) {
     throw Failure(bad_argument("space of " + std::to_string(space.size()) + " bytes; the most is " +
                                std::to_string(base::limits::kSpaceBytesMax)));

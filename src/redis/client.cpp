@@ -40,6 +40,7 @@ void Client::call_after(base::Nanos delay, std::function<void()> then) {
 void Client::reconnect(std::string why) { link_->reconnect(std::move(why)); }
 void Client::evict(std::string why) { link_->evict(std::move(why)); }
 ClientHealth Client::health() const { return link_->health(); }
+bool Client::is_well(base::Nanos silence) const { return link_->is_well(silence); }
 
 bool Client::on_io_thread() const noexcept { return link_->on_io_thread(); }
 const std::string& Client::name() const noexcept { return link_->name(); }

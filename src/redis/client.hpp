@@ -30,6 +30,7 @@ class TlsContext;
 namespace larder::redis {
 
 class IoThread;
+class Listener;
 class Waiter;
 
 struct ClientOptions {
@@ -55,6 +56,8 @@ struct ClientOptions {
   /// Commands that not every server has, at most 32: each connection asks whether this one does. The names must
   /// outlive the client.
   std::span<const std::string_view> asks = {};
+  /// Hears what no call asked for: of a connection that is subscribed. Nobody may call `ask` then.
+  std::shared_ptr<Listener> listener = nullptr;
 };
 
 /// How the server has answered of late.
@@ -119,6 +122,8 @@ class Client {
   /// The server is out of use: whoever waits for it is told `disconnected`, as not sent where it was not.
   void evict(std::string why);
   ClientHealth health() const;
+  /// Connected, not tripped, and no request has been waiting for its reply for longer than `silence`.
+  bool is_well(base::Nanos silence) const;
 
   /// Which of ClientOptions::asks the server has, as the newest connection learnt: a bit for each, the first the lowest.
   std::uint32_t known_commands() const noexcept;

@@ -35,6 +35,9 @@ Handshake::State Handshake::received(const resp::Value& reply, base::Buffer& out
       return go_to(Step::role, out);
     case Step::role:
       return after_role(reply, out);
+    case Step::read_only:
+      if (reply.is_error()) return fail(words);
+      return go_to(Step::done, out);
     case Step::done:
       break;
   }
@@ -60,10 +63,11 @@ Handshake::State Handshake::after_hello(Step next, base::Buffer& out) {
 // A sentinel may name one that is a replica by now, or again.
 Handshake::State Handshake::after_role(const resp::Value& reply, base::Buffer& out) {
   if (reply.is_error()) return fail(reply.text());
-  if (reply.is_aggregate() && reply.size() > 0 && reply[0].text() == "master") {
-    return go_to(Step::done, out);
+  const std::string_view wanted = identity_.wants_primary ? "master" : "slave";
+  if (reply.is_aggregate() && reply.size() > 0 && reply[0].text() == wanted) {
+    return go_to(Step::read_only, out);
   }
-  fail("it is not the primary");
+  fail(identity_.wants_primary ? "it is not the primary" : "it is no replica");
   failure_.code = Errc::unreachable;
   return State::failed;
 }
@@ -85,7 +89,9 @@ bool Handshake::is_needed(Step step) const {
     case Step::select:
       return identity_.database != 0;
     case Step::role:
-      return identity_.wants_primary;
+      return identity_.wants_primary || identity_.wants_replica;
+    case Step::read_only:
+      return identity_.reads_replica;
     default:
       return true;
   }
@@ -124,6 +130,9 @@ void Handshake::write(Step step, base::Buffer& out) const {
       break;
     case Step::role:
       words = {"ROLE"};
+      break;
+    case Step::read_only:
+      words = {"READONLY"};
       break;
     case Step::done:
       return;

@@ -1,8 +1,8 @@
 // Handshake: from a fresh connection to one that is ready for requests. RESP3 where the server has
 // it, RESP2 otherwise.
 //
-//     HELLO 3 [AUTH user password] [SETNAME name], COMMAND INFO … ──> SELECT n ──> ROLE ──> ready
-//        └─ unknown command or NOPROTO ──> AUTH … ──> CLIENT SETNAME ──> SELECT n ──> ROLE ──> ready
+//     HELLO 3 [AUTH user password] [SETNAME name], COMMAND INFO … ──> SELECT n ──> ROLE ──> READONLY ──> ready
+//        └─ unknown command or NOPROTO ──> AUTH … ──> CLIENT SETNAME ──> SELECT n ──> ROLE ──> READONLY ──> ready
 //
 // COMMAND INFO asks for commands that not every server has. It leaves together with HELLO, so it costs no round trip,
 // and no server takes it amiss: of what it does not know it says so, and whatever else it answers means "none".
@@ -28,6 +28,8 @@ struct Identity {
   std::string client_name = {};  ///< Empty: none is set.
   unsigned database = 0;
   bool wants_primary = false;  ///< A replica will not do: it is asked for its ROLE.
+  bool wants_replica = false;  ///< The other way round.
+  bool reads_replica = false;  ///< A replica of a cluster answers reads here: READONLY.
 };
 
 /// A pure state machine: replies in, bytes to write out.
@@ -53,7 +55,7 @@ class Handshake {
   const Error& failure() const noexcept { return failure_; }
 
  private:
-  enum class Step : std::uint8_t { hello, probe, auth, set_name, select, role, done };
+  enum class Step : std::uint8_t { hello, probe, auth, set_name, select, role, read_only, done };
 
   State go_to(Step step, base::Buffer& out);
   bool is_needed(Step step) const;

@@ -46,6 +46,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   void reconnect(std::string why);
   void evict(std::string why);
   ClientHealth health() const;
+  bool is_well(base::Nanos silence) const;
 
   std::uint32_t known_commands() const noexcept { return known_commands_; }
   bool on_io_thread() const noexcept { return context_.get_executor().running_in_this_thread(); }

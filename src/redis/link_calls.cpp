@@ -105,6 +105,13 @@ ClientHealth Client::Link::health() const {
           base::Nanos{static_cast<std::int64_t>(rtt->percentile(99))}};
 }
 
+bool Client::Link::is_well(base::Nanos silence) const {
+  const std::lock_guard guard{mutex_};
+  if (!connected_ || breaker_.open()) return false;
+  const auto sent = pipeline_.oldest_sent();
+  return !sent || clock_.now() - *sent <= silence;
+}
+
 void Client::Link::changed(const Outcome& failure) {
   if (options_.on_change && !stopping_) options_.on_change(failure);
 }

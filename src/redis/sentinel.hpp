@@ -36,6 +36,9 @@ class SentinelVotes {
   std::size_t asked_;
 };
 
+/// What SENTINEL REPLICAS tells of those that are well: neither down nor cut off from their primary.
+std::vector<net::Endpoint> read_replicas(const resp::Value& reply);
+
 /// Threads  Safe from any.
 class SentinelLocator final : public Locator {
  public:
@@ -45,6 +48,8 @@ class SentinelLocator final : public Locator {
   ~SentinelLocator() override { close(); }
 
   void locate(std::function<void(Result<net::Endpoint>)> found) override;
+  /// One of the replicas that are well, by lot, as the first sentinel tells that knows of any. Errors: `unreachable`.
+  void locate_replica(std::function<void(Result<net::Endpoint>)> found);
   /// Lets go of the sentinels: every later question is answered `unreachable`.
   void close();
   /// As their clients see them, with their addresses.
@@ -52,9 +57,22 @@ class SentinelLocator final : public Locator {
 
  private:
   struct Poll;
+  struct ReplicaPoll;
+  /// What is done with the reply of one, and when that is over.
+  struct Ear {
+    Errand::Read read;
+    Errand::Done done;
+  };
+
+  /// Who they are now; none: it was closed, and `found` is told so.
+  std::vector<std::shared_ptr<Client>> whom_to_ask(
+      const std::function<void(Result<net::Endpoint>)>& found) const;
+  void ask(const std::vector<std::shared_ptr<Client>>& sentinels, const std::string& request,
+           const std::function<Ear(const std::string& sentinel)>& ear);
 
   const std::string primary_;
-  const std::string request_;
+  const std::string where_is_primary_;
+  const std::string who_are_replicas_;
   const base::Millis answer_time_;
   const base::Clock& clock_;
   mutable std::mutex mutex_;

@@ -1,49 +1,54 @@
 #include "redis/slots.hpp"
 
-#include <array>
+#include <algorithm>
 
+#include "base/hash.hpp"
+#include "base/numbers.hpp"
 #include "redis/placement.hpp"
 
 namespace larder::redis {
 namespace {
 
-constexpr std::array<std::uint16_t, 256> kCrcTable = [] {
-  std::array<std::uint16_t, 256> table{};
-  for (unsigned i = 0; i < 256; ++i) {
-    unsigned crc = i << 8;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x8000) != 0 ? crc << 1 ^ 0x1021 : crc << 1;
-    table[i] = static_cast<std::uint16_t>(crc);
-  }
-  return table;
-}();
+/// [host, port, id, …]
+std::optional<SlotServer> read_server(const resp::Value& row, std::string_view asked) {
+  if (!row.is_aggregate() || row.size() < 2) return std::nullopt;
+  const auto port = row[1].integer();
+  if (port <= 0 || port > 65'535) return std::nullopt;
+  std::string host(row[0].is_null() ? std::string_view{} : row[0].text());
+  if (host.empty() || host == "?") host = asked;
+  return SlotServer{std::move(host), static_cast<std::uint16_t>(port),
+                    std::string(row.size() > 2 ? row[2].text() : std::string_view{})};
+}
 
-/// [first, last, [host, port, …], replicas …]
+/// [first, last, owner, replica …]
 std::optional<SlotRange> read_range(const resp::Value& row, std::string_view asked) {
   if (!row.is_aggregate() || row.size() < 3) return std::nullopt;
-  const resp::Value primary = row[2];
-  if (!primary.is_aggregate() || primary.size() < 2) return std::nullopt;
-  const auto first = row[0].integer(), last = row[1].integer(), port = primary[1].integer();
-  if (first < 0 || last < first || last >= kSlots || port <= 0 || port > 65'535) {
-    return std::nullopt;
+  const auto first = row[0].integer(), last = row[1].integer();
+  if (first < 0 || last < first || last >= kSlots) return std::nullopt;
+  auto owner = read_server(row[2], asked);
+  if (!owner) return std::nullopt;
+  SlotRange range{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last),
+                  *std::move(owner)};
+  for (std::size_t i = 3; i < row.size(); ++i) {
+    // One that cannot be reached by what is told of it is none that we could ask.
+    if (auto replica = read_server(row[i], asked)) range.replicas.push_back(*std::move(replica));
   }
-  std::string host(primary[0].is_null() ? std::string_view{} : primary[0].text());
-  if (host.empty() || host == "?") host = asked;
-  return SlotRange{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last),
-                   std::move(host), static_cast<std::uint16_t>(port)};
+  return range;
+}
+
+/// The next word, and what follows it.
+std::string_view next_word(std::string_view& line) {
+  const auto end = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return word;
 }
 
 }  // namespace
 
-std::uint16_t crc16(std::string_view bytes) noexcept {
-  std::uint16_t crc = 0;
-  for (const char c : bytes) {
-    crc = static_cast<std::uint16_t>(crc << 8 ^
-                                     kCrcTable[(crc >> 8 ^ static_cast<unsigned char>(c)) & 0xFF]);
-  }
-  return crc;
+std::uint32_t slot_of(std::string_view key) noexcept {
+  return base::crc16(placed_part(key)) % kSlots;
 }
-
-std::uint32_t slot_of(std::string_view key) noexcept { return crc16(placed_part(key)) % kSlots; }
 
 std::optional<std::vector<SlotRange>> read_slots(const resp::Value& reply, std::string_view asked) {
   if (reply.is_error() || !reply.is_aggregate()) return std::nullopt;
@@ -54,6 +59,23 @@ std::optional<std::vector<SlotRange>> read_slots(const resp::Value& reply, std::
     ranges.push_back(*std::move(range));
   }
   return ranges;
+}
+
+// Lines of: id address flags primary ping-sent pong-received config-epoch link-state slot …
+void add_epochs(std::vector<SlotRange>& ranges, std::string_view nodes) {
+  constexpr int kWordsBeforeEpoch = 5;
+  while (!nodes.empty()) {
+    const auto end = std::min(nodes.find('\n'), nodes.size());
+    std::string_view line = nodes.substr(0, end);
+    nodes.remove_prefix(std::min(end + 1, nodes.size()));
+    const std::string_view id = next_word(line);
+    for (int i = 0; i < kWordsBeforeEpoch; ++i) next_word(line);
+    const auto epoch = base::parse_unsigned(next_word(line));
+    if (id.empty() || !epoch) continue;
+    for (auto& range : ranges) {
+      if (range.owner.id == id) range.epoch = *epoch;
+    }
+  }
 }
 
 }  // namespace larder::redis

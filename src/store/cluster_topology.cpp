@@ -1,25 +1,10 @@
 #include "store/cluster_topology.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 
-#include "redis/reply_error.hpp"
 #include "store/redis_client_options.hpp"
 
 namespace larder::store {
-namespace {
-
-constexpr std::string_view kClusterSlots = "*2\r\n$7\r\nCLUSTER\r\n$5\r\nSLOTS\r\n";
-
-// While a server that has slots is away, its heir is looked for so often; else, to see new servers and old ones gone.
-constexpr Millis kLookWhileOneIsAway{100};
-constexpr Millis kLookInPeace{1'000};
-constexpr Millis kSlotsAnswerTime{500};
-// A server that leaves a request unanswered for so long may have been replaced.
-constexpr Millis kHangs{500};
-constexpr Millis kAnswersOfOneWithoutSlots{500};
-
-}  // namespace
 
 Result<std::shared_ptr<ClusterTopology>> ClusterTopology::make(const ServersUrl& url,
                                                                const StoreOptions& options,
@@ -78,12 +63,30 @@ NodePointer ClusterTopology::node_at(const std::string& host, std::uint16_t port
   return node;
 }
 
+NodePointer ClusterTopology::replica_at(const redis::SlotServer& server) {
+  const std::string address = net::to_string({server.host, server.port});
+  const std::lock_guard guard{mutex_};
+  auto& node = replicas_[address];
+  if (node) return node;
+  redis::ClientOptions options = client_;
+  options.host = server.host;
+  options.port = server.port;
+  options.identity.reads_replica = true;
+  node = std::make_shared<RedisNode>("replica " + address, 0, options, clock_);
+  return node;
+}
+
 NodePointer ClusterTopology::owner_of(std::string_view key) const {
   return map()->owner(redis::slot_of(key));
 }
 
-Result<Place> ClusterTopology::place(std::string_view key, Use) {
-  if (auto owner = owner_of(key)) [[likely]]
+Result<Place> ClusterTopology::place(std::string_view key, Use use) {
+  const auto now = map();
+  const auto slot = redis::slot_of(key);
+  if (use == Use::glance) {
+    if (auto replica = now->replica(slot, kHesitates)) return Place{std::move(replica)};
+  }
+  if (auto owner = now->owner(slot)) [[likely]]
     return Place{std::move(owner)};
   // Nobody has the slot, as far as we know: any server knows better, or that the cluster is down.
   refresh();
@@ -105,187 +108,60 @@ std::vector<NodePointer> ClusterTopology::all() const {
   return out;
 }
 
+std::vector<NodePointer> ClusterTopology::replicas() const {
+  const std::lock_guard guard{mutex_};
+  std::vector<NodePointer> out;
+  out.reserve(replicas_.size());
+  for (const auto& [address, node] : replicas_) out.push_back(node);
+  return out;
+}
+
 std::optional<Detour> ClusterTopology::after_refusal(const Place& from, std::string_view key,
                                                      std::string_view words, unsigned tries) {
   using Kind = redis::Redirect::Kind;
   const auto redirect = redis::redirect_from(words);
+  // Whatever it is that a replica has to say, the owner knows better.
+  if (from.node->is_replica) {
+    refresh();
+    auto owner = owner_of(key);
+    return Detour{{owner ? std::move(owner) : next_to_ask()}};
+  }
   // A question to this very server, such as its size: what it says of slots is no concern of it.
   if (!redirect || (key.empty() && redirect->kind != Kind::loading)) return std::nullopt;
   if (redirect->kind == Kind::moved || redirect->kind == Kind::ask) {
     const std::string asked = from.node->name.substr(0, from.node->name.rfind(':'));
     const NodePointer to = node_at(redirect->host.empty() ? asked : redirect->host, redirect->port);
     if (redirect->kind == Kind::ask) return Detour{{to, true}};
-    moved(*redirect, to);
+    moved(*redirect, from.node, to);
     return Detour{{to}, tries < 4 ? Millis{0} : pause_before(tries - 4)};
   }
   if (redirect->kind != Kind::try_again && redirect->kind != Kind::loading) refresh();
-  auto owner = key.empty() ? nullptr : owner_of(key);
-  return Detour{{owner ? std::move(owner) : from.node}, pause_before(tries)};
+  const auto owner = key.empty() ? nullptr : owner_of(key);
+  return Detour{{owner ? owner : from.node}, pause_before(tries)};
 }
 
 std::optional<Detour> ClusterTopology::after_loss(const Place& from, std::string_view key, Use,
                                                   unsigned tries) {
   refresh();
-  auto owner = key.empty() ? nullptr : owner_of(key);
-  return Detour{{owner ? std::move(owner) : from.node}, pause_before(tries)};
+  const auto owner = key.empty() ? nullptr : owner_of(key);
+  const Millis pause = from.node->is_replica ? Millis{0} : pause_before(tries);
+  return Detour{{owner ? owner : from.node}, pause};
 }
 
 // The one slot at once, for the redirection names it; the rest when the map was read.
-void ClusterTopology::moved(const redis::Redirect& redirect, const NodePointer& to) {
+void ClusterTopology::moved(const redis::Redirect& redirect, const NodePointer& from,
+                            const NodePointer& to) {
   {
     const std::lock_guard guard{mutex_};
-    if (map_->owner(redirect.slot) != to) {
+    if (!map_->is_owner(redirect.slot, to)) {
       auto changed = std::make_shared<ClusterMap>(*map_);
-      changed->give(redirect.slot, redirect.slot, to);
+      changed->give(redirect.slot, to);
       map_ = std::move(changed);
+      news_.moved(redirect.slot);
+      knows_better_ = from;
     }
   }
   refresh();
-}
-
-/// Those that are connected come first, in turn.
-NodePointer ClusterTopology::next_to_ask() {
-  const std::lock_guard guard{mutex_};
-  std::vector<NodePointer> connected, others;
-  for (const auto& [address, node] : nodes_) {
-    (node->client.stats().connected ? connected : others).push_back(node);
-  }
-  const auto& from = connected.empty() ? others : connected;
-  return from[turn_++ % from.size()];
-}
-
-void ClusterTopology::refresh() {
-  {
-    const std::lock_guard guard{mutex_};
-    if (closed_) return;
-    if (asking_) {
-      wanted_ = true;
-      return;
-    }
-    asking_ = true;
-  }
-  ask();
-}
-
-void ClusterTopology::ask() {
-  const NodePointer node = next_to_ask();
-  const auto ranges = std::make_shared<std::optional<std::vector<redis::SlotRange>>>();
-  const auto refused = std::make_shared<std::optional<Error>>();
-  auto errand = redis::Errand::send(
-      node->client, kClusterSlots, 1, clock_.now() + kSlotsAnswerTime,
-      [ranges, refused,
-       host = node->name.substr(0, node->name.rfind(':'))](const resp::Value& reply) {
-        *ranges = redis::read_slots(reply, host);
-        if (reply.is_error()) *refused = redis::error_from(reply.text());
-      },
-      [hook = weak_from_this(), node, ranges, refused](std::optional<Error> failure) {
-        const auto self = hook.lock();
-        if (self) self->answered(node, std::move(*ranges), failure ? std::move(failure) : *refused);
-      });
-  {
-    const std::lock_guard guard{mutex_};
-    if (!closed_) {
-      errand_ = std::move(errand);
-      return;
-    }
-  }
-  errand->abandon();  // It was closed while we asked: nobody else would take this back.
-}
-
-void ClusterTopology::answered(const NodePointer& by,
-                               std::optional<std::vector<redis::SlotRange>> ranges,
-                               std::optional<Error> failure) {
-  const bool good = ranges && !ranges->empty();
-  if (good) learn(*ranges);
-  bool away = false;
-  for (const auto& node : all()) {
-    const auto stats = node->client.stats();
-    away = away || !stats.connected || stats.oldest_unanswered > kHangs;
-  }
-  bool again = false;
-  {
-    const std::lock_guard guard{mutex_};
-    asking_ = false;
-    again = std::exchange(wanted_, false);
-    if (good) {
-      ++answers_;
-    } else if (failure) {
-      last_failure_ = std::move(failure);
-      if (last_failure_->code == Errc::server_error) {
-        last_failure_->code = Errc::unsupported;
-        last_failure_->detail = by->client.name() + ": " + last_failure_->detail;
-      }
-    } else {
-      last_failure_ = Error{Errc::unreachable, Effect::not_sent,
-                            by->client.name() + ": no slot of the cluster is dealt out yet"};
-    }
-  }
-  known_.notify_all();
-  ask_again_in(again || away || !good ? kLookWhileOneIsAway : kLookInPeace);
-}
-
-// What the new map no longer names has nothing to wait for: its callers ask the heirs.
-void ClusterTopology::learn(const std::vector<redis::SlotRange>& ranges) {
-  auto fresh = std::make_shared<ClusterMap>();
-  for (const auto& range : ranges) {
-    fresh->give(range.first, range.last, node_at(range.host, range.port));
-  }
-  MapPointer old;
-  std::vector<NodePointer> gone;
-  {
-    const std::lock_guard guard{mutex_};
-    old = std::exchange(map_, fresh);
-    for (const auto& node : old->owners) {
-      if (std::find(fresh->owners.begin(), fresh->owners.end(), node) == fresh->owners.end())
-        gone.push_back(node);
-    }
-  }
-  for (const auto& node : fresh->owners) {
-    if (!old->owners.empty() &&
-        std::find(old->owners.begin(), old->owners.end(), node) == old->owners.end()) {
-      tell(StoreEvent::Kind::slots_moved, node->name, "has slots now");
-    }
-  }
-  for (const auto& node : gone) {
-    tell(StoreEvent::Kind::slots_moved, node->name, "has no slot any more");
-    let_go(node);
-  }
-}
-
-// One that answers still tells its callers where to go. Of one that does not, nobody should wait for an answer: what was not
-// sent is asked of the heirs.
-void ClusterTopology::let_go(const NodePointer& node) {
-  const char* const why = "it has no slot of the cluster any more";
-  if (!node->client.stats().connected) return node->client.evict(why);
-  node->client.call_after(kAnswersOfOneWithoutSlots, [hook = weak_from_this(), why,
-                                                      late = std::weak_ptr(node)] {
-    const auto self = hook.lock();
-    const auto still = late.lock();
-    if (!self || !still || still->client.stats().oldest_unanswered < kAnswersOfOneWithoutSlots) {
-      return;
-    }
-    const auto now = self->map()->owners;
-    if (std::find(now.begin(), now.end(), still) == now.end()) still->client.evict(why);
-  });
-}
-
-void ClusterTopology::ask_again_in(base::Millis time) {
-  NodePointer any;
-  {
-    const std::lock_guard guard{mutex_};
-    if (closed_ || timer_armed_ || nodes_.empty()) return;
-    timer_armed_ = true;
-    any = nodes_.begin()->second;
-  }
-  any->client.call_after(time, [hook = weak_from_this()] {
-    const auto self = hook.lock();
-    if (!self) return;
-    {
-      const std::lock_guard guard{self->mutex_};
-      self->timer_armed_ = false;
-    }
-    self->refresh();
-  });
 }
 
 void ClusterTopology::tell(StoreEvent::Kind kind, const std::string& server,

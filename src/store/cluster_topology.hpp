@@ -1,5 +1,9 @@
 // ClusterTopology: a Redis or Valkey Cluster. Each key goes to the server that has its slot; what servers say of slots that
-// moved is believed at once, and the whole map is read again, one question at a time however many ask for it.
+// moved is believed at once, and the whole map is read again, one question at a time however many ask for it. What is older
+// than what we know is not believed (redis/slot_news.hpp).
+//
+// With `reads=replica` plain reads go to a replica of the slot's owner, over a connection of their own, which READONLY opens
+// for them; and to the owner where the replica is away, silent, or has anything else to say than an answer.
 #pragma once
 
 #include <condition_variable>
@@ -9,6 +13,7 @@
 
 #include "redis/errand.hpp"
 #include "redis/redirect.hpp"
+#include "redis/slot_news.hpp"
 #include "store/cluster_map.hpp"
 #include "store/redis_scan.hpp"
 #include "store/redis_topology.hpp"
@@ -33,6 +38,8 @@ class ClusterTopology final : public Topology,
 
   Result<Place> place(std::string_view key, Use use) override;
   std::vector<NodePointer> all() const override;
+  std::vector<NodePointer> replicas() const override;
+  bool reads_replicas() const noexcept override { return url_.reads_replicas; }
   Backing::Kind kind() const noexcept override { return Backing::Kind::cluster; }
   bool splits_by_key() const noexcept override { return true; }
   std::optional<Detour> after_refusal(const Place& from, std::string_view key,
@@ -49,14 +56,18 @@ class ClusterTopology final : public Topology,
 
   MapPointer map() const;
   NodePointer node_at(const std::string& host, std::uint16_t port);
+  NodePointer replica_at(const redis::SlotServer& server);
   NodePointer owner_of(std::string_view key) const;
   NodePointer next_to_ask();
-  void moved(const redis::Redirect& redirect, const NodePointer& to);
+  void moved(const redis::Redirect& redirect, const NodePointer& from, const NodePointer& to);
 
   void ask();
-  void answered(const NodePointer& by, std::optional<std::vector<redis::SlotRange>> ranges,
-                std::optional<Error> failure);
-  void learn(const std::vector<redis::SlotRange>& ranges);
+  struct Answer;
+  void answered(const NodePointer& by, const Answer& answer, std::optional<Error> failure);
+  void learn(const Answer& answer);
+  /// What is believed of an answer, over what was known. Requires mutex_.
+  std::shared_ptr<ClusterMap> merged(const Answer& answer, std::span<const NodePointer> owners);
+  void learn_replicas(ClusterMap& map, const Answer& answer, std::span<const NodePointer> owners);
   void let_go(const NodePointer& node);
   void ask_again_in(base::Millis time);
   void tell(StoreEvent::Kind kind, const std::string& server, std::string detail) const;
@@ -70,7 +81,10 @@ class ClusterTopology final : public Topology,
   std::condition_variable known_;
   // Guarded by mutex_:
   MapPointer map_ = std::make_shared<const ClusterMap>();
-  std::map<std::string, NodePointer> nodes_;  ///< By address.
+  redis::SlotNews news_;
+  std::map<std::string, NodePointer> nodes_;     ///< By address.
+  std::map<std::string, NodePointer> replicas_;  ///< The same, of those that are read.
+  NodePointer knows_better_;  ///< It said that a slot had moved: it is asked next.
   std::uint32_t next_number_ = 0;
   std::size_t turn_ = 0;
   bool asking_ = false;

@@ -57,7 +57,7 @@ Task<void> move_entry(const Stores& stores, Entry& entry) {
   entry.fate = *written ? Fate::copied : Fate::there;
 }
 
-bool is_lease(std::string_view key) { return key.ends_with("~l") && base::is_side_key(key); }
+bool is_lease(std::string_view key) { return base::is_side_key_of(key, base::kLeaseTag); }
 
 class Copier {
  public:

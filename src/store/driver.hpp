@@ -57,6 +57,7 @@ struct Backing {
   };
   Kind kind = Kind::process;
   bool native = true;  ///< Locks, limits and fills by commands of their own, not by scripts.
+  bool reads_replicas = false;  ///< Plain reads may be of a moment ago.
 };
 std::vector<Capability> capabilities_of(Backing backing);
 

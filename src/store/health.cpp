@@ -116,7 +116,7 @@ std::vector<Capability> capabilities_of(Backing backing) {
   const Kind kind = backing.kind;
   const bool rings = kind == Kind::ring || kind == Kind::rehashing_ring;
   const bool splits = rings || kind == Kind::cluster;
-  return {
+  std::vector<Capability> out{
       values_of(kind),
       {"counters", values_of(kind).grade,
        "never added to twice: what is in doubt is told as maybe_executed"},
@@ -129,6 +129,12 @@ std::vector<Capability> capabilities_of(Backing backing) {
       {"servers that come and go", rings ? Grade::exact : Grade::absent,
        rings ? "add_server, remove_server" : "only a redis+ring:// takes and gives servers"},
   };
+  if (backing.reads_replicas) {
+    out.insert(out.begin() + 1,
+               {"reads", Grade::best_effort,
+                "from replicas: what was just written may be missing; at_primary() sees it"});
+  }
+  return out;
 }
 
 }  // namespace larder::store

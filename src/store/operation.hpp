@@ -20,6 +20,7 @@ namespace larder::store {
 struct Get {
   using Answer = std::optional<Bytes>;
   std::string_view key;
+  bool may_be_stale = false;  ///< A replica will do, where the URL says so; in all that have it.
 };
 
 struct Set {
@@ -42,6 +43,7 @@ struct Erase {
 struct Exists {
   using Answer = bool;
   std::string_view key;
+  bool may_be_stale = false;
 };
 
 struct Expire {
@@ -53,6 +55,7 @@ struct Expire {
 struct TimeToLive {
   using Answer = Ttl;
   std::string_view key;
+  bool may_be_stale = false;
 };
 
 struct AddInteger {
@@ -76,6 +79,7 @@ struct GetMany {
   using Answer = std::vector<std::optional<Bytes>>;
   std::span<const std::string_view> keys;
   FailureOfEach* each = nullptr;
+  bool may_be_stale = false;
 };
 
 struct SetMany {

@@ -112,10 +112,10 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
     } else if constexpr (requires { leading_key(op); }) {
       if (auto apart = scattered(op, *topology_)) return *std::move(apart);
       Wire<Op> row{op};
-      return answer_of(row, ask_key(row, kNature<Op>, leading_key(op), call));
+      return answer_of(row, ask_key(row, nature_of(op), leading_key(op), call));
     } else if (topology_->is_one()) {
       Wire<Op> row{op};
-      return answer_of(row, ask_server(row, kNature<Op>, topology_->all()[0], call));
+      return answer_of(row, ask_key(row, nature_of(op), {}, call));
     } else {
       const auto awaited = std::make_shared<Awaited<typename Op::Answer>>();
       fan_out(op, deadline_of(call), awaited);
@@ -131,11 +131,13 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
       pending->answered(scan(op, call));
     } else if constexpr (requires { leading_key(op); }) {
       if (auto apart = scattered(op, *topology_)) return pending->answered(*std::move(apart));
-      begin_key(std::make_shared<AsyncCall<Op>>(op, std::move(pending)), kUse<Op>, leading_key(op),
-                call);
+      const Nature nature = nature_of(op);
+      begin_key(std::make_shared<AsyncCall<Op>>(op, nature, std::move(pending)), nature.use,
+                leading_key(op), call);
     } else if (topology_->is_one()) {
-      std::make_shared<AsyncCall<Op>>(op, std::move(pending))
-          ->begin({topology_.get(), {topology_->all()[0]}, {}, deadline_of(call)});
+      const Nature nature = nature_of(op);
+      begin_key(std::make_shared<AsyncCall<Op>>(op, nature, std::move(pending)), nature.use, {},
+                call);
     } else {
       fan_out(op, deadline_of(call), std::move(pending));
     }
@@ -144,6 +146,13 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
  private:
   base::Instant deadline_of(const CallOptions& call) const {
     return clock_.now() + (call.deadline > Millis::zero() ? call.deadline : deadline_);
+  }
+  template <class Op>
+  Nature nature_of(const Op& op) const {
+    if constexpr (requires { op.may_be_stale; }) {
+      if (op.may_be_stale && topology_->reads_replicas()) return {kRepeatable<Op>, Use::glance};
+    }
+    return kNature<Op>;
   }
   std::optional<Error> refuse_here() const;
   // None: the row has the answer.
@@ -158,8 +167,9 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   void fan_out(const Op& op, base::Instant deadline,
                std::shared_ptr<Pending<typename Op::Answer>> pending) {
     std::vector<FanPart> parts;
+    const Nature nature = nature_of(op);
     if constexpr (kIsBatch<Op>) {
-      parts = split(keys_of(op), *topology_, kUse<Op>);
+      parts = split(keys_of(op), *topology_, nature.use);
     } else {
       for (auto& node : topology_->all()) parts.push_back({{std::move(node)}, {}, {}, {}});
       if (parts.empty()) {
@@ -167,7 +177,8 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
             Error{Errc::unreachable, Effect::not_sent, url_ + ": no server of it is known yet"});
       }
     }
-    std::make_shared<FanOf<Op>>(op, std::move(parts), *topology_, deadline, std::move(pending))
+    std::make_shared<FanOf<Op>>(op, nature, std::move(parts), *topology_, deadline,
+                                std::move(pending))
         ->begin();
   }
 
@@ -192,7 +203,7 @@ std::optional<Error> RedisDriver::ask_key(AnyRow& row, Nature nature, std::strin
                                           const CallOptions& call) {
   auto place = topology_->place(key, nature.use);
   if (!place) return place.error();
-  if (!place->node && nature.use == Use::read) return std::nullopt;
+  if (!place->node && is_read(nature.use)) return std::nullopt;
   return BlockingExchange{row, nature}.run(
       {topology_.get(), *std::move(place), key, deadline_of(call)});
 }
@@ -207,7 +218,7 @@ void RedisDriver::begin_key(const std::shared_ptr<AsyncExchange>& exchange, Use 
                             std::string_view key, const CallOptions& call) {
   auto place = topology_->place(key, use);
   if (!place) return exchange->tell(place.error());
-  if (!place->node && use == Use::read) return exchange->tell(std::nullopt);
+  if (!place->node && is_read(use)) return exchange->tell(std::nullopt);
   exchange->begin({topology_.get(), *std::move(place), key, deadline_of(call)});
 }
 
@@ -249,19 +260,20 @@ Result<ScanPage> RedisDriver::scan(const Scan& op, const CallOptions& call) {
 Backing RedisDriver::backing() const {
   bool native = true;
   for (const auto& node : topology_->all()) native = native && node->ways.knows(Native::lock);
-  return {topology_->kind(), native};
+  return {topology_->kind(), native, topology_->reads_replicas()};
 }
 
 std::string RedisDriver::metrics_text() const {
   std::string text;
-  const auto nodes = topology_->all();
+  auto nodes = topology_->all();
+  for (auto& replica : topology_->replicas()) nodes.push_back(std::move(replica));
   for (const auto& figure : kFigures) {
     text.append("# HELP ").append(figure.name).append(" ").append(figure.help).append("\n# TYPE ");
     text.append(figure.name).append(" ").append(figure.type).append("\n");
     for (const auto& node : nodes) {
       text.append(figure.name).append("{url=\"").append(url_);
-      if (!topology_->is_one()) text.append("\",server=\"").append(node->name);
-      text.append("\"} ").append(std::to_string(figure.read(node->client.stats()))).append("\n");
+      if (nodes.size() > 1 || !topology_->is_one()) text.append("\",server=\"").append(node->name);
+      text.append("\"} ").append(std::to_string(figure.read(node->stats()))).append("\n");
     }
   }
   return text;

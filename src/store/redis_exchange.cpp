@@ -21,11 +21,40 @@ void Exchange::received(const resp::Value& reply) {
     if (refusal_ && reply.text().starts_with("EXECABORT")) return;
   }
   row_.read(index, reply, node().ways);
+  note_size(reply);
+}
+
+// Runs under the connection's lock, before the caller is told: what it asks next goes where it should.
+void Exchange::note_size(const resp::Value& reply) noexcept {
+  if (route_.key.empty() || is_large_ || reply.is_error()) return;
+  if (reply.is_text() && reply.text().size() > SideLine::kLargeBytes) {
+    if (mark_ == 0) node().side.remember(route_.key);
+  } else if (mark_ != 0 && (reply.is_text() || reply.is_null())) {
+    node().side.forget(route_.key, mark_);
+  }
+}
+
+void Exchange::choose_line(std::size_t bytes) {
+  side_ = nullptr;
+  mark_ = 0;
+  is_large_ = bytes > SideLine::kLargeBytes;
+  if (!route_.key.empty()) {
+    if (is_large_) node().side.remember(route_.key);
+    mark_ = node().side.mark_of(route_.key);
+  }
+  if (is_large_ || mark_ != 0) [[unlikely]]
+    side_ = node().side_line();
+}
+
+// Somebody else's small value may have come back meanwhile.
+void Exchange::leaves() {
+  if (is_large_ && !route_.key.empty()) node().side.remember(route_.key);
 }
 
 std::uint32_t Exchange::write(base::Buffer& out) {
   index_ = arrived_ = askings_ = 0;
   const std::uint32_t replies = row_.write(out, node().ways);
+  choose_line(out.size());
   if (!route_.place.asking || replies == 0) [[likely]]
     return replies;
   std::string with_asking;
@@ -48,7 +77,10 @@ std::optional<Millis> Exchange::again(const std::optional<Error>& failure) {
 }
 
 std::optional<Error> Exchange::end(std::optional<Error> failure) {
-  if (failure) return failure;
+  if (failure) {
+    leaves();
+    return failure;
+  }
   if (refusal_ && !row_.failure()) row_.failure() = redis::error_from(*refusal_);
   if (auto& refusal = row_.failure()) {
     refusal->detail.insert(0, node().client.name() + ": ");
@@ -84,7 +116,7 @@ std::optional<Error> BlockingExchange::run(Route route) {
     auto late = client().ask(request.view(), replies, *this, waiter_, deadline());
     // One large value should not stay with each thread that ever wrote one.
     if (request.capacity() > base::limits::kMiB) request.release();
-    if (late) return late;
+    if (late) return end(std::move(late));
     failure = waiter_.take();
   } while ((next = again(failure)));
   return end(std::move(failure));
@@ -116,14 +148,16 @@ void AsyncExchange::round() {
   self_ = shared_from_this();
   // Once sent, the answer may begin another round on another thread.
   const NodePointer node = node_pointer();
-  const auto ticket = node->client.send(request.view(), replies, *this, deadline(), true);
+  const auto line = side();
+  const auto ticket =
+      (line ? *line : node->client).send(request.view(), replies, *this, deadline(), true);
   if (request.capacity() > base::limits::kMiB) request.release();
   if (!ticket) {
     self_ = nullptr;
     return tell(ticket.error());
   }
   const std::lock_guard guard{mutex_};
-  sent_ = {node, *ticket};
+  sent_ = {node, line, *ticket};
 }
 
 void AsyncExchange::stop() {
@@ -134,8 +168,9 @@ void AsyncExchange::stop() {
     sent = sent_;
   }
   if (!sent.node) return;
-  auto left = sent.node->client.leave(sent.ticket, Errc::cancelled);
+  auto left = (sent.side ? *sent.side : sent.node->client).leave(sent.ticket, Errc::cancelled);
   if (!left) return;
+  leaves();
   const auto self = std::exchange(self_, nullptr);
   tell(*std::move(left));
 }

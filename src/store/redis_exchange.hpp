@@ -46,19 +46,29 @@ class Exchange : public redis::Call {
   std::optional<Millis> again(const std::optional<Error>& failure);
   /// After the last round: what the caller is told instead of the row's answer.
   std::optional<Error> end(std::optional<Error> failure);
+  /// The caller left: what was sent may still come to pass.
+  void leaves();
 
   RedisNode& node() const noexcept { return *route_.place.node; }
   NodePointer node_pointer() const { return route_.place.node; }
-  redis::Client& client() const noexcept { return node().client; }
+  redis::Client& client() const noexcept { return side_ ? *side_ : node().client; }
+  /// None: the usual connection.
+  const std::shared_ptr<redis::Client>& side() const noexcept { return side_; }
   base::Instant deadline() const noexcept { return route_.deadline; }
 
  private:
   std::optional<Detour> after_loss(const Error& failure);
   std::optional<Detour> after_refusal();
+  void choose_line(std::size_t bytes);
+  void note_size(const resp::Value& reply) noexcept;
 
   AnyRow& row_;
   const Nature nature_;
   Route route_;
+  std::shared_ptr<redis::Client>
+      side_;  ///< Of this round, where it goes by the line for large values.
+  SideLine::Mark mark_ = 0;
+  bool is_large_ = false;
   std::optional<std::string> refusal_;
   unsigned tries_ = 0;
   std::uint32_t index_ = 0;    ///< Of the next reply to the row.
@@ -103,6 +113,7 @@ class AsyncExchange : public Exchange,
   /// What was sent, and to whom: a ticket means nothing to another client.
   struct Sent {
     NodePointer node;
+    std::shared_ptr<redis::Client> side;
     redis::Ticket ticket = 0;
   };
 
@@ -120,8 +131,8 @@ class AsyncCall final : public AsyncExchange {
  public:
   using Answer = typename Op::Answer;
 
-  AsyncCall(const Op& op, std::shared_ptr<Pending<Answer>> pending)
-      : AsyncExchange(row_, kNature<Op>, *pending), row_(op), pending_(std::move(pending)) {}
+  AsyncCall(const Op& op, Nature nature, std::shared_ptr<Pending<Answer>> pending)
+      : AsyncExchange(row_, nature, *pending), row_(op), pending_(std::move(pending)) {}
 
   void tell(std::optional<Error> failure) noexcept override {
     if (failure) return pending_->answered(*std::move(failure));

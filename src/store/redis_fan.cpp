@@ -56,7 +56,7 @@ Fan::Fan(std::vector<FanPart> parts, Topology& topology, Nature nature, base::In
 void Fan::begin() {
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     FanPart& part = parts_[i];
-    if (!part.failure && !part.place.node && nature_.use != Use::read)
+    if (!part.failure && !part.place.node && !is_read(nature_.use))
       part.failure = Error{Errc::unreachable, Effect::not_sent, "no server for these keys"};
     if (part.failure || !part.place.node) {
       finish_one();
@@ -85,7 +85,7 @@ std::optional<Error> Fan::failure() const {
   }
   if (!first) return std::nullopt;
   Error out = *first;
-  if (others == 0 || nature_.use == Use::read) return out;
+  if (others == 0 || is_read(nature_.use)) return out;
   out.effect = Effect::maybe_executed;
   out.detail += " (" + std::to_string(failed) + " of " + std::to_string(failed + others) +
                 " were not done; the others were)";

@@ -89,9 +89,9 @@ class FanOf final : public Fan {
  public:
   using Answer = typename Op::Answer;
 
-  FanOf(const Op& op, std::vector<FanPart> parts, Topology& topology, base::Instant deadline,
-        std::shared_ptr<Pending<Answer>> whole)
-      : Fan(std::move(parts), topology, kNature<Op>, deadline, *whole), whole_(std::move(whole)) {
+  FanOf(const Op& op, Nature nature, std::vector<FanPart> parts, Topology& topology,
+        base::Instant deadline, std::shared_ptr<Pending<Answer>> whole)
+      : Fan(std::move(parts), topology, nature, deadline, *whole), whole_(std::move(whole)) {
     for (const FanPart& part : this->parts()) add_row(op, part);
     if constexpr (kIsBatch<Op>) size_ = items_of(op).size();
     if constexpr (requires { op.each; }) each_ = op.each;

@@ -9,23 +9,43 @@
 
 #include "redis/client.hpp"
 #include "store/redis_wire.hpp"
+#include "store/side_line.hpp"
 
 namespace larder::store {
 
 /// Shared by the calls under way on it, so that a server that was taken out goes with the last of them.
-struct RedisNode {
+struct RedisNode : public std::enable_shared_from_this<RedisNode> {
   RedisNode(std::string its_name, std::uint32_t its_number, const redis::ClientOptions& options,
             const base::Clock& clock)
-      : name(std::move(its_name)), number(its_number), client(options, clock) {}
+      : name(std::move(its_name)),
+        number(its_number),
+        is_replica(options.identity.reads_replica || options.identity.wants_replica),
+        client(options, clock),
+        side(options, clock) {}
 
   const std::string name;      ///< Stable: what placement knows it by.
   const std::uint32_t number;  ///< For cursors of a scan; unique within a store.
+  const bool is_replica;       ///< Of a connection that only reads, from a replica.
   redis::Client client;
+  SideLine side;  ///< For large values.
   Ways ways{client};
   std::atomic<bool> dead{
       false};  ///< Takes no calls: it missed its probes, or is being flushed before it serves again.
 
+  /// Connects it, if it is not, and sees that it goes again.
+  std::shared_ptr<redis::Client> side_line();
+  // Of both connections, as Client does it.
+  void reconnect(const std::string& why);
+  void evict(const std::string& why);
+
   ServerHealth health() const;
+  /// What both connections have done; whether it is connected, and waits, is that of the first.
+  redis::ClientStats stats() const;
+
+ private:
+  void close_side_line_in_time();
+
+  std::atomic<bool> will_close_{false};
 };
 
 using NodePointer = std::shared_ptr<RedisNode>;

@@ -14,28 +14,17 @@ Error has_one_place(std::string_view what) {
 
 }  // namespace
 
-ServerHealth RedisNode::health() const {
-  using State = ServerHealth::State;
-  const auto now = client.health();
-  const auto stats = client.stats();
-  ServerHealth out{name, client.name()};
-  out.state = dead            ? State::dead
-              : now.tripped   ? State::tripped
-              : now.connected ? State::up
-                              : State::connecting;
-  out.last_failure = now.last_failure;
-  out.rtt_p50 = std::chrono::duration_cast<std::chrono::microseconds>(now.rtt_p50);
-  out.rtt_p99 = std::chrono::duration_cast<std::chrono::microseconds>(now.rtt_p99);
-  out.calls = stats.calls;
-  out.timeouts = stats.timeouts;
-  out.waiting = stats.waiting;
-  return out;
-}
-
 std::vector<ServerHealth> Topology::health() const {
   std::vector<ServerHealth> out;
   for (const auto& node : all()) out.push_back(node->health());
+  for (const auto& node : replicas()) out.push_back(node->health());
   return out;
+}
+
+void leave_if_it_hangs(RedisNode& replica) {
+  if (replica.client.stats().oldest_unanswered > kHangs) {
+    replica.evict("no answer in " + std::to_string(kHangs.count()) + " ms");
+  }
 }
 
 Millis pause_before(unsigned tries) noexcept {

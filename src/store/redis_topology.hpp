@@ -14,10 +14,13 @@ namespace larder::store {
 
 /// What an operation wants of a key: what to do without its server depends on it.
 enum class Use : std::uint8_t {
-  read,   ///< Without its server it is a miss.
-  write,  ///< May go to another server where the topology moves keys of dead ones.
-  hold,   ///< A lock, a limit, a generation: its own server or none, or two would hold it.
+  read,    ///< Without its server it is a miss.
+  glance,  ///< A read that may be of a moment ago: a replica will do. Only where reads_replicas().
+  write,   ///< May go to another server where the topology moves keys of dead ones.
+  hold,    ///< A lock, a limit, a generation: its own server or none, or two would hold it.
 };
+
+constexpr bool is_read(Use use) noexcept { return use == Use::read || use == Use::glance; }
 
 /// Where a request goes.
 struct Place {
@@ -40,6 +43,10 @@ class Topology {
   virtual Result<Place> place(std::string_view key, Use use) = 0;
   /// Every server, in the order of their numbers.
   virtual std::vector<NodePointer> all() const = 0;
+  /// Those that are asked for nothing but glances; none of them is among all().
+  virtual std::vector<NodePointer> replicas() const { return {}; }
+  /// Do plain reads go to replicas?
+  virtual bool reads_replicas() const noexcept { return false; }
 
   virtual std::vector<ServerHealth> health() const;
 
@@ -65,6 +72,14 @@ class Topology {
   virtual Result<void> add_server(std::string_view server, const ServerOptions& options);
   virtual Result<void> remove_server(std::string_view name);
 };
+
+// Of servers that are silent, where others could answer.
+/// One that owes a reply for so long is passed over where another will do.
+inline constexpr Millis kHesitates{100};
+/// One that leaves a request unanswered for so long hangs: calls leave it where they can.
+inline constexpr Millis kHangs{500};
+/// Frees the calls that a replica keeps waiting: they are asked again, of its primary.
+void leave_if_it_hangs(RedisNode& replica);
 
 /// 5, 10, 20 … 200 ms.
 Millis pause_before(unsigned tries) noexcept;

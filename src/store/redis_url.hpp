@@ -57,6 +57,7 @@ struct ServersUrl {
   std::string primary;  ///< Sentinel: the name it is watched under.
   std::string sentinel_user = {},
               sentinel_password = {};  ///< Sentinel: who we are to the sentinels.
+  bool reads_replicas = false;         ///< Cluster, sentinel: plain reads may be of a moment ago.
   std::string shown;
 };
 

@@ -146,6 +146,11 @@ constexpr std::array kRedisOptions{
                   url.ring.rehash = value == "rehash";
                   return value == "miss" || value == "rehash";
                 }},
+    RedisOption{"reads", "primary or replica", bit(UrlKind::cluster) | bit(UrlKind::sentinel),
+                [](ServersUrl& url, const std::string& value) {
+                  url.reads_replicas = value == "replica";
+                  return value == "primary" || value == "replica";
+                }},
     RedisOption{"sentinel_user", "a user of the sentinels", bit(UrlKind::sentinel),
                 [](ServersUrl& url, const std::string& value) {
                   url.sentinel_user = value;

@@ -4,6 +4,7 @@
 
 #include "store/check.hpp"
 #include "store/driver.hpp"
+#include "store/each.hpp"
 
 namespace larder {
 namespace {
@@ -65,7 +66,7 @@ std::string_view Store::url() const noexcept { return driver_->url(); }
 std::string Store::metrics_text() const { return driver_->metrics_text(); }
 
 Result<std::optional<Bytes>> Store::get(std::string_view key, const CallOptions& call) const {
-  return perform(*driver_, store::Get{key}, call);
+  return perform(*driver_, store::Get{key, may_be_stale_}, call);
 }
 
 Result<bool> Store::set(std::string_view key, std::string_view value, const SetOptions& options,
@@ -84,7 +85,7 @@ Result<bool> Store::erase(std::string_view key, const CallOptions& call) const {
 }
 
 Result<bool> Store::exists(std::string_view key, const CallOptions& call) const {
-  return perform(*driver_, store::Exists{key}, call);
+  return perform(*driver_, store::Exists{key, may_be_stale_}, call);
 }
 
 Result<bool> Store::expire(std::string_view key, std::optional<Millis> ttl,
@@ -93,7 +94,7 @@ Result<bool> Store::expire(std::string_view key, std::optional<Millis> ttl,
 }
 
 Result<Ttl> Store::ttl(std::string_view key, const CallOptions& call) const {
-  return perform(*driver_, store::TimeToLive{key}, call);
+  return perform(*driver_, store::TimeToLive{key, may_be_stale_}, call);
 }
 
 Result<std::int64_t> Store::add(std::string_view key, std::int64_t delta,
@@ -108,7 +109,7 @@ Result<double> Store::add(std::string_view key, double delta, std::optional<Mill
 
 Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::string_view> keys,
                                                           const CallOptions& call) const {
-  return perform(*driver_, store::GetMany{keys}, call);
+  return perform(*driver_, store::GetMany{keys, nullptr, may_be_stale_}, call);
 }
 
 Result<std::vector<std::optional<Bytes>>> Store::get_many(std::span<const std::string> keys,
@@ -124,18 +125,8 @@ Result<void> Store::set_many(std::span<const KeyValue> entries, const SetOptions
 std::vector<Result<std::optional<Bytes>>> Store::get_each(std::span<const std::string_view> keys,
                                                           const CallOptions& call) const {
   store::FailureOfEach failed;
-  auto all = perform(*driver_, store::GetMany{keys, &failed}, call);
-  std::vector<Result<std::optional<Bytes>>> out;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!all) {
-      out.emplace_back(all.error());
-    } else if (!failed.empty() && failed[i]) {
-      out.emplace_back(*failed[i]);
-    } else {
-      out.emplace_back(std::move((*all)[i]));
-    }
-  }
-  return out;
+  auto all = perform(*driver_, store::GetMany{keys, &failed, may_be_stale_}, call);
+  return store::to_each(keys.size(), std::move(all), failed);
 }
 
 std::vector<Result<void>> Store::set_each(std::span<const KeyValue> entries,
@@ -143,15 +134,7 @@ std::vector<Result<void>> Store::set_each(std::span<const KeyValue> entries,
                                           const CallOptions& call) const {
   store::FailureOfEach failed;
   const auto all = perform(*driver_, store::SetMany{entries, options, &failed}, call);
-  std::vector<Result<void>> out(entries.size());
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (!all) {
-      out[i] = all.error();
-    } else if (!failed.empty() && failed[i]) {
-      out[i] = *failed[i];
-    }
-  }
-  return out;
+  return store::to_each(entries.size(), all, failed);
 }
 
 Result<std::size_t> Store::erase_many(std::span<const std::string_view> keys,

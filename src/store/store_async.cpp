@@ -13,6 +13,7 @@
 
 #include "store/check.hpp"
 #include "store/driver.hpp"
+#include "store/each.hpp"
 
 namespace larder {
 namespace {
@@ -86,6 +87,18 @@ auto perform(std::shared_ptr<StoreDriver> driver, CallOptions call, Make make, A
       asio::use_awaitable);
 }
 
+/// The same of a batch that answers for each of its items; `kept` is what the views point at.
+template <class Answer, class Make, class View, class Kept>
+Task<std::vector<Result<Answer>>> perform_each(std::shared_ptr<StoreDriver> driver,
+                                               CallOptions call, Make make, std::vector<View> views,
+                                               [[maybe_unused]] Kept kept) {
+  store::FailureOfEach failed;
+  auto task = perform(
+      std::move(driver), call, [make, &failed](const auto& v) { return make(v, failed); }, views);
+  auto all = co_await std::move(task);
+  co_return store::to_each(views.size(), std::move(all), failed);
+}
+
 template <class T>
 Task<Result<T>> refuse(Error error) {
   co_return std::move(error);
@@ -95,12 +108,22 @@ Task<Result<T>> refuse(Error error) {
 std::vector<std::string_view> views_of(const std::vector<std::string>& keys) {
   return {keys.begin(), keys.end()};
 }
+std::vector<KeyValue> views_of(const std::vector<std::pair<std::string, std::string>>& entries) {
+  std::vector<KeyValue> views;
+  views.reserve(entries.size());
+  for (const auto& [key, value] : entries) views.push_back({key, value});
+  return views;
+}
 
 }  // namespace
 
 Task<Result<std::optional<Bytes>>> Store::async_get(std::string key, CallOptions call) const {
   return perform(
-      driver_, call, [](const auto& k) { return store::Get{k}; }, std::move(key));
+      driver_, call,
+      [stale = may_be_stale_](const auto& k) {
+        return store::Get{k, stale};
+      },
+      std::move(key));
 }
 
 Task<Result<bool>> Store::async_set(std::string key, std::string value, SetOptions options,
@@ -131,7 +154,11 @@ Task<Result<bool>> Store::async_erase(std::string key, CallOptions call) const {
 
 Task<Result<bool>> Store::async_exists(std::string key, CallOptions call) const {
   return perform(
-      driver_, call, [](const auto& k) { return store::Exists{k}; }, std::move(key));
+      driver_, call,
+      [stale = may_be_stale_](const auto& k) {
+        return store::Exists{k, stale};
+      },
+      std::move(key));
 }
 
 Task<Result<bool>> Store::async_expire(std::string key, std::optional<Millis> ttl,
@@ -146,7 +173,11 @@ Task<Result<bool>> Store::async_expire(std::string key, std::optional<Millis> tt
 
 Task<Result<Ttl>> Store::async_ttl(std::string key, CallOptions call) const {
   return perform(
-      driver_, call, [](const auto& k) { return store::TimeToLive{k}; }, std::move(key));
+      driver_, call,
+      [stale = may_be_stale_](const auto& k) {
+        return store::TimeToLive{k, stale};
+      },
+      std::move(key));
 }
 
 Task<Result<std::int64_t>> Store::async_add(std::string key, std::int64_t delta,
@@ -174,19 +205,43 @@ Task<Result<std::vector<std::optional<Bytes>>>> Store::async_get_many(std::vecto
                                                                       CallOptions call) const {
   auto views = views_of(keys);
   return perform(
-      driver_, call, [](const auto& v, const auto&) { return store::GetMany{v}; }, std::move(views),
-      std::move(keys));
+      driver_, call,
+      [stale = may_be_stale_](const auto& v, const auto&) {
+        return store::GetMany{v, nullptr, stale};
+      },
+      std::move(views), std::move(keys));
 }
 
 Task<Result<void>> Store::async_set_many(std::vector<std::pair<std::string, std::string>> entries,
                                          SetOptions options, CallOptions call) const {
-  std::vector<KeyValue> views;
-  views.reserve(entries.size());
-  for (const auto& [key, value] : entries) views.push_back({key, value});
+  auto views = views_of(entries);
   return perform(
       driver_, call,
       [options](const auto& v, const auto&) {
         return store::SetMany{v, options};
+      },
+      std::move(views), std::move(entries));
+}
+
+Task<std::vector<Result<std::optional<Bytes>>>> Store::async_get_each(std::vector<std::string> keys,
+                                                                      CallOptions call) const {
+  auto views = views_of(keys);
+  return perform_each<std::optional<Bytes>>(
+      driver_, call,
+      [stale = may_be_stale_](const auto& v, store::FailureOfEach& failed) {
+        return store::GetMany{v, &failed, stale};
+      },
+      std::move(views), std::move(keys));
+}
+
+Task<std::vector<Result<void>>> Store::async_set_each(
+    std::vector<std::pair<std::string, std::string>> entries, SetOptions options,
+    CallOptions call) const {
+  auto views = views_of(entries);
+  return perform_each<void>(
+      driver_, call,
+      [options](const auto& v, store::FailureOfEach& failed) {
+        return store::SetMany{v, options, &failed};
       },
       std::move(views), std::move(entries));
 }

@@ -46,6 +46,24 @@ TEST_P(Async, ManyKeys) {
   EXPECT_EQ(run(store.async_erase_many({"a", "b", "x"})).value(), 2u);
 }
 
+TEST_P(Async, EachKeyHasAnAnswerOfItsOwn) {
+  for (const auto& written : run(store.async_set_each({{"a", "1"}, {"b", "2"}}, {.ttl = 60s}))) {
+    EXPECT_TRUE(written.has_value());
+  }
+  const auto values = run(store.async_get_each({"b", "x", "a"}));
+  ASSERT_EQ(values.size(), 3u);
+  EXPECT_EQ(values[0].value(), Bytes("2"));
+  EXPECT_EQ(values[1].value(), std::nullopt);
+  EXPECT_EQ(values[2].value(), Bytes("1"));
+  EXPECT_EQ(store.ttl("a").value().state, Ttl::State::remaining);
+  EXPECT_TRUE(run(store.async_get_each({})).empty());
+  // What is wrong with the batch is wrong with each of it, and nothing was written.
+  const auto refused = run(store.async_set_each({{"c", "3"}, {"", "4"}}));
+  ASSERT_EQ(refused.size(), 2u);
+  for (const auto& one : refused) EXPECT_EQ(one.error().code, Errc::bad_argument);
+  EXPECT_FALSE(store.exists("c").value());
+}
+
 TEST_P(Async, ArgumentsAreCheckedAsInTheBlockingForms) {
   EXPECT_EQ(run(store.async_get("")).error().code, Errc::bad_argument);
   EXPECT_EQ(run(store.async_set("k", "v", {.ttl = 0ms})).error().code, Errc::bad_argument);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <thread>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -135,6 +136,54 @@ TEST(RedisRefuses, AFullServerIsOutOfMemoryAndChangesNothing) {
 constexpr std::string_view kGetA = "$3\r\nGET\r\n$1\r\na\r\n";
 constexpr std::string_view kGetB = "$3\r\nGET\r\n$1\r\nb\r\n";
 constexpr std::string_view kIncr = "INCRBY\r\n$1\r\nn\r\n$1\r\n1\r\n";
+
+// --- large values
+
+std::size_t connections(const Store& store) {
+  const std::string info = store.info().value();
+  const std::string field = "connected_clients:";
+  return std::stoul(info.substr(info.find(field) + field.size()));
+}
+
+TEST(LargeValues, HaveAConnectionOfTheirOwnWhichIsMadeWhenItIsNeeded) {
+  test::RedisServer server;
+  const std::string large(2'000'000, 'x');
+  {
+    const Store store = Store::open(server.url()).value();
+    EXPECT_TRUE(store.set("k", "small").value());
+    const auto before = connections(store);
+    EXPECT_TRUE(store.set("k", large).value());
+    EXPECT_EQ(connections(store), before + 1);
+    EXPECT_EQ(store.get("k").value(), Bytes(large));
+    EXPECT_EQ(store.health()[0].calls, 5u) << "all but health itself asked the server, over either";
+  }
+  // Who did not write it learns from the first reply.
+  const Store reader = Store::open(server.url()).value();
+  EXPECT_EQ(reader.get("k").value(), Bytes(large));
+  const auto before = connections(reader);
+  EXPECT_EQ(test::run(reader.async_get("k")).value(), Bytes(large));
+  EXPECT_EQ(connections(reader), before + 1);
+  EXPECT_EQ(reader.get("other").value(), std::nullopt);
+}
+
+// The large write is on its way still, by another road than what follows.
+TEST(LargeValues, WhatIsWrittenLaterStaysWritten) {
+  test::RedisServer server;
+  const Store store = Store::open(server.url()).value();
+  EXPECT_TRUE(store.set("k", std::string(4'000'000, 'x')).value());
+  for (int i = 0; i < 5; ++i) {
+    server.process().signal(SIGSTOP);
+    const auto late = store.set("k", std::string(4'000'000, 'x'), {}, {.deadline = 50ms});
+    EXPECT_EQ(late.error().code, Errc::timeout);
+    server.process().signal(SIGCONT);
+    EXPECT_TRUE(store.set("k", "small").value());
+    EXPECT_EQ(store.get("k").value(), Bytes("small"));
+  }
+  EXPECT_TRUE(store.ping());
+  EXPECT_EQ(store.get("k").value(), Bytes("small"));
+}
+
+// --- what goes wrong
 
 TEST(FailingRedis, ALateReplyIsNeverGivenToAnotherRequest) {
   FakeServer server{[](FakePeer& peer, int) {

@@ -248,6 +248,11 @@ TEST_F(RingTest, ADeadServersKeysAreMissesAndItsWritesFailUntilItReturns) {
     EXPECT_TRUE(each[i] || each[i].error().effect == Effect::not_sent);
   }
   EXPECT_EQ(store.get_each(std::vector<std::string_view>(keys.begin(), keys.end())).size(), 100u);
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& entry : entries) pairs.emplace_back(entry.key, entry.value);
+  const auto later = test::run(store.async_set_each(pairs));
+  for (std::size_t i = 0; i < each.size(); ++i)
+    EXPECT_EQ(later[i].has_error(), each[i].has_error());
   servers[1].restart();
   ASSERT_TRUE(events.wait_for("server_returned b"));
   fill(store, 100);

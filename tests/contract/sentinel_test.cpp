@@ -63,6 +63,15 @@ TEST_F(SentinelTest, CallsGoOnWhenThePrimaryIsKilled) {
                                             }})
                           .value();
   store.set("k", "v").value();
+  // Each sentinel tells of a switch by itself: we have subscribed to that.
+  const std::string port = url.substr(url.find(':', url.find("//")) + 1, 5);
+  std::string clients;
+  for (int polls = 0; polls < 500 && clients.find(" sub=1 ") == std::string::npos; ++polls) {
+    clients =
+        test::output_of({"redis-cli", "-p", std::to_string(std::stoi(port)), "CLIENT", "LIST"});
+    std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_THAT(clients, HasSubstr(" sub=1 "));
   Writers writers{store};
   std::this_thread::sleep_for(500ms);
   group.primary().process().stop(SIGKILL);
@@ -83,9 +92,26 @@ TEST_F(SentinelTest, CallsGoOnWhenThePrimaryIsKilled) {
 TEST_F(SentinelTest, APrimaryThatHangsIsLeftWhenTheSentinelsNameAnother) {
   const Store store = Store::open(url).value();
   store.set("k", "v").value();
+  // Meanwhile plain reads are answered by a replica, and all that must be exact by the primary.
+  const Store near = Store::open(url + "?reads=replica").value();
+  const auto asked = [&near] { return near.health()[1].calls; };
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while ((near.get("k").value() != Bytes("v") || asked() == 0) &&
+         std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_EQ(near.health()[1].name, "replica");
+  const auto before = asked();
+  EXPECT_GT(before, 0u);
+  EXPECT_EQ(near.get_many({"k", "l"}).value()[0], Bytes("v"));
+  EXPECT_EQ(asked(), before + 1);
+  EXPECT_EQ(near.at_primary().get("k").value(), Bytes("v"));
+  EXPECT_EQ(near.add("n", std::int64_t{1}).value(), 1);
+  EXPECT_EQ(asked(), before + 1);
   group.primary().process().signal(SIGSTOP);
   // It waits for the promotion and no longer.
   const auto read = store.get("k", {.deadline = 15s});
+  EXPECT_EQ(near.get("k", {.deadline = 15s}).value(), Bytes("v"));
   group.primary().process().signal(SIGCONT);
   ASSERT_TRUE(read.has_value()) << to_string(read.error());
   EXPECT_TRUE(store.set("k", "w", {}, {.deadline = 15s}).value());

@@ -19,6 +19,8 @@ class RedisCluster {
   /// redis+cluster:// with one server, from which the others are found.
   std::string url(std::size_t of = 0) const;
   RedisServer& server(std::size_t index) { return servers_[index]; }
+  /// Does it say itself that it is a primary?
+  bool is_primary(std::size_t index) { return cli(index, {"ROLE"}).starts_with("master"); }
   /// Moves one slot from a server to another, with its keys, as redis-cli does.
   void migrate(std::uint32_t slot, std::size_t from, std::size_t to);
 

@@ -67,6 +67,28 @@ TEST_F(HandshakeTest, ADatabaseIsSelectedAfterHello) {
   EXPECT_EQ(answer("+OK\r\n"), State::ready);
 }
 
+TEST_F(HandshakeTest, AConnectionToAReplicaOfAClusterSaysThatItOnlyReads) {
+  start({.reads_replica = true});
+  EXPECT_EQ(answer(kHello), State::waiting);
+  EXPECT_EQ(words(out), "READONLY");
+  EXPECT_EQ(answer("+OK\r\n"), State::ready);
+  start({.reads_replica = true});
+  answer(kHello);
+  EXPECT_EQ(answer("-ERR This instance has cluster support disabled\r\n"), State::failed);
+}
+
+TEST_F(HandshakeTest, WhoWantsAReplicaIsNotServedByThePrimary) {
+  start({.wants_replica = true});
+  EXPECT_EQ(answer(kHello), State::waiting);
+  EXPECT_EQ(words(out), "ROLE");
+  EXPECT_EQ(answer("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"), State::failed);
+  EXPECT_THAT(handshake->failure().detail, HasSubstr("no replica"));
+  start({.wants_replica = true});
+  answer(kHello);
+  EXPECT_EQ(answer("*5\r\n$5\r\nslave\r\n$1\r\nh\r\n:1\r\n$9\r\nconnected\r\n:0\r\n"),
+            State::ready);
+}
+
 TEST_F(HandshakeTest, AServerWithoutHelloGetsTheOldCommandsInTurn) {
   start({.password = "pw", .client_name = "larder", .database = 2});
   EXPECT_EQ(answer(kNoHello), State::waiting);

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/hash.hpp"
 #include "redis/breaker.hpp"
 #include "redis/pulse.hpp"
 #include "redis/sentinel.hpp"
+#include "redis/sentinel_news.hpp"
 #include "redis/slots.hpp"
 #include "unit/redis/replies.hpp"
 
@@ -17,10 +19,10 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 TEST(SlotsTest, VectorsOfTheSpecification) {
-  EXPECT_EQ(crc16("123456789"), 0x31C3);
+  EXPECT_EQ(base::crc16("123456789"), 0x31C3);
   EXPECT_EQ(slot_of("foo"), 12'182u);
   EXPECT_EQ(slot_of("{user1000}.following"), slot_of("{user1000}.followers"));
-  EXPECT_EQ(slot_of("foo{}{bar}"), crc16("foo{}{bar}") % kSlots);
+  EXPECT_EQ(slot_of("foo{}{bar}"), base::crc16("foo{}{bar}") % kSlots);
   EXPECT_EQ(slot_of("foo{{bar}}zap"), slot_of("{bar"));
 }
 
@@ -33,13 +35,74 @@ TEST(SlotsTest, WhoHasWhichIsReadOrRefusedWhole) {
   const auto ranges = read_slots(good, "asked").value();
   ASSERT_EQ(ranges.size(), 2u);
   EXPECT_EQ(ranges[0].last, 5'460u);
-  EXPECT_EQ(ranges[0].port, 7'000) << "the primary, not its replica";
-  EXPECT_EQ(ranges[1].host, "asked") << "none is named: the one that was asked";
+  EXPECT_EQ(ranges[0].owner.port, 7'000);
+  ASSERT_EQ(ranges[0].replicas.size(), 1u);
+  EXPECT_EQ(ranges[0].replicas[0].port, 7'003);
+  EXPECT_EQ(ranges[1].owner.host, "asked") << "none is named: the one that was asked";
   for (const char* bad : {"-ERR This instance has cluster support disabled\r\n", "*1\r\n:1\r\n",
                           "*1\r\n*3\r\n:0\r\n:16384\r\n*2\r\n$1\r\nh\r\n:1\r\n",
                           "*1\r\n*3\r\n:0\r\n:1\r\n*2\r\n$1\r\nh\r\n:0\r\n"}) {
     EXPECT_FALSE(read_slots(Reply{bad}, "asked")) << bad;
   }
+}
+
+TEST(SlotsTest, EpochsAreThoseOfTheOwners) {
+  std::vector<SlotRange> ranges{{0, 9, {"a", 1, "id1"}},
+                                {10, 19, {"b", 2, "id2"}},
+                                {20, 29, {"a", 1, "id1"}},
+                                {30, 39, {"c", 3, "id3"}}};
+  add_epochs(ranges,
+             "id1 127.0.0.1:1@11,host myself,master - 0 0 4 connected 0-9 20-29 [5->-id2]\n"
+             "id2 127.0.0.1:2@12 master,fail? - 0 0 18446744073709551615 disconnected 10-19\n"
+             "id9 127.0.0.1:9@19 slave id1 0 0 4 connected\n"
+             "id3 127.0.0.1:3\n\nnothing of the kind");
+  EXPECT_EQ(ranges[0].epoch, 4u);
+  EXPECT_EQ(ranges[1].epoch, 18'446'744'073'709'551'615u);
+  EXPECT_EQ(ranges[2].epoch, 4u);
+  EXPECT_EQ(ranges[3].epoch, 0u) << "a line that tells none";
+}
+
+TEST(SwitchListenerTest, NewsAreToldFromRepliesInBothProtocols) {
+  int switches = 0;
+  SwitchListener listener{"mymaster", [&] { ++switches; }};
+  const auto hears = [&listener](const std::string& resp) {
+    const bool heard = listener.hears(Reply{resp});
+    listener.heard();
+    return heard;
+  };
+  const auto message = [](const std::string& type, const std::string& words) {
+    return type + "3\r\n$7\r\nmessage\r\n$14\r\n+switch-master\r\n$" +
+           std::to_string(words.size()) + "\r\n" + words + "\r\n";
+  };
+  EXPECT_FALSE(hears("+PONG\r\n"));
+  EXPECT_FALSE(hears("*2\r\n$4\r\npong\r\n$0\r\n\r\n")) << "the reply to PING in RESP2";
+  EXPECT_TRUE(hears(">3\r\n$9\r\nsubscribe\r\n$14\r\n+switch-master\r\n:1\r\n"));
+  EXPECT_TRUE(hears("*3\r\n$9\r\nsubscribe\r\n$14\r\n+switch-master\r\n:1\r\n"));
+  EXPECT_TRUE(hears(message(">", "another 10.0.0.1 6379 10.0.0.2 6379")));
+  EXPECT_EQ(switches, 0);
+  EXPECT_TRUE(hears(message(">", "mymaster 10.0.0.1 6379 10.0.0.2 6379")));
+  EXPECT_TRUE(hears(message("*", "mymaster 10.0.0.2 6379 10.0.0.1 6379")));
+  EXPECT_EQ(switches, 2);
+}
+
+TEST(SentinelVotesTest, OnlyReplicasThatAreWellAreRead) {
+  const auto row = [](const std::string& port, const std::string& flags, const std::string& link) {
+    std::string out;
+    for (const std::string& word :
+         {std::string("ip"), std::string("h"), std::string("port"), port, std::string("flags"),
+          flags, std::string("master-link-status"), link}) {
+      out += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    }
+    return out;
+  };
+  const Reply reply{"*5\r\n%4\r\n" + row("1", "slave", "ok") + "*8\r\n" + row("2", "slave", "ok") +
+                    "%4\r\n" + row("3", "s_down,slave,disconnected", "ok") + "%4\r\n" +
+                    row("4", "slave", "err") + "%4\r\n" + row("none", "slave", "ok")};
+  const auto replicas = read_replicas(reply);
+  ASSERT_EQ(replicas.size(), 2u);
+  EXPECT_EQ(replicas[0].port, 1);
+  EXPECT_EQ(replicas[1].port, 2);
+  EXPECT_TRUE(read_replicas(Reply{"-ERR No such master with that name\r\n"}).empty());
 }
 
 TEST(RedirectTest, WhereAndWhenToAskAgain) {

@@ -132,12 +132,21 @@ TEST(RingUrlTest, TheBadPartIsNamed) {
       {"redis+cluster://a/1", "one database"},
       {"redis+cluster://a?scheme=jump", "no option"},
       {"redis+sentinel://a", "no primary"},
+      {"redis+cluster://a?reads=any", "primary or replica"},
+      {"redis+ring://a?reads=replica", "no option"},
   };
   for (const auto& [url, words] : wrong) {
     EXPECT_THAT(complaint(read_servers_url(url)), AllOf(HasSubstr("bad_url"), HasSubstr(words)))
         << url;
   }
   EXPECT_THAT(complaint(read_redis_url("redis://a,b")), HasSubstr("redis+ring://"));
+}
+
+TEST(ClusterUrlTest, ReadsGoToThePrimaryUnlessItSaysOtherwise) {
+  EXPECT_FALSE(read_servers_url("redis+cluster://a").value().reads_replicas);
+  EXPECT_FALSE(read_servers_url("redis+cluster://a?reads=primary").value().reads_replicas);
+  EXPECT_TRUE(read_servers_url("redis+cluster://a?reads=replica").value().reads_replicas);
+  EXPECT_TRUE(read_servers_url("redis+sentinel://a/m?reads=replica").value().reads_replicas);
 }
 
 TEST(SentinelUrlTest, ThePrimarysNameComesBeforeTheDatabase) {
