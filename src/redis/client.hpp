@@ -30,6 +30,7 @@ class TlsContext;
 namespace larder::redis {
 
 class IoThread;
+class Listener;
 class Waiter;
 
 struct ClientOptions {
@@ -55,6 +56,8 @@ struct ClientOptions {
   /// Commands that not every server has, at most 32: each connection asks whether this one does. The names must
   /// outlive the client.
   std::span<const std::string_view> asks = {};
+  /// Hears what no call asked for: of a connection that is subscribed. Nobody may call `ask` then.
+  std::shared_ptr<Listener> listener = nullptr;
 };
 
 /// How the server has answered of late.
@@ -122,6 +125,8 @@ class Client {
 
   /// Which of ClientOptions::asks the server has, as the newest connection learnt: a bit for each, the first the lowest.
   std::uint32_t known_commands() const noexcept;
+  /// The newest connection speaks RESP3, so it can push.
+  bool can_push() const noexcept;
   /// True on a thread that serves this client's connection: nobody may wait there.
   bool on_io_thread() const noexcept;
   /// "redis://host:port", "rediss://host:port" or "unix:///path", to begin a message with.

@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 
 #include "net/socket.hpp"
+#include "redis/listener.hpp"
 
 namespace larder::redis {
 namespace {
@@ -135,6 +136,7 @@ Client::Link::Outcome Client::Link::deliver() {
   }
   for (Call* call : finished_) call->completed(std::nullopt);
   finished_.clear();
+  if (options_.listener) options_.listener->heard();
   if (input_.empty() && input_.capacity() > kIdleBufferBytes) input_.release();
   return failure;
 }
@@ -146,7 +148,8 @@ Client::Link::Outcome Client::Link::read_replies() {
   if (status == Status::reply) note_rtt();
   for (; status == Status::reply; status = reader_.next(input_.view())) {
     const resp::Value reply = reader_.value();
-    if (!reply.is_push()) {
+    const bool heard = options_.listener && options_.listener->hears(reply);
+    if (!heard && !reply.is_push()) {
       const auto place = pipeline_.next_reply();
       if (!place) {
         failure = error(Errc::protocol, Effect::maybe_executed, "a reply that nobody asked for");
