@@ -14,12 +14,16 @@ namespace larder::store {
 
 /// Shared by the calls under way on it, so that a server that was taken out goes with the last of them.
 struct RedisNode {
-  RedisNode(std::string its_name, std::uint32_t its_number, const redis::ClientOptions& options,
+  RedisNode(std::string its_name, std::uint32_t its_number, redis::ClientOptions its_options,
             const base::Clock& clock)
-      : name(std::move(its_name)), number(its_number), client(options, clock) {}
+      : name(std::move(its_name)),
+        number(its_number),
+        options(std::move(its_options)),
+        client(options, clock) {}
 
-  const std::string name;      ///< Stable: what placement knows it by.
-  const std::uint32_t number;  ///< For cursors of a scan; unique within a store.
+  const std::string name;              ///< Stable: what placement knows it by.
+  const std::uint32_t number;          ///< For cursors of a scan; unique within a store.
+  const redis::ClientOptions options;  ///< For further connections to the same server.
   redis::Client client;
   Ways ways{client};
   std::atomic<bool> dead{
