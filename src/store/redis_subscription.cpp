@@ -16,6 +16,25 @@ redis::Topics topics_of(const RedisTopics& named) {
   return out;
 }
 
+/// One coroutine's wait for a message.
+class Wait final : public store::Stoppable, public std::enable_shared_from_this<Wait> {
+ public:
+  explicit Wait(std::shared_ptr<store::Subscriber> at) : subscriber_(std::move(at)) {}
+
+  void begin(std::shared_ptr<store::Pending<RedisMessage>> pending) {
+    const auto self =
+        shared_from_this();  // Once answered, the coroutine may go on, and let go of this.
+    pending_ = pending.get();
+    subscriber_->feed().next(pending);
+    pending->on_cancel(self);
+  }
+  void stop() override { subscriber_->feed().cancel(pending_); }
+
+ private:
+  const std::shared_ptr<store::Subscriber> subscriber_;
+  const store::Pending<RedisMessage>* pending_ = nullptr;  ///< To compare with only.
+};
+
 }  // namespace
 
 Result<RedisSubscription> Redis::subscribe(const RedisTopics& topics,
@@ -63,12 +82,9 @@ Result<std::optional<RedisMessage>> RedisSubscription::next(Millis at_most) cons
 }
 
 Task<Result<RedisMessage>> RedisSubscription::async_next() const {
-  const auto subscriber = subscriber_;
-  const auto begin = [&subscriber](const std::shared_ptr<store::Pending<RedisMessage>>& pending) {
-    subscriber->feed().next(pending);
-    pending->on_cancel([hook = std::weak_ptr(subscriber), whose = pending.get()] {
-      if (const auto still = hook.lock()) still->feed().cancel(whose);
-    });
+  const auto wait = std::make_shared<Wait>(subscriber_);
+  const auto begin = [&wait](std::shared_ptr<store::Pending<RedisMessage>> pending) {
+    wait->begin(std::move(pending));
   };
   co_return co_await store::async_answer<RedisMessage>(std::cref(begin));
 }

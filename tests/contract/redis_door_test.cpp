@@ -4,6 +4,10 @@
 
 #include <thread>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
+
 #include "contract/redis_servers.hpp"
 #include "redis/slots.hpp"
 #include "support/fake_server.hpp"
@@ -90,6 +94,13 @@ TEST_P(RedisDoor, APipelineAnswersEachCommandInOrder) {
   EXPECT_EQ(answers[3].error().code, Errc::unsupported) << "it alone was not sent";
   EXPECT_EQ(answers[4]->as_text(), "2");
   EXPECT_TRUE(redis.pipeline({}).empty());
+  const auto writes = [this] {
+    const std::string text = store.metrics_text(), line = "\nlarder_redis_writes_total{";
+    return std::stoi(text.substr(text.find("} ", text.find(line)) + 2));
+  };
+  const int before = writes();
+  redis.pipeline(std::vector<RedisCommand>(100, RedisCommand({"INCR", "a"})));
+  EXPECT_EQ(writes(), before + 1) << "one write";
 }
 
 TEST_P(RedisDoor, ATransactionIsDoneWholeOrNotAtAll) {
@@ -150,6 +161,19 @@ TEST_P(RedisDoor, CoroutinesGetTheSameAnswers) {
   EXPECT_EQ(run(redis.async_command(RedisCommand({"MULTI"}))).error().code, Errc::unsupported);
 }
 
+#ifdef LARDER_BINARY
+TEST(RedisDoorOver, LarderServeAnswersToo) {
+  test::LarderServer server{LARDER_BINARY};
+  const Redis redis = door(server.url());
+  EXPECT_EQ(redis.pipeline({{"SET", "a", "1"}, {"INCR", "a"}}).at(1)->as_integer(), 2);
+  EXPECT_EQ(redis.transaction({{"INCR", "a"}, {"GET", "a"}}).value().at(1)->as_text(), "3");
+  EXPECT_THAT(redis.command({"LPUSH", "l", "x"}).error().detail, HasSubstr("ERR unknown command"));
+  const auto none = redis.subscribe({.channels = {"news"}});
+  EXPECT_EQ(none.error().code, Errc::unsupported);
+  EXPECT_THAT(none.error().detail, HasSubstr("it has no pub/sub"));
+}
+#endif
+
 TEST(RedisDoorOver, AStoreWithoutARedisServerSaysSo) {
   const auto none = Redis::over(Store::open("memory:").value());
   EXPECT_EQ(none.error().code, Errc::unsupported);
@@ -208,6 +232,25 @@ TEST(RedisDoorOver, ATransactionLeavesAsOnePiece) {
   const auto torn = door(server.url()).transaction({{"INCR", "a"}});
   EXPECT_EQ(torn.error().effect, Effect::maybe_executed) << "its commands ran one by one";
   EXPECT_THAT(torn.error().detail, HasSubstr("no transaction: NOPERM"));
+}
+
+TEST(RedisDoorOver, ACancelledCoroutineLeaves) {
+  FakeServer server{[](FakePeer& peer, int) {
+    peer.greet_store();
+    peer.wait_for_end();
+  }};
+  const Redis redis = door(server.url());
+  boost::asio::io_context context;
+  boost::asio::cancellation_signal signal;
+  std::optional<Errc> ended;
+  boost::asio::co_spawn(context, redis.async_command(RedisCommand({"GET", "a"})),
+                        boost::asio::bind_cancellation_slot(
+                            signal.slot(), [&](std::exception_ptr, const Result<Reply>& answer) {
+                              ended = answer.error().code;
+                            }));
+  boost::asio::post(context, [&] { signal.emit(boost::asio::cancellation_type::terminal); });
+  context.run();
+  EXPECT_EQ(ended, Errc::cancelled);
 }
 
 TEST(RedisDoorOver, ARingsServersGetTheirShareOfAPipeline) {

@@ -158,6 +158,22 @@ TEST(PubSubOver, AClustersShardedChannelsFollowTheirSlot) {
   cluster.migrate(redis::slot_of(moves), 1, 0);
 }
 
+TEST(PubSubOver, AClustersChannelsAreHeardFromAnotherServerWhenOneIsLost) {
+  const Store store = Store::open(contract::cluster_of_two().url()).value();
+  const auto redis = Redis::over(store).value();
+  const auto news = redis.subscribe({.channels = {"any"}}).value();
+  std::int64_t killed = 0;
+  for (const auto& server : store.health()) {
+    const auto lost = redis.command({"CLIENT", "KILL", "TYPE", "pubsub"}, {.server = server.name});
+    killed += lost.value().integer;
+  }
+  EXPECT_GE(killed, 1);
+  while (next(news).kind != Kind::gap_ends) {
+  }
+  redis.publish("any", "hi").value();
+  EXPECT_EQ(text(next(news)), "any: hi");
+}
+
 // Traps 5 and 6 of docs/redis.md: what a near cache over tracking must be told.
 TEST(TrackedKeys, ChangesFlushesAndLostConnectionsAreTold) {
   const Store store = Store::open(contract::modern_server().url()).value();
@@ -179,16 +195,6 @@ TEST(TrackedKeys, ChangesFlushesAndLostConnectionsAreTold) {
   const auto old = Redis::over(Store::open(contract::old_server().url()).value()).value();
   EXPECT_EQ(old.subscribe({.key_prefixes = {""}}).error().code, Errc::unsupported) << "RESP2";
 }
-
-#ifdef LARDER_BINARY
-TEST(PubSubOver, LarderServeHasNone) {
-  test::LarderServer server{LARDER_BINARY};
-  const auto redis = Redis::over(Store::open(server.url()).value()).value();
-  const auto refused = redis.subscribe({.channels = {"news"}});
-  EXPECT_EQ(refused.error().code, Errc::unsupported);
-  EXPECT_THAT(refused.error().detail, HasSubstr("it has no pub/sub"));
-}
-#endif
 
 TEST(PubSubOver, AServerThatIsAwayIsNamed) {
   test::RedisServer server;
