@@ -45,7 +45,7 @@ struct RedisCall {
   /// It does no harm twice, so it may be sent again after a connection was lost. Otherwise that is `maybe_executed`.
   bool repeatable = false;
   /// Which server, by its name in Store::health(): for what concerns a server and no key (INFO, CONFIG, DBSIZE).
-  std::string server = {};
+  std::string_view server = {};
 };
 
 /// Lua that a server keeps by its hash; it is sent whole where the server does not know it (after a restart, a failover).
@@ -111,14 +111,21 @@ class Redis {
   Result<RedisSubscription> subscribe(const RedisTopics& topics,
                                       const SubscriptionOptions& options = {}) const;
 
-  // The same, as coroutines. Arguments are taken by value; they live until the call ends.
-  Task<Result<Reply>> async_command(RedisCommand command, RedisCall call = {}) const;
-  Task<std::vector<Result<Reply>>> async_pipeline(std::vector<RedisCommand> commands,
-                                                  RedisCall call = {}) const;
-  Task<Result<std::vector<Result<Reply>>>> async_transaction(std::vector<RedisCommand> commands,
-                                                             RedisCall call = {}) const;
-  Task<Result<Reply>> async_eval(RedisScript script, std::vector<std::string> keys,
-                                 std::vector<std::string> arguments, RedisCall call = {}) const;
+  // The same, as coroutines. Arguments are copied. Give commands and topics a name before the co_await: GCC 12 refuses a
+  // braced list inside of it, or destroys twice what it holds.
+  Task<Result<Reply>> async_command(const RedisCommand& command, const RedisCall& call = {}) const;
+  Task<std::vector<Result<Reply>>> async_pipeline(const std::vector<RedisCommand>& commands,
+                                                  const RedisCall& call = {}) const;
+  Task<Result<std::vector<Result<Reply>>>> async_transaction(
+      const std::vector<RedisCommand>& commands, const RedisCall& call = {}) const;
+  Task<Result<Reply>> async_eval(const RedisScript& script,
+                                 const std::vector<std::string>& keys = {},
+                                 const std::vector<std::string>& arguments = {},
+                                 const RedisCall& call = {}) const;
+  Task<Result<std::int64_t>> async_publish(std::string_view channel, std::string_view payload,
+                                           const RedisCall& call = {}) const;
+  Task<Result<RedisSubscription>> async_subscribe(const RedisTopics& topics,
+                                                  const SubscriptionOptions& options = {}) const;
 
  private:
   explicit Redis(std::shared_ptr<StoreDriver> driver) noexcept : driver_(std::move(driver)) {}

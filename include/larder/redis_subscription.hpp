@@ -74,7 +74,8 @@ struct SubscriptionOptions {
 /// Cost     A connection to each server concerned, with a PING every two seconds. A message is copied once.
 class RedisSubscription {
  public:
-  explicit RedisSubscription(std::shared_ptr<store::Subscriber> subscriber) noexcept;
+  /// None: good for nothing but to assign one to.
+  explicit RedisSubscription(std::shared_ptr<store::Subscriber> subscriber = nullptr) noexcept;
   RedisSubscription(RedisSubscription&&) noexcept;
   RedisSubscription& operator=(RedisSubscription&&) noexcept;
   ~RedisSubscription();
@@ -92,6 +93,7 @@ class RedisSubscription {
 
   /// Subscribes to more; answers when the servers have confirmed it. Errors: as Redis::subscribe; then to none of them.
   Result<void> add(const RedisTopics& topics, const CallOptions& call = {}) const;
+  Task<Result<void>> async_add(const RedisTopics& topics, const CallOptions& call = {}) const;
   /// Does not wait: a message that is under way may still come.
   void remove(const RedisTopics& topics) const;
 

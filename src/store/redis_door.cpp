@@ -34,14 +34,40 @@ std::shared_ptr<store::Topology> own_of(const RedisAccess& access, Aim& aim,
   return own;
 }
 
+// What the calls differ in: their row, and how their server is found.
+CommandRow row_of(const RedisCommand& command) { return CommandRow{command}; }
+Result<Aim> aim_for(const RedisAccess& access, std::string_view server,
+                    const RedisCommand& command) {
+  return store::aim_of(access, command, server);
+}
+TransactionRow row_of(const std::vector<RedisCommand>& commands) {
+  return TransactionRow{commands};
+}
+Result<Aim> aim_for(const RedisAccess& access, std::string_view server,
+                    const std::vector<RedisCommand>& commands) {
+  return store::aim_of_all(access, commands, server);
+}
+ScriptRow row_of(const RedisScript& script, const std::vector<std::string>& keys,
+                 const std::vector<std::string>& arguments) {
+  return {script.text().script, keys, arguments};
+}
+Result<Aim> aim_for(const RedisAccess& access, std::string_view server, const RedisScript&,
+                    const std::vector<std::string>& keys, const std::vector<std::string>&) {
+  return store::aim_of_keys(access, keys, server);
+}
+template <class... Arguments>
+using RowOf = decltype(row_of(std::declval<const Arguments&>()...));
+
 /// A thread waits.
-template <class Row>
-Result<typename Row::Answer> run(const RedisAccess& access, Row row, Result<Aim> aim,
-                                 const RedisCall& call) {
+template <class... Arguments>
+auto run(const RedisAccess& access, const RedisCall& call, const Arguments&... arguments)
+    -> Result<typename RowOf<Arguments...>::Answer> {
   if (auto here = access.refuse_here()) return *std::move(here);
+  auto aim = aim_for(access, call.server, arguments...);
   if (!aim) return aim.error();
   const auto deadline = access.deadline_of(call.deadline);
   const auto own = own_of(access, *aim, deadline);
+  auto row = row_of(arguments...);
   auto failure = store::BlockingExchange{row, nature_of(call)}.run(
       {own ? own.get() : &access.topology, std::move(aim->place), aim->key, deadline});
   if (failure) return *std::move(failure);
@@ -72,18 +98,20 @@ class AsyncRow final : public store::AsyncExchange {
   const std::shared_ptr<store::Pending<Answer>> pending_;
 };
 
-template <class Row>
-Task<Result<typename Row::Answer>> start(const RedisAccess& access, Row row, Result<Aim> aim,
-                                         RedisCall call) {
-  using Answer = typename Row::Answer;
+template <class... Arguments>
+auto start(std::shared_ptr<StoreDriver> driver, RedisCall call, std::string server,
+           Arguments... arguments) -> Task<Result<typename RowOf<Arguments...>::Answer>> {
+  using Row = RowOf<Arguments...>;
+  const RedisAccess& access = *driver->redis();
+  auto aim = aim_for(access, server, arguments...);
   if (!aim) co_return aim.error();
   const auto deadline = access.deadline_of(call.deadline);
   const auto own = own_of(access, *aim, deadline);
-  const auto begin = [&](std::shared_ptr<store::Pending<Answer>> pending) {
-    std::make_shared<AsyncRow<Row>>(row, nature_of(call), std::move(pending), own)
+  const auto begin = [&](std::shared_ptr<store::Pending<typename Row::Answer>> pending) {
+    std::make_shared<AsyncRow<Row>>(row_of(arguments...), nature_of(call), std::move(pending), own)
         ->begin({own ? own.get() : &access.topology, aim->place, aim->key, deadline});
   };
-  co_return co_await store::async_answer<Answer>(std::cref(begin));
+  co_return co_await store::async_answer<typename Row::Answer>(std::cref(begin));
 }
 
 /// Commands by the server they go to, each server asked at the same time.
@@ -163,7 +191,24 @@ void start_pipeline(const RedisAccess& access, const std::vector<RedisCommand>& 
       ->begin();
 }
 
-Answers each(const Error& failure, std::size_t commands) { return Answers(commands, failure); }
+Task<Answers> run_pipeline(std::shared_ptr<StoreDriver> driver, std::vector<RedisCommand> commands,
+                           RedisCall call, std::string server) {
+  call.server = server;
+  const auto begin = [&](std::shared_ptr<Pipeline::Whole> whole) {
+    start_pipeline(*driver->redis(), commands, call, std::move(whole));
+  };
+  auto answers = co_await store::async_answer<Answers>(std::cref(begin));
+  co_return *std::move(answers);
+}
+
+Task<Result<std::int64_t>> run_publish(std::shared_ptr<StoreDriver> driver, RedisCommand publish,
+                                       RedisCall call, std::string server) {
+  // A variable of its own: GCC 12 destroys twice what is passed by value inside a co_await.
+  auto asked = start(driver, call, std::move(server), std::move(publish));
+  const auto reply = co_await std::move(asked);
+  if (!reply) co_return reply.error();
+  co_return reply->as_integer().value_or(0);
+}
 
 }  // namespace
 
@@ -176,14 +221,13 @@ Result<Redis> Redis::over(const Store& store) {
 }
 
 Result<Reply> Redis::command(const RedisCommand& command, const RedisCall& call) const {
-  const RedisAccess& access = *driver_->redis();
-  return run(access, CommandRow{command}, store::aim_of(access, command, call.server), call);
+  return run(*driver_->redis(), call, command);
 }
 
 std::vector<Result<Reply>> Redis::pipeline(const std::vector<RedisCommand>& commands,
                                            const RedisCall& call) const {
   const RedisAccess& access = *driver_->redis();
-  if (const auto here = access.refuse_here()) return each(*here, commands.size());
+  if (const auto here = access.refuse_here()) return Answers(commands.size(), *here);
   const auto awaited = std::make_shared<store::Awaited<Answers>>();
   start_pipeline(access, commands, call, awaited);
   return *awaited->wait();
@@ -191,50 +235,54 @@ std::vector<Result<Reply>> Redis::pipeline(const std::vector<RedisCommand>& comm
 
 Result<std::vector<Result<Reply>>> Redis::transaction(const std::vector<RedisCommand>& commands,
                                                       const RedisCall& call) const {
-  const RedisAccess& access = *driver_->redis();
-  return run(access, TransactionRow{commands}, store::aim_of_all(access, commands, call.server),
-             call);
+  return run(*driver_->redis(), call, commands);
 }
 
 Result<Reply> Redis::eval(const RedisScript& script, const std::vector<std::string>& keys,
                           const std::vector<std::string>& arguments, const RedisCall& call) const {
-  const RedisAccess& access = *driver_->redis();
-  return run(access, ScriptRow{script.text().script, keys, arguments},
-             store::aim_of_keys(access, keys, call.server), call);
+  return run(*driver_->redis(), call, script, keys, arguments);
 }
 
-Task<Result<Reply>> Redis::async_command(RedisCommand command, RedisCall call) const {
-  const auto driver = driver_;
-  const RedisAccess& access = *driver->redis();
-  co_return co_await start(access, CommandRow{command}, store::aim_of(access, command, call.server),
-                           call);
+Result<std::int64_t> Redis::publish(std::string_view channel, std::string_view payload,
+                                    const RedisCall& call) const {
+  const auto reply = command({"PUBLISH", channel, payload}, call);
+  if (!reply) return reply.error();
+  return reply->as_integer().value_or(0);
 }
 
-Task<std::vector<Result<Reply>>> Redis::async_pipeline(std::vector<RedisCommand> commands,
-                                                       RedisCall call) const {
-  const auto driver = driver_;
-  const RedisAccess& access = *driver->redis();
-  const auto begin = [&](std::shared_ptr<Pipeline::Whole> whole) {
-    start_pipeline(access, commands, call, std::move(whole));
-  };
-  auto answers = co_await store::async_answer<Answers>(std::cref(begin));
-  co_return *std::move(answers);
+Result<std::int64_t> Redis::publish_sharded(std::string_view channel, std::string_view payload,
+                                            const RedisCall& call) const {
+  const auto reply = command({"SPUBLISH", channel, payload}, call);
+  if (!reply) return reply.error();
+  return reply->as_integer().value_or(0);
+}
+
+// None of these is a coroutine itself: what they are given is copied before it can go.
+
+Task<Result<Reply>> Redis::async_command(const RedisCommand& command, const RedisCall& call) const {
+  return start(driver_, call, std::string(call.server), command);
+}
+
+Task<std::vector<Result<Reply>>> Redis::async_pipeline(const std::vector<RedisCommand>& commands,
+                                                       const RedisCall& call) const {
+  return run_pipeline(driver_, commands, call, std::string(call.server));
 }
 
 Task<Result<std::vector<Result<Reply>>>> Redis::async_transaction(
-    std::vector<RedisCommand> commands, RedisCall call) const {
-  const auto driver = driver_;
-  const RedisAccess& access = *driver->redis();
-  co_return co_await start(access, TransactionRow{commands},
-                           store::aim_of_all(access, commands, call.server), call);
+    const std::vector<RedisCommand>& commands, const RedisCall& call) const {
+  return start(driver_, call, std::string(call.server), commands);
 }
 
-Task<Result<Reply>> Redis::async_eval(RedisScript script, std::vector<std::string> keys,
-                                      std::vector<std::string> arguments, RedisCall call) const {
-  const auto driver = driver_;
-  const RedisAccess& access = *driver->redis();
-  co_return co_await start(access, ScriptRow{script.text().script, keys, arguments},
-                           store::aim_of_keys(access, keys, call.server), call);
+Task<Result<Reply>> Redis::async_eval(const RedisScript& script,
+                                      const std::vector<std::string>& keys,
+                                      const std::vector<std::string>& arguments,
+                                      const RedisCall& call) const {
+  return start(driver_, call, std::string(call.server), script, keys, arguments);
+}
+
+Task<Result<std::int64_t>> Redis::async_publish(std::string_view channel, std::string_view payload,
+                                                const RedisCall& call) const {
+  return run_publish(driver_, {"PUBLISH", channel, payload}, call, std::string(call.server));
 }
 
 }  // namespace larder

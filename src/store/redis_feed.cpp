@@ -58,16 +58,20 @@ RedisMessage RedisFeed::take() {
 void RedisFeed::tell(Lock& lock) {
   std::shared_ptr<Pending<RedisMessage>> pending;
   std::optional<Result<RedisMessage>> answer;
-  if (pending_ && !queue_.empty()) {
+  if (pending_ && (closed_ || !queue_.empty())) {
     pending = std::move(pending_);
-    answer = take();
-  } else if (pending_ && closed_) {
-    pending = std::move(pending_);
-    answer = *closed_;
+    answer = queue_.empty() ? Result<RedisMessage>(*closed_) : Result<RedisMessage>(take());
   }
+  std::vector<std::pair<std::shared_ptr<Pending<void>>, Result<void>>> ended;
+  std::erase_if(settling_, [&](Settling& one) {
+    auto result = settled(one.topics);
+    if (result) ended.emplace_back(std::move(one.pending), *std::move(result));
+    return result.has_value();
+  });
   changed_.notify_all();
   lock.unlock();
   if (pending) pending->answered(*std::move(answer));
+  for (auto& [whose, result] : ended) whose->answered(std::move(result));
 }
 
 void RedisFeed::confirmed(const redis::Topic& topic, Line line) {
@@ -162,23 +166,47 @@ void RedisFeed::close(Error why) {
   tell(lock);
 }
 
-std::optional<Error> RedisFeed::wait_for(const redis::Topics& topics, base::Nanos at_most) {
+std::optional<Result<void>> RedisFeed::settled(const redis::Topics& topics) const {
+  if (closed_) return *closed_;
+  bool whole = true;
+  for (const auto& topic : topics) {
+    const auto found = topics_.find(topic);
+    if (found != topics_.end() && found->second.refusal) return *found->second.refusal;
+    whole = whole && found != topics_.end() && found->second.is_whole();
+  }
+  return whole ? std::optional(Result<void>()) : std::nullopt;
+}
+
+Error RedisFeed::unsettled(Errc why) const {
+  if (why == Errc::cancelled) return {why, Effect::refused, name_ + ": the caller left"};
+  if (!last_loss_.empty()) return {Errc::unreachable, Effect::refused, last_loss_};
+  return {why, Effect::refused, name_ + ": no server confirmed the subscription in time"};
+}
+
+Result<void> RedisFeed::wait_for(const redis::Topics& topics, base::Nanos at_most) {
   Lock lock{mutex_};
-  std::optional<Error> failure;
-  const auto is_settled = [&] {
-    failure = closed_;
-    bool whole = true;
-    for (const auto& topic : topics) {
-      const auto found = topics_.find(topic);
-      whole = whole && found != topics_.end() && found->second.is_whole();
-      if (found != topics_.end() && !failure) failure = found->second.refusal;
-    }
-    return whole || failure;
-  };
-  if (changed_.wait_for(lock, at_most, is_settled)) return failure;
-  if (!last_loss_.empty()) return Error{Errc::unreachable, Effect::refused, last_loss_};
-  return Error{Errc::timeout, Effect::refused,
-               name_ + ": no server confirmed the subscription in time"};
+  std::optional<Result<void>> result;
+  changed_.wait_for(lock, at_most, [&] { return (result = settled(topics)).has_value(); });
+  return result ? *result : unsettled(Errc::timeout);
+}
+
+void RedisFeed::wait_for(redis::Topics topics, std::shared_ptr<Pending<void>> pending) {
+  Lock lock{mutex_};
+  settling_.push_back({std::move(topics), std::move(pending)});
+  tell(lock);
+}
+
+void RedisFeed::give_up(const Pending<void>* whose, Errc why) {
+  Lock lock{mutex_};
+  const auto found = std::find_if(settling_.begin(), settling_.end(), [whose](const Settling& one) {
+    return one.pending.get() == whose;
+  });
+  if (found == settling_.end()) return;
+  const auto pending = std::move(found->pending);
+  settling_.erase(found);
+  Error told = unsettled(why);
+  lock.unlock();
+  pending->answered(std::move(told));
 }
 
 Result<std::optional<RedisMessage>> RedisFeed::next(base::Nanos at_most) {

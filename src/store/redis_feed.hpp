@@ -40,8 +40,11 @@ class RedisFeed {
   void close(Error why);
 
   // From whoever reads.
-  /// None: all of them are subscribed to.
-  std::optional<Error> wait_for(const redis::Topics& topics, base::Nanos at_most);
+  /// Until all of them are subscribed to, or one is refused.
+  Result<void> wait_for(const redis::Topics& topics, base::Nanos at_most);
+  void wait_for(redis::Topics topics, std::shared_ptr<Pending<void>> pending);
+  /// Who waits that way is told so, unless it was answered.
+  void give_up(const Pending<void>* whose, Errc why);
   Result<std::optional<RedisMessage>> next(base::Nanos at_most);
   /// Answers with the next one, now or later. Errors: `bad_argument`: another one waits that way.
   void next(std::shared_ptr<Pending<RedisMessage>> pending);
@@ -66,6 +69,8 @@ class RedisFeed {
   RedisMessage take();
   void now_missing(State& state, const std::string& channel, const std::string& why);
   void end_gap();
+  std::optional<Result<void>> settled(const redis::Topics& topics) const;
+  Error unsettled(Errc why) const;
   /// Lets go of the lock.
   void tell(Lock& lock);
 
@@ -83,6 +88,11 @@ class RedisFeed {
   std::string last_loss_;  ///< Why the last line was lost, until something is confirmed.
   std::optional<Error> closed_;
   std::shared_ptr<Pending<RedisMessage>> pending_;
+  struct Settling {
+    redis::Topics topics;
+    std::shared_ptr<Pending<void>> pending;
+  };
+  std::vector<Settling> settling_;
 };
 
 }  // namespace larder::store

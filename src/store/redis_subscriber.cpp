@@ -14,8 +14,7 @@ Subscriber::Subscriber(std::shared_ptr<StoreDriver> driver, const SubscriptionOp
 
 Subscriber::~Subscriber() { close(); }
 
-Result<void> Subscriber::add(const redis::Topics& topics, Millis deadline) {
-  if (auto here = access_.refuse_here()) return *std::move(here);
+redis::Topics Subscriber::add(const redis::Topics& topics) {
   redis::Topics added;
   {
     const std::lock_guard guard{mutex_};
@@ -24,10 +23,7 @@ Result<void> Subscriber::add(const redis::Topics& topics, Millis deadline) {
     }
   }
   settle();
-  auto failure = feed_->wait_for(topics, access_.deadline_of(deadline) - access_.clock.now());
-  if (!failure) return {};
-  remove(added);
-  return *std::move(failure);
+  return added;
 }
 
 void Subscriber::remove(const redis::Topics& topics) {

@@ -28,7 +28,8 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber> {
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
 
-  Result<void> add(const redis::Topics& topics, Millis deadline);
+  /// Answers which of them are new. What comes of it the feed knows.
+  redis::Topics add(const redis::Topics& topics);
   void remove(const redis::Topics& topics);
   Result<void> listen(std::function<void(const RedisMessage&)> handler);
   void close() noexcept;

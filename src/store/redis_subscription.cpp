@@ -1,6 +1,8 @@
 // RedisSubscription and what Redis has to do with it.
 #include <larder/redis.hpp>
 
+#include <boost/asio/steady_timer.hpp>
+
 #include "store/async_answer.hpp"
 #include "store/redis_subscriber.hpp"
 
@@ -16,47 +18,96 @@ redis::Topics topics_of(const RedisTopics& named) {
   return out;
 }
 
-/// One coroutine's wait for a message.
+/// One coroutine's wait: for a message, or for topics within a deadline.
 class Wait final : public store::Stoppable, public std::enable_shared_from_this<Wait> {
  public:
-  explicit Wait(std::shared_ptr<store::Subscriber> at) : subscriber_(std::move(at)) {}
+  explicit Wait(store::RedisFeed& feed) : feed_(feed) {}
 
-  void begin(std::shared_ptr<store::Pending<RedisMessage>> pending) {
-    const auto self =
-        shared_from_this();  // Once answered, the coroutine may go on, and let go of this.
-    pending_ = pending.get();
-    subscriber_->feed().next(pending);
+  void begin(const std::shared_ptr<store::Pending<RedisMessage>>& pending) {
+    const auto self = shared_from_this();  // Once answered, the coroutine may go on without it.
+    message_ = pending.get();
+    feed_.next(pending);
     pending->on_cancel(self);
   }
-  void stop() override { subscriber_->feed().cancel(pending_); }
+  void begin(const std::shared_ptr<store::Pending<void>>& pending, redis::Topics topics,
+             boost::asio::steady_timer& deadline) {
+    const auto self = shared_from_this();
+    topics_ = pending.get();
+    deadline.async_wait([hook = weak_from_this()](boost::system::error_code over) {
+      const auto wait = hook.lock();
+      if (!over && wait) wait->feed_.give_up(wait->topics_, Errc::timeout);
+    });
+    feed_.wait_for(std::move(topics), pending);
+    pending->on_cancel(self);
+  }
+  void stop() override {
+    if (message_) feed_.cancel(message_);
+    if (topics_) feed_.give_up(topics_, Errc::cancelled);
+  }
 
  private:
-  const std::shared_ptr<store::Subscriber> subscriber_;
-  const store::Pending<RedisMessage>* pending_ = nullptr;  ///< To compare with only.
+  store::RedisFeed& feed_;
+  // To compare with only.
+  const store::Pending<RedisMessage>* message_ = nullptr;
+  const store::Pending<void>* topics_ = nullptr;
 };
+
+Result<void> add(store::Subscriber& to, const redis::Topics& topics, Millis deadline) {
+  const auto& access = to.access();
+  if (auto here = access.refuse_here()) return *std::move(here);
+  const auto end = access.deadline_of(deadline);
+  const auto added = to.add(topics);
+  auto result = to.feed().wait_for(topics, end - access.clock.now());
+  if (!result) to.remove(added);
+  return result;
+}
+
+Task<Result<void>> async_add(std::shared_ptr<store::Subscriber> to, redis::Topics topics,
+                             Millis deadline) {
+  const auto& access = to->access();
+  boost::asio::steady_timer timer(access.context,
+                                  access.deadline_of(deadline) - access.clock.now());
+  const auto added = to->add(topics);
+  const auto wait = std::make_shared<Wait>(to->feed());
+  const auto begin = [&](const std::shared_ptr<store::Pending<void>>& pending) {
+    wait->begin(pending, topics, timer);
+  };
+  auto result = co_await store::async_answer<void>(std::cref(begin));
+  if (!result) to->remove(added);
+  co_return result;
+}
+
+Task<Result<RedisSubscription>> begin(std::shared_ptr<StoreDriver> driver, redis::Topics topics,
+                                      SubscriptionOptions options) {
+  auto subscriber = std::make_shared<store::Subscriber>(std::move(driver), options);
+  // A variable of its own: GCC 12 destroys twice what is passed by value inside a co_await.
+  auto adding = async_add(subscriber, std::move(topics), options.deadline);
+  const auto added = co_await std::move(adding);
+  if (!added) co_return added.error();
+  co_return RedisSubscription{std::move(subscriber)};
+}
+
+Task<Result<RedisMessage>> next_of(std::shared_ptr<store::Subscriber> subscriber) {
+  const auto wait = std::make_shared<Wait>(subscriber->feed());
+  const auto begin = [&wait](const std::shared_ptr<store::Pending<RedisMessage>>& pending) {
+    wait->begin(pending);
+  };
+  co_return co_await store::async_answer<RedisMessage>(std::cref(begin));
+}
 
 }  // namespace
 
 Result<RedisSubscription> Redis::subscribe(const RedisTopics& topics,
                                            const SubscriptionOptions& options) const {
   auto subscriber = std::make_shared<store::Subscriber>(driver_, options);
-  auto added = subscriber->add(topics_of(topics), options.deadline);
+  auto added = add(*subscriber, topics_of(topics), options.deadline);
   if (!added) return added.error();
   return RedisSubscription{std::move(subscriber)};
 }
 
-Result<std::int64_t> Redis::publish(std::string_view channel, std::string_view payload,
-                                    const RedisCall& call) const {
-  const auto reply = command({"PUBLISH", channel, payload}, call);
-  if (!reply) return reply.error();
-  return reply->as_integer().value_or(0);
-}
-
-Result<std::int64_t> Redis::publish_sharded(std::string_view channel, std::string_view payload,
-                                            const RedisCall& call) const {
-  const auto reply = command({"SPUBLISH", channel, payload}, call);
-  if (!reply) return reply.error();
-  return reply->as_integer().value_or(0);
+Task<Result<RedisSubscription>> Redis::async_subscribe(const RedisTopics& topics,
+                                                       const SubscriptionOptions& options) const {
+  return begin(driver_, topics_of(topics), options);
 }
 
 RedisSubscription::RedisSubscription(std::shared_ptr<store::Subscriber> subscriber) noexcept
@@ -81,20 +132,19 @@ Result<std::optional<RedisMessage>> RedisSubscription::next(Millis at_most) cons
   return subscriber_->feed().next(at_most);
 }
 
-Task<Result<RedisMessage>> RedisSubscription::async_next() const {
-  const auto wait = std::make_shared<Wait>(subscriber_);
-  const auto begin = [&wait](std::shared_ptr<store::Pending<RedisMessage>> pending) {
-    wait->begin(std::move(pending));
-  };
-  co_return co_await store::async_answer<RedisMessage>(std::cref(begin));
-}
+Task<Result<RedisMessage>> RedisSubscription::async_next() const { return next_of(subscriber_); }
 
 Result<void> RedisSubscription::listen(std::function<void(const RedisMessage&)> handler) {
   return subscriber_->listen(std::move(handler));
 }
 
 Result<void> RedisSubscription::add(const RedisTopics& topics, const CallOptions& call) const {
-  return subscriber_->add(topics_of(topics), call.deadline);
+  return larder::add(*subscriber_, topics_of(topics), call.deadline);
+}
+
+Task<Result<void>> RedisSubscription::async_add(const RedisTopics& topics,
+                                                const CallOptions& call) const {
+  return larder::async_add(subscriber_, topics_of(topics), call.deadline);
 }
 
 void RedisSubscription::remove(const RedisTopics& topics) const {

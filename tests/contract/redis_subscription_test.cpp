@@ -5,6 +5,8 @@
 
 #include <thread>
 
+#include <boost/asio/detached.hpp>
+
 #include "contract/redis_servers.hpp"
 #include "redis/slots.hpp"
 #include "support/run_task.hpp"
@@ -99,7 +101,8 @@ TEST_P(PubSub, AHandlerAndACoroutineHearTheSame) {
       })
       .value();
   EXPECT_EQ(handled.listen([](const RedisMessage&) {}).error().code, Errc::bad_argument);
-  auto awaited = redis.subscribe({.channels = {"c"}}).value();
+  RedisTopics topics{.channels = {"c"}};
+  auto awaited = test::run(redis.async_subscribe(topics)).value();
   for (const char* payload : {"1", "2", "3"}) redis.publish("c", payload).value();
   for (const char* payload : {"1", "2", "3"})
     EXPECT_EQ(test::run(awaited.async_next()).value().payload, payload);
@@ -196,12 +199,42 @@ TEST(TrackedKeys, ChangesFlushesAndLostConnectionsAreTold) {
   EXPECT_EQ(old.subscribe({.key_prefixes = {""}}).error().code, Errc::unsupported) << "RESP2";
 }
 
+// The store runs on the coroutine's own thread, where nobody may wait.
+TEST(PubSubOver, OneThreadOfTheCallersIsEnough) {
+  boost::asio::io_context context;
+  const Store store =
+      Store::open(contract::modern_server().url(), {.io_context = &context}).value();
+  const auto redis = Redis::over(store).value();
+  std::string heard;
+  const auto talk = [&]() -> boost::asio::awaitable<void> {
+    RedisTopics topics{.channels = {"one"}};
+    const auto news = (co_await redis.async_subscribe(topics)).value();
+    topics.channels = {"two"};
+    (co_await news.async_add(topics)).value();
+    EXPECT_EQ(news.next(1ms).error().code, Errc::would_deadlock);
+    EXPECT_EQ(redis.subscribe(topics).error().code, Errc::would_deadlock);
+    const RedisCommand ping({"PING"});  // GCC 12 takes no braced list of words inside a co_await.
+    const auto unknown = co_await redis.async_command(
+        ping, {.server = "a name that is too long to lie in a string itself"});
+    EXPECT_EQ(unknown.error().code, Errc::bad_argument);
+    (co_await redis.async_publish("two", "hi")).value();
+    heard = text((co_await news.async_next()).value());
+    context.stop();
+  };
+  boost::asio::co_spawn(context, talk(), boost::asio::detached);
+  context.run();
+  EXPECT_EQ(heard, "two: hi");
+}
+
 TEST(PubSubOver, AServerThatIsAwayIsNamed) {
   test::RedisServer server;
   const auto redis = Redis::over(Store::open(server.url()).value()).value();
   server.process().stop(9);
   const auto away = redis.subscribe({.channels = {"news"}}, {.deadline = 100ms});
   EXPECT_EQ(away.error().code, Errc::unreachable);
+  RedisTopics topics{.channels = {"news"}};
+  const auto later = test::run(redis.async_subscribe(topics, {.deadline = 100ms}));
+  EXPECT_EQ(later.error().code, Errc::unreachable);
   EXPECT_THAT(away.error().detail, HasSubstr(server.url()));
 }
 
