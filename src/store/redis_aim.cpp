@@ -101,11 +101,15 @@ Result<Aim> aim_of_all(const RedisAccess& access, std::span<const RedisCommand> 
                        std::string_view server) {
   if (commands.empty()) return refused(Errc::bad_argument, "a transaction of no commands");
   std::optional<Aim> all;
+  std::optional<Error> homeless;
   for (const RedisCommand& command : commands) {
+    if (auto bad = problem(command)) return *std::move(bad);
     auto one = aim_of(access, command, server);
-    // What names no key goes where the others go.
-    if (!one && one.error().code == Errc::bad_argument && all) continue;
-    if (!one) return one;
+    if (!one && one.error().code != Errc::bad_argument) return one;
+    if (!one) {  // What names no key goes where the others go.
+      homeless = one.error();
+      continue;
+    }
     if (!all) all = *one;
     const bool together = one->place.node == all->place.node &&
                           (!access.topology.splits_by_key() || share_a_slot(one->key, all->key));
@@ -114,6 +118,7 @@ Result<Aim> aim_of_all(const RedisAccess& access, std::span<const RedisCommand> 
                    std::string(all->key) + " and " + std::string(one->key) +
                        " do not live together; the same {tag} in both names brings them together");
   }
+  if (!all) return *std::move(homeless);
   all->waits = false;  // In a transaction nothing waits.
   return *std::move(all);
 }
