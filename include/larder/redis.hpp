@@ -6,15 +6,16 @@
 //     const auto left = redis.eval(take, {"bucket"}, {"1"}).value().as_integer();
 //     auto news = redis.subscribe({.channels = {"news"}}).value();
 //
-// All but subscriptions goes over the connections that the Store has anyway, with its deadlines, its routing and its care for what may
-// have run. What is written past the Store is written past its caches and recipes too: they learn of it as of any other
-// client's writes.
+// All but subscriptions goes over the connections that the Store has anyway, with its deadlines, its routing and its care
+// for what may have run. What is written past the Store is written past its caches and recipes too: they learn of it as of
+// any other client's writes.
 #pragma once
 
 #include <larder/redis_reply.hpp>
 #include <larder/redis_subscription.hpp>
 #include <larder/store.hpp>
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -79,8 +80,9 @@ class Redis {
   /// Cost: one round trip; three with a connection of its own.
   Result<Reply> command(const RedisCommand& command, const RedisCall& call = {}) const;
 
-  /// Many commands, written at once to each server, with an answer for each in their order. Each stands for itself: others may come
-  /// between, and one may fail. On one server they run in their order, but for those of a slot that is just moving.
+  /// Many commands, written at once to each server, with an answer for each in their order. Each stands for itself:
+  /// others may come between, and one may fail. On one server they run in their order, but for those of a slot that is
+  /// just moving.
   /// Cost: one round trip, to all servers at the same time.
   std::vector<Result<Reply>> pipeline(const std::vector<RedisCommand>& commands,
                                       const RedisCall& call = {}) const;
@@ -93,8 +95,8 @@ class Redis {
   Result<std::vector<Result<Reply>>> transaction(const std::vector<RedisCommand>& commands,
                                                  const RedisCall& call = {}) const;
 
-  /// Runs a script, as one step. Over several servers its first key leads it to one. After an error of the script itself the effect is
-  /// `maybe_executed`: what it had written stays.
+  /// Runs a script, as one step. Over several servers its first key leads it to one. After an error of the script itself
+  /// the effect is `maybe_executed`: what it had written stays.
   /// Cost: one round trip; two where the server does not know it yet.
   Result<Reply> eval(const RedisScript& script, const std::vector<std::string>& keys = {},
                      const std::vector<std::string>& arguments = {},

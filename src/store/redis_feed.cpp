@@ -65,8 +65,9 @@ void RedisFeed::tell(Lock& lock) {
   std::vector<std::pair<std::shared_ptr<Pending<void>>, Result<void>>> ended;
   std::erase_if(settling_, [&](Settling& one) {
     auto result = settled(one.topics);
-    if (result) ended.emplace_back(std::move(one.pending), *std::move(result));
-    return result.has_value();
+    if (!result) return false;
+    ended.emplace_back(std::move(one.pending), *std::move(result));
+    return true;
   });
   changed_.notify_all();
   lock.unlock();

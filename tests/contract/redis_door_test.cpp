@@ -141,7 +141,7 @@ TEST_P(RedisDoor, ACommandThatWaitsHoldsNobodyUp) {
   }
   redis.command({"RPUSH", "list", "x"}).value();
   waits.join();
-  const auto late = redis.command({"BLPOP", "list", "0"}, {.deadline = 50ms});
+  const auto late = redis.command({"BLPOP", "list", "0"}, {.deadline = 300ms});
   EXPECT_EQ(late.error().code, Errc::timeout);
   EXPECT_EQ(late.error().effect, Effect::maybe_executed);
   EXPECT_EQ(redis.pipeline({{"BLPOP", "list", "0"}})[0].error().code, Errc::unsupported);

@@ -230,10 +230,10 @@ TEST(PubSubOver, AServerThatIsAwayIsNamed) {
   test::RedisServer server;
   const auto redis = Redis::over(Store::open(server.url()).value()).value();
   server.process().stop(9);
-  const auto away = redis.subscribe({.channels = {"news"}}, {.deadline = 100ms});
+  const auto away = redis.subscribe({.channels = {"news"}}, {.deadline = 300ms});
   EXPECT_EQ(away.error().code, Errc::unreachable);
   RedisTopics topics{.channels = {"news"}};
-  const auto later = test::run(redis.async_subscribe(topics, {.deadline = 100ms}));
+  const auto later = test::run(redis.async_subscribe(topics, {.deadline = 300ms}));
   EXPECT_EQ(later.error().code, Errc::unreachable);
   EXPECT_THAT(away.error().detail, HasSubstr(server.url()));
 }
