@@ -19,7 +19,7 @@ redis::Topics Subscriber::add(const redis::Topics& topics) {
   {
     const std::lock_guard guard{mutex_};
     for (const auto& topic : topics) {
-      if (wanted_.insert(topic).second) added.insert(topic);
+      if (wanted_.try_emplace(topic).second) added.insert(topic);
     }
   }
   settle();
@@ -40,9 +40,11 @@ void Subscriber::settle() {
   const std::lock_guard guard{mutex_};
   if (closed_) return;
   std::map<RedisLine*, redis::Topics> wanted;
-  for (const auto& topic : wanted_) {
+  for (auto& [topic, homes] : wanted_) {
+    // Where nobody has it now, as with a dead server of a ring, it waits for the one that had it.
+    if (auto now = homes_of(topic); !now.empty()) homes = std::move(now);
     std::set<RedisFeed::Line> numbers;
-    for (const auto& node : homes_of(topic)) {
+    for (const auto& node : homes) {
       RedisLine& line = line_to(node);
       wanted[&line].insert(topic);
       numbers.insert(line.number());

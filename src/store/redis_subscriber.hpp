@@ -58,7 +58,7 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber> {
 
   std::mutex mutex_;
   // Guarded by mutex_:
-  redis::Topics wanted_;
+  std::map<redis::Topic, std::vector<NodePointer>> wanted_;  ///< And where each is heard from.
   std::map<const RedisNode*, LinePointer> lines_;
   RedisFeed::Line last_number_ = 0;
   NodePointer anchor_;  ///< Of a cluster: who tells what is published to channels.

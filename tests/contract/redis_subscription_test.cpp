@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <thread>
 
 #include <boost/asio/detached.hpp>
@@ -139,6 +140,30 @@ TEST(PubSubOver, ARingsChannelsLiveWhereTheirNamesDo) {
   for (int i = 0; i < 20; ++i) matched.insert(next(by_pattern).channel);
   EXPECT_EQ(heard.size(), 20u);
   EXPECT_EQ(matched, heard) << "patterns are heard on all servers";
+}
+
+TEST(PubSubOver, ADeadServerOfARingIsHeardAgainWhenItReturns) {
+  test::RedisServer servers[2];
+  const Store store = Store::open("redis+ring://127.0.0.1:" + std::to_string(servers[0].port()) +
+                                  ",127.0.0.1:" + std::to_string(servers[1].port()) +
+                                  "?names=a,b&probe=30ms&dead_after=1")
+                          .value();
+  const auto redis = Redis::over(store).value();
+  const auto news = redis.subscribe({.channels = {"news"}}).value();
+  const auto has_it = [&redis](const char* server) {
+    return !redis.command({"PUBSUB", "CHANNELS"}, {.server = server}).value().items.empty();
+  };
+  test::RedisServer& home = servers[has_it("b")];
+  home.process().stop(SIGKILL);
+  EXPECT_EQ(text(next(news)), "gap begins ");
+  while (redis.publish("news", "nobody hears").error().detail.find("out of reach") ==
+         std::string::npos) {
+    std::this_thread::sleep_for(1ms);
+  }
+  home.restart();
+  EXPECT_EQ(text(next(news)), "gap ends");
+  while (!redis.publish("news", "again")) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(text(next(news)), "news: again");
 }
 
 TEST(PubSubOver, AClustersShardedChannelsFollowTheirSlot) {
