@@ -61,6 +61,8 @@ struct Backing {
 };
 std::vector<Capability> capabilities_of(Backing backing);
 
+struct RedisAccess;
+
 }  // namespace larder::store
 
 namespace larder {
@@ -78,6 +80,8 @@ class StoreDriver : public store::Runs<store::Operations> {
   virtual Result<void> remove_server(std::string_view name);
   virtual std::vector<ServerHealth> health() const;
   virtual store::Backing backing() const { return {}; }
+  /// None: no Redis server is behind it. See redis_access.hpp.
+  virtual const store::RedisAccess* redis() const noexcept { return nullptr; }
 };
 
 }  // namespace larder
