@@ -12,5 +12,6 @@
 #include <larder/keys.hpp>
 #include <larder/limiter.hpp>
 #include <larder/lock.hpp>
+#include <larder/redis.hpp>
 #include <larder/shares.hpp>
 #include <larder/store.hpp>

@@ -33,6 +33,7 @@ std::optional<Error> Client::ask(std::string_view request, std::uint32_t replies
 std::optional<Error> Client::leave(Ticket ticket, Errc why) { return link_->leave(ticket, why); }
 
 std::uint32_t Client::known_commands() const noexcept { return link_->known_commands(); }
+bool Client::can_push() const noexcept { return link_->can_push(); }
 void Client::call_after(base::Nanos delay, std::function<void()> then) {
   link_->call_after(delay, std::move(then));
 }

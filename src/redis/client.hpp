@@ -127,6 +127,8 @@ class Client {
 
   /// Which of ClientOptions::asks the server has, as the newest connection learnt: a bit for each, the first the lowest.
   std::uint32_t known_commands() const noexcept;
+  /// The newest connection speaks RESP3, so it can push.
+  bool can_push() const noexcept;
   /// True on a thread that serves this client's connection: nobody may wait there.
   bool on_io_thread() const noexcept;
   /// "redis://host:port", "rediss://host:port" or "unix:///path", to begin a message with.

@@ -49,6 +49,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   bool is_well(base::Nanos silence) const;
 
   std::uint32_t known_commands() const noexcept { return known_commands_; }
+  bool can_push() const noexcept { return can_push_; }
   bool on_io_thread() const noexcept { return context_.get_executor().running_in_this_thread(); }
   const std::string& name() const noexcept { return name_; }
   const base::Clock& clock() const noexcept { return clock_; }
@@ -154,6 +155,7 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   bool watch_armed_ = false;
 
   std::atomic<std::uint32_t> known_commands_{0};
+  std::atomic<bool> can_push_{false};
 
   mutable std::mutex mutex_;
   // Guarded by mutex_:

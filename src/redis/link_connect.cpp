@@ -143,6 +143,7 @@ Client::Link::Awaitable<Client::Link::Outcome> Client::Link::shake_hands() {
   }
   if (state == Handshake::State::ready) {
     known_commands_ = handshake.known();
+    can_push_ = handshake.version() == resp::Version::resp3;
     co_return std::nullopt;
   }
   co_return error(handshake.failure().code, Effect::not_sent, handshake.failure().detail);

@@ -61,6 +61,8 @@ struct Backing {
 };
 std::vector<Capability> capabilities_of(Backing backing);
 
+struct RedisAccess;
+
 }  // namespace larder::store
 
 namespace larder {
@@ -80,6 +82,8 @@ class StoreDriver : public store::Runs<store::Operations> {
   virtual store::Backing backing() const { return {}; }
   /// Where those wait who are told of releases. Null: nobody is told, they have to ask again.
   virtual base::Wakes* wakes() noexcept { return nullptr; }
+  /// None: no Redis server is behind it. See redis_access.hpp.
+  virtual const store::RedisAccess* redis() const noexcept { return nullptr; }
 };
 
 }  // namespace larder

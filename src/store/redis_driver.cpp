@@ -4,6 +4,7 @@
 
 #include "redis/io_thread.hpp"
 #include "store/cluster_topology.hpp"
+#include "store/redis_access.hpp"
 #include "store/redis_client_options.hpp"
 #include "store/redis_fan.hpp"
 #include "store/redis_scan.hpp"
@@ -85,7 +86,8 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
         clock_(clock),
         thread_(std::move(thread)),
         context_(context),
-        topology_(std::move(topology)) {}
+        topology_(std::move(topology)),
+        access_{url_, *topology_, context_, clock_, deadline_} {}
 
   ~RedisDriver() override { topology_->close(); }
   RedisDriver(const RedisDriver&) = delete;
@@ -103,10 +105,11 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   }
 
   Backing backing() const override;
+  const RedisAccess* redis() const noexcept override { return &access_; }
 
   template <class Op>
   Result<typename Op::Answer> ask(const Op& op, const CallOptions& call) {
-    if (auto here = refuse_here()) return *std::move(here);
+    if (auto here = access_.refuse_here()) return *std::move(here);
     if constexpr (std::is_same_v<Op, Scan>) {
       return scan(op, call);
     } else if constexpr (requires { leading_key(op); }) {
@@ -145,7 +148,7 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
 
  private:
   base::Instant deadline_of(const CallOptions& call) const {
-    return clock_.now() + (call.deadline > Millis::zero() ? call.deadline : deadline_);
+    return access_.deadline_of(call.deadline);
   }
   template <class Op>
   Nature nature_of(const Op& op) const {
@@ -154,7 +157,6 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
     }
     return kNature<Op>;
   }
-  std::optional<Error> refuse_here() const;
   // None: the row has the answer.
   std::optional<Error> ask_key(AnyRow& row, Nature nature, std::string_view key,
                                const CallOptions& call);
@@ -190,14 +192,8 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   const std::unique_ptr<redis::IoThread> thread_;  // Goes after the clients that run on it.
   boost::asio::io_context& context_;
   const std::shared_ptr<Topology> topology_;
+  const RedisAccess access_;
 };
-
-std::optional<Error> RedisDriver::refuse_here() const {
-  if (!redis::runs_here(context_)) return std::nullopt;
-  return Error{
-      Errc::would_deadlock, Effect::not_sent,
-      url_ + ": a blocking call on the thread that serves the connection; use the async form"};
-}
 
 std::optional<Error> RedisDriver::ask_key(AnyRow& row, Nature nature, std::string_view key,
                                           const CallOptions& call) {

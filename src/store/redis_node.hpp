@@ -15,17 +15,19 @@ namespace larder::store {
 
 /// Shared by the calls under way on it, so that a server that was taken out goes with the last of them.
 struct RedisNode : public std::enable_shared_from_this<RedisNode> {
-  RedisNode(std::string its_name, std::uint32_t its_number, const redis::ClientOptions& options,
+  RedisNode(std::string its_name, std::uint32_t its_number, redis::ClientOptions its_options,
             const base::Clock& clock)
       : name(std::move(its_name)),
         number(its_number),
-        is_replica(options.identity.reads_replica || options.identity.wants_replica),
+        is_replica(its_options.identity.reads_replica || its_options.identity.wants_replica),
+        options(std::move(its_options)),
         client(options, clock),
         side(options, clock) {}
 
-  const std::string name;      ///< Stable: what placement knows it by.
-  const std::uint32_t number;  ///< For cursors of a scan; unique within a store.
-  const bool is_replica;       ///< Of a connection that only reads, from a replica.
+  const std::string name;              ///< Stable: what placement knows it by.
+  const std::uint32_t number;          ///< For cursors of a scan; unique within a store.
+  const bool is_replica;               ///< Of a connection that only reads, from a replica.
+  const redis::ClientOptions options;  ///< For further connections to the same server.
   redis::Client client;
   SideLine side;  ///< For large values.
   Ways ways{client};

@@ -3,14 +3,7 @@
 
 #include <tuple>
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
+#include "store/async_answer.hpp"
 #include "store/check.hpp"
 #include "store/driver.hpp"
 #include "store/each.hpp"
@@ -23,33 +16,21 @@ namespace asio = boost::asio;
 template <class Make, class... Argument>
 using OperationOf = decltype(std::declval<Make>()(std::declval<const Argument&>()...));
 
-/// An operation, the arguments that it points at, and the coroutine that waits for its answer: hands it to its executor and
-/// keeps that executor's context from running dry.
+/// An operation, the arguments that it points at, and the coroutine that waits for its answer.
 template <class Handler, class Make, class... Argument>
-class Waiter final : public store::Pending<typename OperationOf<Make, Argument...>::Answer> {
+class Waiter final
+    : public store::Waiter<typename OperationOf<Make, Argument...>::Answer, Handler> {
  public:
   using Answer = typename OperationOf<Make, Argument...>::Answer;
 
   Waiter(Handler handler, const Make& make, Argument... argument)
-      : executor_(asio::prefer(asio::get_associated_executor(handler),
-                               asio::execution::outstanding_work.tracked)),
-        handler_(std::move(handler)),
+      : store::Waiter<Answer, Handler>(std::move(handler)),
         arguments_(std::move(argument)...),
         operation_(std::apply(make, arguments_)) {}
 
   const auto& operation() const noexcept { return operation_; }
 
-  void answered(Result<Answer> answer) noexcept override {
-    // Posted, never called in place: a driver may answer with its own work half done.
-    auto executor = std::exchange(executor_, {});
-    asio::post(executor, [handler = std::move(handler_), answer = std::move(answer)]() mutable {
-      std::move(handler)(std::move(answer));
-    });
-  }
-
  private:
-  asio::any_io_executor executor_;
-  Handler handler_;
   std::tuple<Argument...> arguments_;
   OperationOf<Make, Argument...> operation_;
 };
@@ -76,12 +57,7 @@ auto perform(std::shared_ptr<StoreDriver> driver, CallOptions call, Make make, A
         auto waiter = std::make_shared<Waits>(std::move(handler), make, std::move(argument)...);
         const auto& operation = waiter->operation();
         if (auto bad = store::problem(operation)) return waiter->answered(*std::move(bad));
-        // Before the start: once started, the coroutine may already run on, on another thread.
-        if (slot.is_connected()) {
-          slot.assign([hook = std::weak_ptr(waiter)](asio::cancellation_type) {
-            if (auto waiting = hook.lock()) waiting->cancel();
-          });
-        }
+        store::leave_when_cancelled(slot, waiter);
         driver->start(operation, call, std::move(waiter));
       },
       asio::use_awaitable);

@@ -1,4 +1,5 @@
 // A primary that real sentinels watch, killed and stopped under writers.
+#include <larder/redis.hpp>
 #include <larder/store.hpp>
 
 #include <gmock/gmock.h>
@@ -72,6 +73,8 @@ TEST_F(SentinelTest, CallsGoOnWhenThePrimaryIsKilled) {
     std::this_thread::sleep_for(5ms);
   }
   EXPECT_THAT(clients, HasSubstr(" sub=1 "));
+  const auto redis = Redis::over(store).value();
+  const auto news = redis.subscribe({.channels = {"news"}}).value();
   Writers writers{store};
   std::this_thread::sleep_for(500ms);
   group.primary().process().stop(SIGKILL);
@@ -86,6 +89,10 @@ TEST_F(SentinelTest, CallsGoOnWhenThePrimaryIsKilled) {
   EXPECT_LE(writers.doubtful, 4) << "one call of each writer was under way";
   EXPECT_LE(writers.sum(), writers.done + writers.doubtful) << "nothing was added twice";
   EXPECT_GE(changes, 1);
+  EXPECT_EQ(news.next(10s).value()->kind, RedisMessage::Kind::gap_begins);
+  EXPECT_EQ(news.next(10s).value()->kind, RedisMessage::Kind::gap_ends);
+  EXPECT_EQ(redis.publish("news", "after").value(), 1) << "the subscription has followed";
+  EXPECT_EQ(news.next(10s).value()->payload, "after");
   EXPECT_EQ(store.health().size(), 4u) << "the primary and three sentinels";
 }
 

@@ -1,4 +1,6 @@
 // The Store contract under threads: totals are exact, exactly one wins.
+#include <larder/redis.hpp>
+
 #include <atomic>
 #include <deque>
 #include <set>
@@ -14,6 +16,7 @@
 
 #include "contract/store_contract.hpp"
 #include "support/seed.hpp"
+#include "support/servers.hpp"
 
 namespace larder {
 namespace {
@@ -207,6 +210,57 @@ TEST_P(Threads, CoroutinesMayBeCancelledWhileTheirAnswerArrives) {
     context.run();
   });
   EXPECT_EQ(odd, 0);
+}
+
+// Subscriptions, their topics and their connections come and go while messages flow; of what is heard nothing is twice, and
+// what is missing lies in a gap.
+TEST(SubscriptionThreads, ComeAndGoWhileMessagesFlow) {
+  const test::RedisServer server;
+  const Redis redis = Redis::over(Store::open(server.url()).value()).value();
+  const auto steady = redis.subscribe({.channels = {"news"}}, {.queue_max = 1'000'000}).value();
+  std::atomic<bool> stop{false};
+  std::jthread publisher([&] {
+    for (int n = 0; !stop; ++n) redis.publish("news", std::to_string(n)).value();
+  });
+  std::jthread killer([&] {
+    while (!stop) {
+      redis.command({"CLIENT", "KILL", "TYPE", "pubsub"}).value();
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+  });
+  std::vector<std::jthread> others;
+  for (int i = 0; i < 3; ++i) {
+    others.emplace_back([&, i] {
+      for (int n = 0; n < 10; ++n) {
+        std::atomic<int> heard{0};
+        auto brief = redis.subscribe({.channels = {"news"}, .patterns = {"n*"}}).value();
+        brief.listen([&heard](const RedisMessage&) { ++heard; }).value();
+        brief.add({.channels = {"other" + std::to_string(i)}}).value();
+        brief.remove({.patterns = {"n*"}});
+        while (heard < 3) std::this_thread::yield();
+      }
+    });
+  }
+  others.clear();
+  stop = true;
+  publisher.join();
+  killer.join();
+  int last = -1, gaps = 0;
+  bool in_gap = false;
+  while (const auto message = steady.next(std::chrono::milliseconds{20}).value()) {
+    if (message->kind == RedisMessage::Kind::message) {
+      const int number = std::stoi(message->payload);
+      EXPECT_GT(number, last);
+      if (last >= 0 && !in_gap) EXPECT_EQ(number, last + 1) << "outside of a gap nothing is missed";
+      last = number;
+      continue;
+    }
+    in_gap = message->kind == RedisMessage::Kind::gap_begins;
+    gaps += in_gap;
+    // What was published between the end of the gap and the message before it was missed in it.
+    if (!in_gap) last = -1;
+  }
+  EXPECT_GT(gaps, 0);
 }
 
 }  // namespace
