@@ -38,8 +38,9 @@ struct Reply {
   std::vector<Reply> items = {};
 
   bool is_nil() const noexcept { return kind == Kind::nil; }
-  /// None: it has none. An error is no text.
-  std::optional<std::string_view> as_text() const noexcept;
+  /// None: it has none. An error is no text. Of a reply that goes away the text itself.
+  std::optional<std::string_view> as_text() const& noexcept;
+  std::optional<std::string> as_text() && noexcept;
   /// Of an integer, a boolean, or a text that is an integer.
   std::optional<std::int64_t> as_integer() const noexcept;
   /// Of a number, an integer, or a text that is one.
@@ -49,7 +50,9 @@ struct Reply {
   /// What an error inside an array means; its words are in `detail`.
   std::optional<Error> as_error() const;
   /// The value beside `key` in a map, or in the array that RESP2 sends for one; null: there is none. Cost: linear.
-  const Reply* find(std::string_view key) const noexcept;
+  const Reply* find(std::string_view key) const& noexcept;
+  /// It would point at nothing: keep the reply.
+  const Reply* find(std::string_view key) && = delete;
 
   friend bool operator==(const Reply&, const Reply&) = default;
 };

@@ -60,7 +60,7 @@ using RowOf = decltype(row_of(std::declval<const Arguments&>()...));
 
 /// A thread waits.
 template <class... Arguments>
-auto run(const RedisAccess& access, const RedisCall& call, const Arguments&... arguments)
+auto run_call(const RedisAccess& access, const RedisCall& call, const Arguments&... arguments)
     -> Result<typename RowOf<Arguments...>::Answer> {
   if (auto here = access.refuse_here()) return *std::move(here);
   auto aim = aim_for(access, call.server, arguments...);
@@ -99,8 +99,8 @@ class AsyncRow final : public store::AsyncExchange {
 };
 
 template <class... Arguments>
-auto start(std::shared_ptr<StoreDriver> driver, RedisCall call, std::string server,
-           Arguments... arguments) -> Task<Result<typename RowOf<Arguments...>::Answer>> {
+auto start_call(std::shared_ptr<StoreDriver> driver, RedisCall call, std::string server,
+                Arguments... arguments) -> Task<Result<typename RowOf<Arguments...>::Answer>> {
   using Row = RowOf<Arguments...>;
   const RedisAccess& access = *driver->redis();
   auto aim = aim_for(access, server, arguments...);
@@ -204,7 +204,7 @@ Task<Answers> run_pipeline(std::shared_ptr<StoreDriver> driver, std::vector<Redi
 Task<Result<std::int64_t>> run_publish(std::shared_ptr<StoreDriver> driver, RedisCommand publish,
                                        RedisCall call, std::string server) {
   // A variable of its own: GCC 12 destroys twice what is passed by value inside a co_await.
-  auto asked = start(driver, call, std::move(server), std::move(publish));
+  auto asked = start_call(driver, call, std::move(server), std::move(publish));
   const auto reply = co_await std::move(asked);
   if (!reply) co_return reply.error();
   co_return reply->as_integer().value_or(0);
@@ -221,7 +221,7 @@ Result<Redis> Redis::over(const Store& store) {
 }
 
 Result<Reply> Redis::command(const RedisCommand& command, const RedisCall& call) const {
-  return run(*driver_->redis(), call, command);
+  return run_call(*driver_->redis(), call, command);
 }
 
 std::vector<Result<Reply>> Redis::pipeline(const std::vector<RedisCommand>& commands,
@@ -235,12 +235,12 @@ std::vector<Result<Reply>> Redis::pipeline(const std::vector<RedisCommand>& comm
 
 Result<std::vector<Result<Reply>>> Redis::transaction(const std::vector<RedisCommand>& commands,
                                                       const RedisCall& call) const {
-  return run(*driver_->redis(), call, commands);
+  return run_call(*driver_->redis(), call, commands);
 }
 
 Result<Reply> Redis::eval(const RedisScript& script, const std::vector<std::string>& keys,
                           const std::vector<std::string>& arguments, const RedisCall& call) const {
-  return run(*driver_->redis(), call, script, keys, arguments);
+  return run_call(*driver_->redis(), call, script, keys, arguments);
 }
 
 Result<std::int64_t> Redis::publish(std::string_view channel, std::string_view payload,
@@ -260,7 +260,7 @@ Result<std::int64_t> Redis::publish_sharded(std::string_view channel, std::strin
 // None of these is a coroutine itself: what they are given is copied before it can go.
 
 Task<Result<Reply>> Redis::async_command(const RedisCommand& command, const RedisCall& call) const {
-  return start(driver_, call, std::string(call.server), command);
+  return start_call(driver_, call, std::string(call.server), command);
 }
 
 Task<std::vector<Result<Reply>>> Redis::async_pipeline(const std::vector<RedisCommand>& commands,
@@ -270,14 +270,14 @@ Task<std::vector<Result<Reply>>> Redis::async_pipeline(const std::vector<RedisCo
 
 Task<Result<std::vector<Result<Reply>>>> Redis::async_transaction(
     const std::vector<RedisCommand>& commands, const RedisCall& call) const {
-  return start(driver_, call, std::string(call.server), commands);
+  return start_call(driver_, call, std::string(call.server), commands);
 }
 
 Task<Result<Reply>> Redis::async_eval(const RedisScript& script,
                                       const std::vector<std::string>& keys,
                                       const std::vector<std::string>& arguments,
                                       const RedisCall& call) const {
-  return start(driver_, call, std::string(call.server), script, keys, arguments);
+  return start_call(driver_, call, std::string(call.server), script, keys, arguments);
 }
 
 Task<Result<std::int64_t>> Redis::async_publish(std::string_view channel, std::string_view payload,

@@ -5,9 +5,9 @@
 namespace larder::store {
 namespace {
 
-using Kind = RedisMessage::Kind;
+using EventKind = RedisMessage::Kind;
 
-std::size_t bytes_of(const RedisMessage& message) {
+std::size_t bytes_of_message(const RedisMessage& message) {
   return message.channel.size() + message.pattern.size() + message.payload.size();
 }
 
@@ -23,13 +23,13 @@ bool RedisFeed::push(RedisMessage message) {
 
 void RedisFeed::put(RedisMessage message) {
   if (closed_) return;
-  queue_bytes_ += bytes_of(message);
+  queue_bytes_ += bytes_of_message(message);
   queue_.push_back(std::move(message));
   const auto is_full = [this] {
     return queue_.size() > options_.queue_max || queue_bytes_ > options_.queue_bytes_max;
   };
   if (is_full() && options_.when_full == SubscriptionOptions::WhenFull::close) {
-    queue_bytes_ -= bytes_of(queue_.back());
+    queue_bytes_ -= bytes_of_message(queue_.back());
     queue_.pop_back();
     ++dropped_;
     closed_ = Error{Errc::overloaded, Effect::refused,
@@ -42,7 +42,7 @@ void RedisFeed::put(RedisMessage message) {
 
 void RedisFeed::drop_oldest() {
   const std::uint64_t before = queue_.front().dropped + 1;
-  queue_bytes_ -= bytes_of(queue_.front());
+  queue_bytes_ -= bytes_of_message(queue_.front());
   queue_.pop_front();
   queue_.front().dropped += before;
   ++dropped_;
@@ -50,7 +50,7 @@ void RedisFeed::drop_oldest() {
 
 RedisMessage RedisFeed::take() {
   RedisMessage message = std::move(queue_.front());
-  queue_bytes_ -= bytes_of(message);
+  queue_bytes_ -= bytes_of_message(message);
   queue_.pop_front();
   return message;
 }
@@ -149,7 +149,7 @@ void RedisFeed::forget(const redis::Topic& topic) {
 void RedisFeed::now_missing(State& state, const std::string& channel, const std::string& why) {
   state.missing = true;
   in_gap_ = true;
-  put({Kind::gap_begins, channel, {}, why});
+  put({EventKind::gap_begins, channel, {}, why});
 }
 
 void RedisFeed::end_gap() {
@@ -158,7 +158,7 @@ void RedisFeed::end_gap() {
                                    [](const auto& entry) { return entry.second.missing; });
   if (missing) return;
   in_gap_ = false;
-  put({Kind::gap_ends});
+  put({EventKind::gap_ends});
 }
 
 void RedisFeed::close(Error why) {

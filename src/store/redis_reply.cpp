@@ -9,40 +9,41 @@
 namespace larder {
 namespace {
 
-using Kind = Reply::Kind;
+using ReplyKind = Reply::Kind;
 
-Kind kind_of(resp::Type type) {
+ReplyKind kind_of(resp::Type type) {
   switch (type) {
     case resp::Type::null:
-      return Kind::nil;
+      return ReplyKind::nil;
     case resp::Type::simple:
-      return Kind::status;
+      return ReplyKind::status;
     case resp::Type::error:
-      return Kind::error;
+      return ReplyKind::error;
     case resp::Type::integer:
-      return Kind::integer;
+      return ReplyKind::integer;
     case resp::Type::bulk:
-      return Kind::text;
+      return ReplyKind::text;
     case resp::Type::number:
-      return Kind::number;
+      return ReplyKind::number;
     case resp::Type::boolean:
-      return Kind::boolean;
+      return ReplyKind::boolean;
     case resp::Type::big_number:
-      return Kind::big_number;
+      return ReplyKind::big_number;
     case resp::Type::verbatim:
-      return Kind::verbatim;
+      return ReplyKind::verbatim;
     case resp::Type::set:
-      return Kind::set;
+      return ReplyKind::set;
     case resp::Type::map:
-      return Kind::map;
+      return ReplyKind::map;
     case resp::Type::array:
     case resp::Type::push:
       break;
   }
-  return Kind::array;
+  return ReplyKind::array;
 }
 
-std::string joined(const std::vector<Reply>& items, std::string_view brackets, bool in_pairs) {
+std::string joined_items(const std::vector<Reply>& items, std::string_view brackets,
+                         bool in_pairs) {
   std::string out(1, brackets[0]);
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) out += in_pairs && i % 2 == 1 ? ": " : ", ";
@@ -63,7 +64,7 @@ Reply store::reply_from(const resp::Value& value) {
   Reply out;
   out.kind = kind_of(value.type());
   out.text = value.text();
-  out.integer = out.kind == Kind::boolean ? value.boolean() : value.integer();
+  out.integer = out.kind == ReplyKind::boolean ? value.boolean() : value.integer();
   out.number = value.number();
   if (!value.is_aggregate()) return out;
   out.items.reserve(value.size());
@@ -71,21 +72,25 @@ Reply store::reply_from(const resp::Value& value) {
   return out;
 }
 
-std::optional<std::string_view> Reply::as_text() const noexcept {
-  const bool has = kind == Kind::text || kind == Kind::status || kind == Kind::big_number ||
-                   kind == Kind::verbatim;
+std::optional<std::string_view> Reply::as_text() const& noexcept {
+  const bool has = kind == ReplyKind::text || kind == ReplyKind::status ||
+                   kind == ReplyKind::big_number || kind == ReplyKind::verbatim;
   return has ? std::optional<std::string_view>(text) : std::nullopt;
 }
 
+std::optional<std::string> Reply::as_text() && noexcept {
+  return as_text() ? std::optional(std::move(text)) : std::nullopt;
+}
+
 std::optional<std::int64_t> Reply::as_integer() const noexcept {
-  if (kind == Kind::integer || kind == Kind::boolean) return integer;
+  if (kind == ReplyKind::integer || kind == ReplyKind::boolean) return integer;
   const auto digits = as_text();
   return digits ? base::parse_integer(*digits) : std::nullopt;
 }
 
 std::optional<double> Reply::as_number() const noexcept {
-  if (kind == Kind::number) return number;
-  if (kind == Kind::integer) return static_cast<double>(integer);
+  if (kind == ReplyKind::number) return number;
+  if (kind == ReplyKind::integer) return static_cast<double>(integer);
   const auto digits = as_text();
   const auto read = digits ? base::parse_float(*digits) : std::nullopt;
   return read ? std::optional(static_cast<double>(*read)) : std::nullopt;
@@ -93,17 +98,17 @@ std::optional<double> Reply::as_number() const noexcept {
 
 std::optional<bool> Reply::as_boolean() const noexcept {
   const bool has =
-      kind == Kind::boolean || (kind == Kind::integer && (integer == 0 || integer == 1));
+      kind == ReplyKind::boolean || (kind == ReplyKind::integer && (integer == 0 || integer == 1));
   return has ? std::optional(integer == 1) : std::nullopt;
 }
 
 std::optional<Error> Reply::as_error() const {
-  if (kind != Kind::error) return std::nullopt;
+  if (kind != ReplyKind::error) return std::nullopt;
   return redis::error_from(text);
 }
 
-const Reply* Reply::find(std::string_view key) const noexcept {
-  if (kind != Kind::map && kind != Kind::array) return nullptr;
+const Reply* Reply::find(std::string_view key) const& noexcept {
+  if (kind != ReplyKind::map && kind != ReplyKind::array) return nullptr;
   for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
     if (items[i].as_text() == key) return &items[i + 1];
   }
@@ -112,28 +117,28 @@ const Reply* Reply::find(std::string_view key) const noexcept {
 
 std::string to_string(const Reply& reply) {
   switch (reply.kind) {
-    case Kind::nil:
+    case ReplyKind::nil:
       return "nil";
-    case Kind::text:
-    case Kind::verbatim:
+    case ReplyKind::text:
+    case ReplyKind::verbatim:
       return base::quoted(reply.text);
-    case Kind::status:
-    case Kind::big_number:
+    case ReplyKind::status:
+    case ReplyKind::big_number:
       return reply.text;
-    case Kind::integer:
+    case ReplyKind::integer:
       return std::to_string(reply.integer);
-    case Kind::number:
+    case ReplyKind::number:
       return text_of(reply.number);
-    case Kind::boolean:
+    case ReplyKind::boolean:
       return reply.integer != 0 ? "true" : "false";
-    case Kind::error:
+    case ReplyKind::error:
       return "(error) " + reply.text;
-    case Kind::array:
-      return joined(reply.items, "[]", false);
-    case Kind::set:
-      return joined(reply.items, "{}", false);
-    case Kind::map:
-      return joined(reply.items, "{}", true);
+    case ReplyKind::array:
+      return joined_items(reply.items, "[]", false);
+    case ReplyKind::set:
+      return joined_items(reply.items, "{}", false);
+    case ReplyKind::map:
+      return joined_items(reply.items, "{}", true);
   }
   return {};
 }

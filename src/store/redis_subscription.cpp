@@ -52,7 +52,7 @@ class Wait final : public store::Stoppable, public std::enable_shared_from_this<
   const store::Pending<void>* topics_ = nullptr;
 };
 
-Result<void> add(store::Subscriber& to, const redis::Topics& topics, Millis deadline) {
+Result<void> add_topics(store::Subscriber& to, const redis::Topics& topics, Millis deadline) {
   const auto& access = to.access();
   if (auto here = access.refuse_here()) return *std::move(here);
   const auto end = access.deadline_of(deadline);
@@ -62,8 +62,8 @@ Result<void> add(store::Subscriber& to, const redis::Topics& topics, Millis dead
   return result;
 }
 
-Task<Result<void>> async_add(std::shared_ptr<store::Subscriber> to, redis::Topics topics,
-                             Millis deadline) {
+Task<Result<void>> async_add_topics(std::shared_ptr<store::Subscriber> to, redis::Topics topics,
+                                    Millis deadline) {
   const auto& access = to->access();
   boost::asio::steady_timer timer(access.context,
                                   access.deadline_of(deadline) - access.clock.now());
@@ -77,11 +77,12 @@ Task<Result<void>> async_add(std::shared_ptr<store::Subscriber> to, redis::Topic
   co_return result;
 }
 
-Task<Result<RedisSubscription>> begin(std::shared_ptr<StoreDriver> driver, redis::Topics topics,
-                                      SubscriptionOptions options) {
+Task<Result<RedisSubscription>> begin_subscription(std::shared_ptr<StoreDriver> driver,
+                                                   redis::Topics topics,
+                                                   SubscriptionOptions options) {
   auto subscriber = std::make_shared<store::Subscriber>(std::move(driver), options);
   // A variable of its own: GCC 12 destroys twice what is passed by value inside a co_await.
-  auto adding = async_add(subscriber, std::move(topics), options.deadline);
+  auto adding = async_add_topics(subscriber, std::move(topics), options.deadline);
   const auto added = co_await std::move(adding);
   if (!added) co_return added.error();
   co_return RedisSubscription{std::move(subscriber)};
@@ -100,14 +101,14 @@ Task<Result<RedisMessage>> next_of(std::shared_ptr<store::Subscriber> subscriber
 Result<RedisSubscription> Redis::subscribe(const RedisTopics& topics,
                                            const SubscriptionOptions& options) const {
   auto subscriber = std::make_shared<store::Subscriber>(driver_, options);
-  auto added = add(*subscriber, topics_of(topics), options.deadline);
+  auto added = add_topics(*subscriber, topics_of(topics), options.deadline);
   if (!added) return added.error();
   return RedisSubscription{std::move(subscriber)};
 }
 
 Task<Result<RedisSubscription>> Redis::async_subscribe(const RedisTopics& topics,
                                                        const SubscriptionOptions& options) const {
-  return begin(driver_, topics_of(topics), options);
+  return begin_subscription(driver_, topics_of(topics), options);
 }
 
 RedisSubscription::RedisSubscription(std::shared_ptr<store::Subscriber> subscriber) noexcept
@@ -139,12 +140,12 @@ Result<void> RedisSubscription::listen(std::function<void(const RedisMessage&)> 
 }
 
 Result<void> RedisSubscription::add(const RedisTopics& topics, const CallOptions& call) const {
-  return larder::add(*subscriber_, topics_of(topics), call.deadline);
+  return add_topics(*subscriber_, topics_of(topics), call.deadline);
 }
 
 Task<Result<void>> RedisSubscription::async_add(const RedisTopics& topics,
                                                 const CallOptions& call) const {
-  return larder::async_add(subscriber_, topics_of(topics), call.deadline);
+  return async_add_topics(subscriber_, topics_of(topics), call.deadline);
 }
 
 void RedisSubscription::remove(const RedisTopics& topics) const {

@@ -100,7 +100,7 @@ bool is_among(std::string_view name, std::string_view names) {
   return false;
 }
 
-const Known* find(std::string_view name) {
+const Known* find_known(std::string_view name) {
   const auto* row = std::find_if(kTable.begin(), kTable.end(), [name](const Known& known) {
     return is_among(name, known.names);
   });
@@ -113,8 +113,8 @@ const Known& known_of(std::span<const std::string> words) {
   constexpr std::size_t kLongest = 20;
   const Known* row = nullptr;
   if (words.size() > 1 && words[0].size() + words[1].size() < kLongest)
-    row = find(words[0] + ' ' + words[1]);
-  if (!row) row = find(words[0]);
+    row = find_known(words[0] + ' ' + words[1]);
+  if (!row) row = find_known(words[0]);
   return row ? *row : kUsual;
 }
 

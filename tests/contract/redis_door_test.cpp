@@ -141,10 +141,11 @@ TEST_P(RedisDoor, ACommandThatWaitsHoldsNobodyUp) {
   }
   redis.command({"RPUSH", "list", "x"}).value();
   waits.join();
-  const auto late = redis.command({"BLPOP", "list", "0"}, {.deadline = 300ms});
+  EXPECT_EQ(redis.pipeline({{"BLPOP", "list", "0"}})[0].error().code, Errc::unsupported);
+  if (GetParam() != &contract::modern_server) return;  // Once is enough to wait for nothing.
+  const auto late = redis.command({"BLPOP", "list", "0"}, {.deadline = 1s});
   EXPECT_EQ(late.error().code, Errc::timeout);
   EXPECT_EQ(late.error().effect, Effect::maybe_executed);
-  EXPECT_EQ(redis.pipeline({{"BLPOP", "list", "0"}})[0].error().code, Errc::unsupported);
 }
 
 TEST_P(RedisDoor, CoroutinesGetTheSameAnswers) {

@@ -64,7 +64,7 @@ TEST_P(PubSub, AfterALostConnectionAllIsSubscribedToAgainAndTheGapIsTold) {
   const auto news = redis.subscribe({.channels = {"a", "b"}, .patterns = {"p*"}}).value();
   redis.publish("a", "before").value();
   EXPECT_EQ(text(next(news)), "a: before");
-  EXPECT_EQ(redis.command({"CLIENT", "KILL", "TYPE", "pubsub"}).value().as_integer(), 1);
+  EXPECT_GE(redis.command({"CLIENT", "KILL", "TYPE", "pubsub"}).value().as_integer(), 1);
   EXPECT_EQ(text(next(news)), "gap begins ");
   EXPECT_EQ(text(next(news)), "gap ends");
   for (const char* channel : {"a", "b", "p1"}) {
@@ -190,14 +190,14 @@ TEST(PubSubOver, AClustersChannelsAreHeardFromAnotherServerWhenOneIsLost) {
   const Store store = Store::open(contract::cluster_of_two().url()).value();
   const auto redis = Redis::over(store).value();
   const auto news = redis.subscribe({.channels = {"any"}}).value();
-  std::int64_t killed = 0;
   for (const auto& server : store.health()) {
-    const auto lost = redis.command({"CLIENT", "KILL", "TYPE", "pubsub"}, {.server = server.name});
-    killed += lost.value().integer;
+    const RedisCall there{.server = server.name};
+    if (redis.command({"PUBSUB", "CHANNELS", "any"}, there).value().items.empty()) continue;
+    redis.command({"CLIENT", "KILL", "TYPE", "pubsub"}, there).value();
+    break;
   }
-  EXPECT_GE(killed, 1);
-  while (next(news).kind != Kind::gap_ends) {
-  }
+  EXPECT_EQ(text(next(news)), "gap begins ");
+  EXPECT_EQ(text(next(news)), "gap ends");
   redis.publish("any", "hi").value();
   EXPECT_EQ(text(next(news)), "any: hi");
 }
@@ -209,7 +209,7 @@ TEST(TrackedKeys, ChangesFlushesAndLostConnectionsAreTold) {
   const auto changes = redis.subscribe({.key_prefixes = {"user:", "tag:"}}).value();
   store.set("user:7", "a").value();
   store.set("other:7", "a").value();
-  store.set("tag:x", "a", {.ttl = 1ms}).value();
+  store.set("tag:x", "a", {.ttl = 50ms}).value();
   EXPECT_EQ(next(changes).channel, "user:7");
   EXPECT_EQ(next(changes).channel, "tag:x") << "written";
   EXPECT_EQ(next(changes).channel, "tag:x") << "and expired";
@@ -255,10 +255,10 @@ TEST(PubSubOver, AServerThatIsAwayIsNamed) {
   test::RedisServer server;
   const auto redis = Redis::over(Store::open(server.url()).value()).value();
   server.process().stop(9);
-  const auto away = redis.subscribe({.channels = {"news"}}, {.deadline = 300ms});
+  const auto away = redis.subscribe({.channels = {"news"}}, {.deadline = 500ms});
   EXPECT_EQ(away.error().code, Errc::unreachable);
   RedisTopics topics{.channels = {"news"}};
-  const auto later = test::run(redis.async_subscribe(topics, {.deadline = 300ms}));
+  const auto later = test::run(redis.async_subscribe(topics, {.deadline = 500ms}));
   EXPECT_EQ(later.error().code, Errc::unreachable);
   EXPECT_THAT(away.error().detail, HasSubstr(server.url()));
 }

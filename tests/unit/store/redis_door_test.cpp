@@ -59,7 +59,8 @@ TEST(ReplyTest, WhatIsNotThereIsNone) {
   EXPECT_EQ(read("$2\r\nab\r\n").as_number(), std::nullopt);
   EXPECT_EQ(read("_\r\n").as_text(), std::nullopt);
   EXPECT_EQ(read(":1\r\n").as_error(), std::nullopt);
-  EXPECT_EQ(read("*1\r\n$1\r\nk\r\n").find("k"), nullptr) << "a key without a value";
+  const Reply lone = read("*1\r\n$1\r\nk\r\n");
+  EXPECT_EQ(lone.find("k"), nullptr) << "a key without a value";
   const Reply array = read("*1\r\n-WRONGTYPE of it\r\n");
   EXPECT_EQ(array.items[0].as_text(), std::nullopt) << "an error is no text";
   EXPECT_EQ(array.items[0].as_error()->code, Errc::wrong_type);
