@@ -251,7 +251,9 @@ TEST(SubscriptionThreads, ComeAndGoWhileMessagesFlow) {
     if (message->kind == RedisMessage::Kind::message) {
       const int number = std::stoi(message->payload);
       EXPECT_GT(number, last);
-      if (last >= 0 && !in_gap) EXPECT_EQ(number, last + 1) << "outside of a gap nothing is missed";
+      if (last >= 0 && !in_gap) {
+        EXPECT_EQ(number, last + 1) << "outside of a gap nothing is missed";
+      }
       last = number;
       continue;
     }
