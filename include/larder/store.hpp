@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,9 +41,15 @@ using Task = boost::asio::awaitable<T, boost::asio::any_io_executor>;
 
 using Millis = std::chrono::milliseconds;
 
-/// How long one call may take, in all. Zero: the Store's default (StoreOptions::deadline).
+/// How long one call may take, and who may end it before.
 struct CallOptions {
+  /// In all. Zero: the Store's default (StoreOptions::deadline).
   Millis deadline{0};
+  /// Of a blocking call over a network: it ends with `cancelled` soon after a stop was requested, and what was sent may still
+  /// come to pass (`maybe_executed`). It outlives the call. In process a call is over before anybody could stop it; a
+  /// coroutine is stopped by its cancellation slot.
+  /// Cost: such a call is served by the store's thread, as a coroutine's is.
+  const std::stop_token* stop = nullptr;
 };
 
 enum class SetIf : std::uint8_t { always, absent, present };

@@ -112,6 +112,8 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
     if (auto here = access_.refuse_here()) return *std::move(here);
     if constexpr (std::is_same_v<Op, Scan>) {
       return scan(op, call);
+    } else if (call.stop != nullptr && call.stop->stop_possible()) {
+      return ask_until(*call.stop, op, call);
     } else if constexpr (requires { leading_key(op); }) {
       if (auto apart = scattered(op, *topology_)) return *std::move(apart);
       Wire<Op> row{op};
@@ -156,6 +158,17 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
       if (op.may_be_stale && topology_->reads_replicas()) return {kRepeatable<Op>, Use::glance};
     }
     return kNature<Op>;
+  }
+  /// The way of a coroutine, for that has an end before its time.
+  template <class Op>
+  Result<typename Op::Answer> ask_until(const std::stop_token& stop, const Op& op,
+                                        const CallOptions& call) {
+    if (stop.stop_requested())
+      return Error{Errc::cancelled, Effect::not_sent, url_ + ": the caller was told to stop"};
+    const auto awaited = std::make_shared<Awaited<typename Op::Answer>>();
+    begin(op, call, awaited);
+    const std::stop_callback leave(stop, [&] { awaited->cancel(); });
+    return awaited->wait();
   }
   // None: the row has the answer.
   std::optional<Error> ask_key(AnyRow& row, Nature nature, std::string_view key,

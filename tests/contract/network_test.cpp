@@ -276,6 +276,29 @@ TEST(FailingRedis, ACallWhileTheServerIsAwayIsNotSentAndSaysWhy) {
   EXPECT_EQ(refused.error().effect, Effect::not_sent);
 }
 
+TEST(FailingRedis, ABlockingCallEndsWhenItIsToldToStop) {
+  test::RedisServer server;
+  const Store store = Store::open(server.url()).value();
+  server.process().signal(SIGSTOP);
+  std::stop_source stop;
+  const std::stop_token token = stop.get_token();
+  std::jthread other([&] {
+    while (store.health()[0].waiting == 0) std::this_thread::yield();
+    stop.request_stop();
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  const auto set = store.set("k", "v", {}, {.deadline = 20s, .stop = &token});
+  EXPECT_EQ(set.error().code, Errc::cancelled);
+  EXPECT_NE(set.error().effect, Effect::refused) << "the server may still do it";
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s);
+  const auto next = store.get("k", {.stop = &token});
+  EXPECT_EQ(next.error().code, Errc::cancelled);
+  EXPECT_EQ(next.error().effect, Effect::not_sent);
+  server.process().signal(SIGCONT);
+  const std::stop_token quiet = std::stop_source{}.get_token();
+  EXPECT_TRUE(store.get_many({"k", "l"}, {.stop = &quiet}).has_value()) << "nobody stopped it";
+}
+
 TEST(FailingRedis, ACallOnTheIoThreadIsRefusedNotADeadlock) {
   test::RedisServer server;
   asio::io_context context;
