@@ -47,6 +47,8 @@ struct RedisCall {
   bool repeatable = false;
   /// Which server, by its name in Store::health(): for what concerns a server and no key (INFO, CONFIG, DBSIZE).
   std::string_view server = {};
+  /// Ends a blocking form before its time: as CallOptions::stop.
+  const std::stop_token* stop = nullptr;
 };
 
 /// Lua that a server keeps by its hash; it is sent whole where the server does not know it (after a restart, a failover).

@@ -4,6 +4,7 @@
 #include <larder/error.hpp>
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,12 @@ struct RedisAccess {
         Errc::would_deadlock, Effect::not_sent,
         std::string(url) +
             ": a blocking call on the thread that serves the connection; use the async form"};
+  }
+  /// Who was told to stop begins nothing.
+  std::optional<Error> refuse_stopped(const std::stop_token& stop) const {
+    if (!stop.stop_requested()) return std::nullopt;
+    return Error{Errc::cancelled, Effect::not_sent,
+                 std::string(url) + ": the caller was told to stop"};
   }
 };
 

@@ -23,6 +23,10 @@ using Answers = std::vector<Result<Reply>>;
 
 store::Nature nature_of(const RedisCall& call) { return {call.repeatable, store::Use::write}; }
 
+bool may_be_stopped(const RedisCall& call) {
+  return call.stop != nullptr && call.stop->stop_possible();
+}
+
 /// The topology of a call that waits on the server: with connections of its own. None: the store's.
 std::shared_ptr<store::Topology> own_of(const RedisAccess& access, Aim& aim,
                                         base::Instant deadline) {
@@ -58,23 +62,7 @@ Result<Aim> aim_for(const RedisAccess& access, std::string_view server, const Re
 template <class... Arguments>
 using RowOf = decltype(row_of(std::declval<const Arguments&>()...));
 
-/// A thread waits.
-template <class... Arguments>
-auto run_call(const RedisAccess& access, const RedisCall& call, const Arguments&... arguments)
-    -> Result<typename RowOf<Arguments...>::Answer> {
-  if (auto here = access.refuse_here()) return *std::move(here);
-  auto aim = aim_for(access, call.server, arguments...);
-  if (!aim) return aim.error();
-  const auto deadline = access.deadline_of(call.deadline);
-  const auto own = own_of(access, *aim, deadline);
-  auto row = row_of(arguments...);
-  auto failure = store::BlockingExchange{row, nature_of(call)}.run(
-      {own ? own.get() : &access.topology, std::move(aim->place), aim->key, deadline});
-  if (failure) return *std::move(failure);
-  return row.take();
-}
-
-/// A coroutine waits.
+/// On its way without anybody's thread.
 template <class Row>
 class AsyncRow final : public store::AsyncExchange {
  public:
@@ -98,6 +86,37 @@ class AsyncRow final : public store::AsyncExchange {
   const std::shared_ptr<store::Pending<Answer>> pending_;
 };
 
+template <class Row>
+void begin_row(Row row, const RedisAccess& access, const Aim& aim, const RedisCall& call,
+               base::Instant deadline, const std::shared_ptr<store::Topology>& own,
+               std::shared_ptr<store::Pending<typename Row::Answer>> pending) {
+  std::make_shared<AsyncRow<Row>>(std::move(row), nature_of(call), std::move(pending), own)
+      ->begin({own ? own.get() : &access.topology, aim.place, aim.key, deadline});
+}
+
+/// A thread waits.
+template <class... Arguments>
+auto run_call(const RedisAccess& access, const RedisCall& call, const Arguments&... arguments)
+    -> Result<typename RowOf<Arguments...>::Answer> {
+  if (auto here = access.refuse_here()) return *std::move(here);
+  auto aim = aim_for(access, call.server, arguments...);
+  if (!aim) return aim.error();
+  const auto deadline = access.deadline_of(call.deadline);
+  const auto own = own_of(access, *aim, deadline);
+  auto row = row_of(arguments...);
+  if (may_be_stopped(call)) {
+    if (auto stopped = access.refuse_stopped(*call.stop)) return *std::move(stopped);
+    const auto awaited = std::make_shared<store::Awaited<typename RowOf<Arguments...>::Answer>>();
+    begin_row(std::move(row), access, *aim, call, deadline, own, awaited);
+    return awaited->wait(*call.stop);
+  }
+  auto failure = store::BlockingExchange{row, nature_of(call)}.run(
+      {own ? own.get() : &access.topology, std::move(aim->place), aim->key, deadline});
+  if (failure) return *std::move(failure);
+  return row.take();
+}
+
+/// A coroutine waits.
 template <class... Arguments>
 auto start_call(std::shared_ptr<StoreDriver> driver, RedisCall call, std::string server,
                 Arguments... arguments) -> Task<Result<typename RowOf<Arguments...>::Answer>> {
@@ -108,8 +127,7 @@ auto start_call(std::shared_ptr<StoreDriver> driver, RedisCall call, std::string
   const auto deadline = access.deadline_of(call.deadline);
   const auto own = own_of(access, *aim, deadline);
   const auto begin = [&](std::shared_ptr<store::Pending<typename Row::Answer>> pending) {
-    std::make_shared<AsyncRow<Row>>(row_of(arguments...), nature_of(call), std::move(pending), own)
-        ->begin({own ? own.get() : &access.topology, aim->place, aim->key, deadline});
+    begin_row(row_of(arguments...), access, *aim, call, deadline, own, std::move(pending));
   };
   co_return co_await store::async_answer<typename Row::Answer>(std::cref(begin));
 }
@@ -229,8 +247,14 @@ std::vector<Result<Reply>> Redis::pipeline(const std::vector<RedisCommand>& comm
   const RedisAccess& access = *driver_->redis();
   if (const auto here = access.refuse_here()) return Answers(commands.size(), *here);
   const auto awaited = std::make_shared<store::Awaited<Answers>>();
+  if (!may_be_stopped(call)) {
+    start_pipeline(access, commands, call, awaited);
+    return *awaited->wait();
+  }
+  if (const auto stopped = access.refuse_stopped(*call.stop))
+    return Answers(commands.size(), *stopped);
   start_pipeline(access, commands, call, awaited);
-  return *awaited->wait();
+  return *awaited->wait(*call.stop);
 }
 
 Result<std::vector<Result<Reply>>> Redis::transaction(const std::vector<RedisCommand>& commands,

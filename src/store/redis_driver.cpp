@@ -163,12 +163,10 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   template <class Op>
   Result<typename Op::Answer> ask_until(const std::stop_token& stop, const Op& op,
                                         const CallOptions& call) {
-    if (stop.stop_requested())
-      return Error{Errc::cancelled, Effect::not_sent, url_ + ": the caller was told to stop"};
+    if (auto stopped = access_.refuse_stopped(stop)) return *std::move(stopped);
     const auto awaited = std::make_shared<Awaited<typename Op::Answer>>();
     begin(op, call, awaited);
-    const std::stop_callback leave(stop, [&] { awaited->cancel(); });
-    return awaited->wait();
+    return awaited->wait(stop);
   }
   // None: the row has the answer.
   std::optional<Error> ask_key(AnyRow& row, Nature nature, std::string_view key,

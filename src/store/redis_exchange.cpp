@@ -146,18 +146,21 @@ void AsyncExchange::round() {
   const auto replies = write(request);
   if (replies == 0) return tell(end(std::nullopt));
   self_ = shared_from_this();
-  // Once sent, the answer may begin another round on another thread.
   const NodePointer node = node_pointer();
   const auto line = side();
+  // Locked over the sending: the answer may begin another round, on another thread, before this one knows its ticket.
+  std::unique_lock lock{mutex_};
   const auto ticket =
       (line ? *line : node->client).send(request.view(), replies, *this, deadline(), true);
+  if (ticket) sent_ = {node, line, *ticket};
+  const bool came_too_early = cancelled_;
+  lock.unlock();
   if (request.capacity() > base::limits::kMiB) request.release();
   if (!ticket) {
     self_ = nullptr;
     return tell(ticket.error());
   }
-  const std::lock_guard guard{mutex_};
-  sent_ = {node, line, *ticket};
+  if (came_too_early) stop();
 }
 
 void AsyncExchange::stop() {

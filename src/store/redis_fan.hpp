@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 
 #include "store/redis_exchange.hpp"
 
@@ -165,6 +166,11 @@ class Awaited final : public Pending<Answer> {
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [this] { return answer_.has_value(); });
     return *std::move(answer_);
+  }
+  /// The same, and cancels what is under way when a stop is requested: there is an answer soon after that.
+  Result<Answer> wait(const std::stop_token& stop) {
+    const std::stop_callback leave(stop, [this] { this->cancel(); });
+    return wait();
   }
 
  private:

@@ -295,8 +295,9 @@ TEST(FailingRedis, ABlockingCallEndsWhenItIsToldToStop) {
   EXPECT_EQ(next.error().code, Errc::cancelled);
   EXPECT_EQ(next.error().effect, Effect::not_sent);
   server.process().signal(SIGCONT);
-  const std::stop_token quiet = std::stop_source{}.get_token();
-  EXPECT_TRUE(store.get_many({"k", "l"}, {.stop = &quiet}).has_value()) << "nobody stopped it";
+  const std::stop_source running;
+  const std::stop_token heard = running.get_token();
+  EXPECT_TRUE(store.get_many({"k", "l"}, {.stop = &heard}).has_value()) << "nobody stopped it";
 }
 
 TEST(FailingRedis, ACallOnTheIoThreadIsRefusedNotADeadlock) {

@@ -148,6 +148,34 @@ TEST_P(RedisDoor, ACommandThatWaitsHoldsNobodyUp) {
   EXPECT_EQ(late.error().effect, Effect::maybe_executed);
 }
 
+TEST_P(RedisDoor, ACommandThatWaitsEndsWhenItIsToldToStop) {
+  std::stop_source source;
+  const std::stop_token stop = source.get_token();
+  std::jthread other{[&] {
+    while (redis.command({"INFO", "clients"}).value().text.find("blocked_clients:1") ==
+           std::string::npos) {
+      std::this_thread::sleep_for(1ms);
+    }
+    source.request_stop();
+  }};
+  const auto begun = std::chrono::steady_clock::now();
+  const auto left = redis.command({"BLPOP", "list", "0"}, {.deadline = 30s, .stop = &stop});
+  EXPECT_EQ(left.error().code, Errc::cancelled);
+  EXPECT_EQ(left.error().effect, Effect::maybe_executed);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s);
+  const auto next = redis.pipeline({{"INCR", "n"}, {"INCR", "n"}}, {.stop = &stop});
+  EXPECT_EQ(next.at(1).error().effect, Effect::not_sent);
+  EXPECT_EQ(redis.eval(RedisScript{"return 7"}, {}, {}, {.stop = &stop}).error().code,
+            Errc::cancelled);
+  EXPECT_TRUE(redis.command({"GET", "n"}).value().is_nil()) << "nothing was begun";
+  const std::stop_token quiet = std::stop_source{}.get_token();
+  const std::stop_source running;
+  const std::stop_token heard = running.get_token();
+  EXPECT_EQ(redis.command({"INCR", "n"}, {.stop = &heard}).value().as_integer(), 1);
+  EXPECT_EQ(redis.pipeline({{"INCR", "n"}}, {.stop = &heard}).at(0)->as_integer(), 2);
+  EXPECT_EQ(redis.command({"GET", "n"}, {.stop = &quiet}).value().as_text(), "2");
+}
+
 TEST_P(RedisDoor, CoroutinesGetTheSameAnswers) {
   RedisCommand set({"SET", "a", "1"});
   EXPECT_EQ(run(redis.async_command(set)).value().as_text(), "OK");
