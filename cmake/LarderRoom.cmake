@@ -28,13 +28,14 @@ function(larder_precompile target)
   target_precompile_headers(${target} REUSE_FROM larder_test_headers)
 endfunction()
 
-# larder_room(<name> [HOT|FACE] [DEPS rooms-and-libraries...] [WITHOUT files...])
-#   Every src/<name>/*.cpp becomes the library larder_<name>, except those that this build is without. A room without a
+# larder_room(<name> [HOT|FACE] [FOLDERS folders...] [DEPS rooms-and-libraries...] [WITHOUT files...])
+#   Every src/<name>/*.cpp, and those of its FOLDERS, become the library larder_<name>, except those that this build is without. A room without a
 #   .cpp is header-only. Under sanitizers only a HOT room is optimised, where tests do millions of steps; a FACE, mostly a
 #   heavy library's templates, goes without UBSan.
 function(larder_room name)
-  cmake_parse_arguments(ROOM "FACE;HOT" "" "DEPS;WITHOUT" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
+  cmake_parse_arguments(ROOM "FACE;HOT" "" "DEPS;FOLDERS;WITHOUT" ${ARGN})
+  list(TRANSFORM ROOM_FOLDERS REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/${name}/\\1/*.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp" ${ROOM_FOLDERS})
   foreach(file IN LISTS ROOM_WITHOUT)
     list(REMOVE_ITEM sources "${PROJECT_SOURCE_DIR}/src/${name}/${file}")
   endforeach()

@@ -25,7 +25,7 @@
 #include <vector>
 
 #include "base/buffer.hpp"
-#include "store/redis_scripts.hpp"
+#include "store/redis/scripts.hpp"
 
 namespace {
 

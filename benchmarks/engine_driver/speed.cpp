@@ -20,7 +20,7 @@
 #include "node/node.hpp"
 #include "node/reader.hpp"
 #include "parts.hpp"
-#include "store/local_driver.hpp"
+#include "store/local/driver.hpp"
 
 namespace larder::bench {
 namespace {

@@ -1,7 +1,7 @@
 #include "apps/ask.hpp"
 
 #include "redis/ask_once.hpp"
-#include "store/redis_client_options.hpp"
+#include "store/redis/client_options.hpp"
 #include "store/url.hpp"
 
 namespace larder::apps {

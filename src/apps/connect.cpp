@@ -10,7 +10,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "net/socket.hpp"
-#include "store/redis_url.hpp"
+#include "store/redis/url.hpp"
 #include "store/url.hpp"
 
 namespace larder::apps {

@@ -7,8 +7,8 @@
 
 #include "apps/command.hpp"
 #include "redis/placement.hpp"
-#include "store/redis_driver.hpp"
-#include "store/redis_url.hpp"
+#include "store/redis/driver.hpp"
+#include "store/redis/url.hpp"
 
 namespace larder::apps {
 

@@ -12,7 +12,7 @@
 #include "base/text.hpp"
 #include "base/units.hpp"
 #include "net/socket.hpp"
-#include "store/redis_url.hpp"
+#include "store/redis/url.hpp"
 
 namespace larder::apps {
 namespace {

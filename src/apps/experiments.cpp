@@ -11,7 +11,7 @@
 #include "lab/policy_replay.hpp"
 #include "lab/replay.hpp"
 #include "lab/tour.hpp"
-#include "store/redis_url.hpp"
+#include "store/redis/url.hpp"
 
 namespace larder::apps {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "store/setting.hpp"
+#include "store/local/setting.hpp"
 
 namespace larder::store {
 namespace {

@@ -82,7 +82,7 @@ class StoreDriver : public store::Runs<store::Operations> {
   virtual store::Backing backing() const { return {}; }
   /// Where those wait who are told of releases. Null: nobody is told, they have to ask again.
   virtual base::Wakes* wakes() noexcept { return nullptr; }
-  /// None: no Redis server is behind it. See redis_access.hpp.
+  /// None: no Redis server is behind it. See redis/access.hpp.
   virtual const store::RedisAccess* redis() const noexcept { return nullptr; }
 };
 

@@ -5,10 +5,10 @@
 #include <array>
 
 #include "base/clock.hpp"
-#include "store/durable_driver.hpp"
-#include "store/local_driver.hpp"
-#include "store/redis_driver.hpp"
-#include "store/redis_url.hpp"
+#include "store/local/driver.hpp"
+#include "store/local/durable_driver.hpp"
+#include "store/redis/driver.hpp"
+#include "store/redis/url.hpp"
 #include "store/url.hpp"
 
 namespace larder {

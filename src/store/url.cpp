@@ -10,7 +10,7 @@
 #include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
-#include "store/setting.hpp"
+#include "store/local/setting.hpp"
 
 namespace larder::store {
 namespace {

@@ -1,4 +1,4 @@
-// What the URLs that Store::open takes say, as plain structs; those of servers are in redis_url.hpp. Nothing here
+// What the URLs that Store::open takes say, as plain structs; those of servers are in redis/url.hpp. Nothing here
 // connects or allocates an engine.
 //
 // memory  := "memory:" [ folder ] [ "?" option ( "&" option )* ]  ; max_bytes eviction shards seed

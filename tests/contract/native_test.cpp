@@ -1,6 +1,6 @@
 // Which way an operation goes: larder serve's own command where the server says that it has it, else a script, and from
 // one to the other when the server turns out to be another.
-#include "store/native.hpp"
+#include "store/redis/native.hpp"
 
 #include <larder/store.hpp>
 

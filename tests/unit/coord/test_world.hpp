@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "coord/watch.hpp"
-#include "store/local_driver.hpp"
+#include "store/local/driver.hpp"
 
 namespace larder::coord::test {
 

@@ -1,10 +1,10 @@
 // The in-process store against a clock that moves only when told to, and at the bound of its memory.
-#include "store/local_driver.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <thread>
+
+#include "store/local/driver.hpp"
 
 namespace larder::store {
 namespace {

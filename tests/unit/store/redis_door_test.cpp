@@ -5,8 +5,8 @@
 #include "redis/slots.hpp"
 #include "resp/reply_reader.hpp"
 #include "resp/writer.hpp"
-#include "store/redis_reply.hpp"
-#include "store/redis_words.hpp"
+#include "store/redis/reply.hpp"
+#include "store/redis/words.hpp"
 #include "support/seed.hpp"
 
 namespace larder::store {

@@ -1,9 +1,8 @@
 // The queue of a subscription and its account of what may be missing, without a connection.
-#include "store/redis_feed.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/subscriptions/feed.hpp"
 #include "support/seed.hpp"
 
 namespace larder::store {

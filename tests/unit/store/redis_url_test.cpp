@@ -1,8 +1,8 @@
 // What is read out of the URLs of Redis servers, and what is said of those that do not fit.
-#include "store/redis_url.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "store/redis/url.hpp"
 
 namespace larder::store {
 namespace {
