@@ -31,8 +31,8 @@ struct OnceOptions {
 /// Counters by key; one that does not exist counts as 0. Copy the handle freely.
 ///
 /// Errors   Those of the Store. `not_a_number` if the entry holds something else; `overflow` if the
-///          sum leaves the number's range: the counter is then as before. A failed addition is never
-///          sent twice: `maybe_executed` means that it may count.
+///          sum leaves the number's range: the counter is then as before (a double on a Redis server is not, and the
+///          error says `maybe_executed`). A failed addition is never sent twice: `maybe_executed` means that it may count.
 /// Threads  Safe from any thread. Callers in different processes share one count.
 /// Cost     One round trip; none when the store is in process.
 template <class Number>

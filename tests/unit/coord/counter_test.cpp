@@ -108,6 +108,12 @@ TEST_F(CounterTest, ADoubleBeyondItsRangeIsAnErrorThatChangesNothing) {
   EXPECT_DOUBLE_EQ(weight.get("a").value(), 1e308);
 }
 
+TEST_F(CounterTest, WhatAnotherClientAddedBeyondADoubleIsNoNumberToAnswer) {
+  store.set("weight:a", "2e308").value();
+  EXPECT_EQ(weight.get("a").error().code, Errc::overflow);
+  EXPECT_EQ(weight.add("a", 1.0).error().code, Errc::overflow);
+}
+
 TEST_F(CounterTest, ADoubleThatIsNoNumberIsRefused) {
   EXPECT_EQ(weight.add("a", std::numeric_limits<double>::quiet_NaN()).error().code,
             Errc::bad_argument);
