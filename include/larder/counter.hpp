@@ -71,6 +71,9 @@ class BasicCounter {
   Task<Result<Counted>> async_add_once(
       const Key& key, std::string id, std::int64_t delta,
       OnceOptions options = {}) const requires std::same_as<Number, std::int64_t>;
+  Task<Result<Counted>> async_incr_once(
+      const Key& key, std::string id, std::int64_t by = 1,
+      OnceOptions options = {}) const requires std::same_as<Number, std::int64_t>;
   Task<Result<Number>> async_get(const Key& key, CallOptions call = {}) const;
   Task<Result<bool>> async_reset(const Key& key, CallOptions call = {}) const;
   Task<Result<Ttl>> async_ttl(const Key& key, CallOptions call = {}) const;

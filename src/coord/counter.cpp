@@ -154,6 +154,13 @@ Task<Result<Counted>> BasicCounter<Number>::async_add_once(
 }
 
 template <class Number>
+Task<Result<Counted>> BasicCounter<Number>::async_incr_once(
+    const Key& key, std::string id, std::int64_t by,
+    OnceOptions options) const requires std::same_as<Number, std::int64_t> {
+  return async_add_once(key, std::move(id), by, options);
+}
+
+template <class Number>
 Task<Result<Number>> BasicCounter<Number>::async_get(const Key& key, CallOptions call) const {
   if (key.text().empty()) return refuse<Number>(bad_argument("empty key"));
   return read<Number>(store_, std::string(detail::FullKey(space_, key.text()).view()), call);
