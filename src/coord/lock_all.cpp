@@ -57,7 +57,7 @@ class Round {
       if (!fresh) return fresh.error();
       if (!*fresh) return End::lost;
       const Millis third = std::max(claim.options().ttl / 3, Millis{1});
-      rests.rest(std::min(pauses.next(tried.left, patience), third));
+      rests.rest(std::min(pauses.next(tried.left, patience, rests.told()), third));
     }
   }
 

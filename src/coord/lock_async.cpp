@@ -51,7 +51,7 @@ Task<Result<std::optional<HeldLock>>> async_acquire(Claim claim, CallOptions cal
   Rests rests(*claim.of);
   for (;;) {
     auto tried = co_await async_attempt(claim, call);
-    const auto pause = patience.pause(tried);
+    const auto pause = patience.pause(tried, rests.told());
     if (tried.held && *tried.held) rests.served();
     if (!pause) co_return std::move(tried.held);
     co_await rests.async_rest(*pause);

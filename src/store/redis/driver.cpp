@@ -10,6 +10,7 @@
 #include "store/servers/cluster_topology.hpp"
 #include "store/servers/ring_topology.hpp"
 #include "store/servers/sentinel_topology.hpp"
+#include "store/subscriptions/remote_wakes.hpp"
 
 namespace larder::store {
 namespace {
@@ -105,6 +106,8 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   }
 
   Backing backing() const override;
+  base::Wakes* wakes() noexcept override { return wakes_.get(); }
+  RemoteWakes& remote_wakes() noexcept { return *wakes_; }
   const RedisAccess* redis() const noexcept override { return &access_; }
 
   template <class Op>
@@ -204,6 +207,7 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   boost::asio::io_context& context_;
   const std::shared_ptr<Topology> topology_;
   const RedisAccess access_;
+  const std::shared_ptr<RemoteWakes> wakes_ = std::make_shared<RemoteWakes>();
 };
 
 std::optional<Error> RedisDriver::ask_key(AnyRow& row, Nature nature, std::string_view key,
@@ -300,13 +304,27 @@ Running running(const StoreOptions& options) {
   return out;
 }
 
+/// What the handles of a store share. A driver that listens for those who wait is held by what it listens with.
+struct Shared {
+  explicit Shared(std::shared_ptr<RedisDriver> its_driver) : driver(std::move(its_driver)) {
+    driver->remote_wakes().attach(driver);
+  }
+  ~Shared() { driver->remote_wakes().close(); }
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+  const std::shared_ptr<RedisDriver> driver;
+};
+
 std::shared_ptr<StoreDriver> driver_of(std::string url, Running running,
                                        std::shared_ptr<Topology> topology,
                                        const base::Clock& clock) {
   boost::asio::io_context& context = *running.options.io_context;
-  return std::make_shared<RedisDriver>(std::move(url), running.options.deadline,
-                                       std::move(running.thread), context, std::move(topology),
-                                       clock);
+  auto driver =
+      std::make_shared<RedisDriver>(std::move(url), running.options.deadline,
+                                    std::move(running.thread), context, std::move(topology), clock);
+  const auto shared = std::make_shared<const Shared>(std::move(driver));
+  return {shared, shared->driver.get()};
 }
 
 /// One server that is away need not keep a ring from opening; a wrong password must.
