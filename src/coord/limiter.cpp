@@ -77,6 +77,12 @@ Task<Result<Decision>> async_ask(Store store, std::shared_ptr<Outages> outages,
   }
 }
 
+Task<Result<std::uint32_t>> async_left(Task<Result<Decision>> looking) {
+  const auto decision = co_await std::move(looking);
+  if (!decision) co_return decision.error();
+  co_return decision->remaining;
+}
+
 Task<Result<bool>> async_forget(Store store, std::shared_ptr<Batches> batches, std::string full_key,
                                 CallOptions call) {
   auto erased = co_await store.async_erase(full_key, call);
@@ -185,6 +191,10 @@ Task<Result<Decision>> Limiter::async_peek(const Key& key, std::uint32_t count,
   if (key.text().empty()) return refuse<Decision>(bad_argument("empty key"));
   return async_ask(store_, outages_, batches_, {text_of(space_, key), rate_.limit(), count, true},
                    call);
+}
+
+Task<Result<std::uint32_t>> Limiter::async_remaining(const Key& key, CallOptions call) const {
+  return async_left(async_peek(key, 1, call));
 }
 
 Task<Result<bool>> Limiter::async_reset(const Key& key, CallOptions call) const {
