@@ -128,7 +128,7 @@ TEST(WakingOver, AStoreGoesWhileItsConnectionLingers) {
   test::RedisServer server;
   const auto redis = Redis::over(Store::open(server.url()).value()).value();
   const auto listening = [&] {
-    return redis.command({"PUBSUB", "SHARDNUMSUB", "{job}~r"}).value().items.at(1).as_integer();
+    return redis.command({"PUBSUB", "SHARDNUMSUB", "{job}~w"}).value().items.at(1).as_integer();
   };
   std::weak_ptr<StoreDriver> driver;
   {
