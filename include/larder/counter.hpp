@@ -31,8 +31,8 @@ struct OnceOptions {
 /// Counters by key; one that does not exist counts as 0. Copy the handle freely.
 ///
 /// Errors   Those of the Store. `not_a_number` if the entry holds something else; `overflow` if the
-///          sum leaves the number's range: the counter is then as before. A failed addition is never
-///          sent twice: `maybe_executed` means that it may count.
+///          sum leaves the number's range: the counter is then as before (a double on a Redis server is not, and the
+///          error says `maybe_executed`). A failed addition is never sent twice: `maybe_executed` means that it may count.
 /// Threads  Safe from any thread. Callers in different processes share one count.
 /// Cost     One round trip; none when the store is in process.
 template <class Number>
@@ -70,6 +70,9 @@ class BasicCounter {
   Task<Result<Number>> async_decr(const Key& key, Number by = 1, CountOptions options = {}) const;
   Task<Result<Counted>> async_add_once(
       const Key& key, std::string id, std::int64_t delta,
+      OnceOptions options = {}) const requires std::same_as<Number, std::int64_t>;
+  Task<Result<Counted>> async_incr_once(
+      const Key& key, std::string id, std::int64_t by = 1,
       OnceOptions options = {}) const requires std::same_as<Number, std::int64_t>;
   Task<Result<Number>> async_get(const Key& key, CallOptions call = {}) const;
   Task<Result<bool>> async_reset(const Key& key, CallOptions call = {}) const;

@@ -26,7 +26,8 @@ struct IdOptions {
 /// Errors   Those of the Store. After any of them ask again: a block may be lost, no number is given twice.
 ///          `overflow` when all 2^63 are gone. `bad_argument`: an empty name, a block out of range.
 /// Threads  Safe from any thread.
-/// Cost     A round trip for each block; callers that find it used up wait for the next one.
+/// Cost     A round trip for each block. Callers that find it used up wait for the one that fetches the next, no longer than
+///          their own deadline says (coroutines: than his); where he finds the store away, they are told so with him.
 class Ids {
  public:
   Ids(Store store, std::string name, const IdOptions& options = {});

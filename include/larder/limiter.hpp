@@ -106,6 +106,7 @@ class Limiter {
                                      CallOptions call = {}) const;
   Task<Result<Decision>> async_peek(const Key& key, std::uint32_t count = 1,
                                     CallOptions call = {}) const;
+  Task<Result<std::uint32_t>> async_remaining(const Key& key, CallOptions call = {}) const;
   Task<Result<bool>> async_reset(const Key& key, CallOptions call = {}) const;
 
   const Rate& rate() const noexcept { return rate_; }

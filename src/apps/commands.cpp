@@ -85,14 +85,17 @@ constexpr Command kCommands[] = {
      "  larder lock nightly-backup -- /usr/local/bin/backup --full\n"
      "  larder lock deploy --wait 5m --ttl 1m -- make deploy\n"
      "\n"
-     "The status is the command's own; 1 where the lock is somebody else's, 75 where it was lost "
-     "and "
-     "the\ncommand ended for it, 127 where there is no such command.\n",
+     "The status is the command's own; 1 where the lock is somebody else's, 2 where the store\n"
+     "cannot be reached, 75 where the lock was lost and the command ended for it, 126 where the\n"
+     "command cannot be run, 127 where there is none.\n",
      &declare_lock, true},
     {"limit", kCoordinating, "Take from a limit, and tell by the status whether it was allowed",
      "  larder limit mails 100/1m && sendmail < letter\n"
      "  larder limit api:ada 1000/1h --cost 5 --json\n"
-     "  larder limit pages 10/s --algorithm bucket --burst 50\n",
+     "  larder limit pages 10/s --algorithm bucket --burst 50\n"
+     "\n"
+     "The status is 0 where it was allowed, 1 where it was denied, 2 where nobody can tell: the\n"
+     "store cannot be reached, or the words make no sense.\n",
      &declare_limit},
 
     {"snapshot", kKeeping, "Let a server write everything to its folder, and wait for it",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -12,6 +13,7 @@
 #include "apps/keep_whole.hpp"
 #include "apps/report.hpp"
 #include "base/foreground.hpp"
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
 
@@ -19,7 +21,7 @@ namespace larder::apps {
 namespace {
 
 // As env(1) and the shells say it.
-constexpr int kNotFound = 127;
+constexpr int kCannotRun = 126, kNotFound = 127;
 /// The lock was lost and the command ended for it: EX_TEMPFAIL, try again later.
 constexpr int kLost = 75;
 
@@ -28,6 +30,12 @@ struct LockFlags {
   std::vector<std::string> words;
 };
 
+/// A store that cannot be reached now: who waits may find it back.
+bool is_away(const Error& error) noexcept {
+  return error.code == Errc::timeout || error.code == Errc::disconnected ||
+         error.code == Errc::unreachable || error.code == Errc::overloaded;
+}
+
 /// Waits in slices, so that who sits at the terminal can end it meanwhile.
 std::optional<HeldLock> acquire(const LockFlags& flags, const Target& target,
                                 const LockOptions& options, Millis wait,
@@ -35,14 +43,17 @@ std::optional<HeldLock> acquire(const LockFlags& flags, const Target& target,
   constexpr Millis kSlice{250};
   const Store store = open(target);
   const auto until = base::SystemClock::instance().now() + wait;
-  for (;;) {
+  for (bool told = false;;) {
     const auto left = std::chrono::ceil<Millis>(until - base::SystemClock::instance().now());
     LockOptions slice = options;
     slice.wait = std::clamp(left, Millis{0}, kSlice);
     signals.obey();
     auto held = Lock{store, flags.name, slice}.acquire();
-    if (!held) end_with(held.error());
-    if (*held || left <= kSlice) return std::move(*held);
+    if (held && (*held || left <= kSlice)) return std::move(*held);
+    if (held) continue;
+    if (left <= kSlice || !is_away(held.error())) end_with(held.error());
+    if (std::exchange(told, true)) continue;
+    std::fprintf(stderr, "larder lock: %s; still waiting\n", held.error().detail.c_str());
   }
 }
 
@@ -61,6 +72,10 @@ int run_under(HeldLock& lock, base::Child& child, Millis ttl) {
                  base::quoted(lock.name(), 64).c_str(), *status);
     return kLost;
   }
+  const auto released = lock.release();
+  if (!released && released.error().code == Errc::lock_lost)
+    std::fprintf(stderr, "larder lock: lock %s was lost before the command ended\n",
+                 base::quoted(lock.name(), 64).c_str());
   return *status;
 }
 
@@ -74,8 +89,9 @@ int lock(LockFlags& flags, const Target& target) {
   if (!held) throw Negative("lock " + base::quoted(flags.name, 64) + " is somebody else's");
   auto child = base::Child::start(flags.words);
   if (!child) {
-    std::fprintf(stderr, "larder lock: %s\n", child.error().detail.c_str());
-    return kNotFound;
+    std::fprintf(stderr, "larder lock: %s: %s\n", base::quoted(flags.words.front(), 64).c_str(),
+                 child.error().message().c_str());
+    return child.error() == std::errc::no_such_file_or_directory ? kNotFound : kCannotRun;
   }
   return run_under(*held, *child, options.ttl);
 }
@@ -89,7 +105,10 @@ struct LimitFlags {
 std::uint32_t count_or_bad_input(const std::string& text, const char* flag) {
   const auto count = base::parse_count(text);
   if (!count) throw BadInput(std::string{flag} + ": " + count.error().detail);
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(*count, UINT32_MAX));
+  if (*count > base::limits::kLimitMax)
+    throw BadInput(std::string{flag} + ": " + base::quoted(text, 64) + " is more than " +
+                   std::to_string(base::limits::kLimitMax));
+  return static_cast<std::uint32_t>(*count);
 }
 
 /// "100/1m", and "100/m" as people say it.

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "base/process.hpp"
@@ -37,9 +36,7 @@ sigset_t passed_signals() noexcept {
   ::_exit(127);
 }
 
-Error no_child(const std::string& name, int error) {
-  return {Errc::io, Effect::not_sent, name + ": " + std::strerror(error)};
-}
+std::error_code of(int error) { return {error, std::generic_category()}; }
 
 }  // namespace
 
@@ -65,9 +62,9 @@ void PassedSignals::obey() const noexcept {
   }
 }
 
-Result<Child> Child::start(const std::vector<std::string>& words) {
+boost::system::result<Child, std::error_code> Child::start(const std::vector<std::string>& words) {
   int failure[2];
-  if (::pipe2(failure, O_CLOEXEC) != 0) return no_child(words.front(), errno);
+  if (::pipe2(failure, O_CLOEXEC) != 0) return of(errno);
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
@@ -82,7 +79,7 @@ Result<Child> Child::start(const std::vector<std::string>& words) {
     if (error != 0) ::waitpid(process, nullptr, 0);
   }
   ::close(failure[0]);
-  if (error != 0) return no_child(words.front(), error);
+  if (error != 0) return of(error);
   return Child{process, leads};
 }
 

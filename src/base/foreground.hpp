@@ -1,11 +1,12 @@
 // Child: a program that runs under this one, told what this one is told.
 #pragma once
 
-#include <larder/error.hpp>
-
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
+
+#include <boost/system/result.hpp>
 
 #include "base/clock.hpp"
 
@@ -30,8 +31,8 @@ class Child {
  public:
   /// Starts `words[0]`, looked for in PATH, with this process' files and environment. Where nobody sits at the terminal it
   /// leads a process group of its own, so that what it starts is ended with it. It is asked to end if this process dies.
-  /// Errors   `io`: not found, not to be executed, no process to be had.
-  static Result<Child> start(const std::vector<std::string>& words);
+  /// Errors   As the system says them: no such file, not to be executed, no process to be had.
+  static boost::system::result<Child, std::error_code> start(const std::vector<std::string>& words);
   Child(Child&& other) noexcept;
   Child& operator=(Child&&) = delete;
   ~Child();

@@ -16,9 +16,12 @@ void Wakes::ring_slowly(std::string_view name, Whom whom) noexcept {
 }
 
 Wakes::Waiter::Waiter(Wakes& wakes, std::string_view name) : wakes_(wakes), name_(name) {
-  const std::lock_guard guard{wakes_.mutex_};
-  place_ = wakes_.waiters_.emplace(name_, this);
-  wakes_.waiting_.fetch_add(1, std::memory_order_relaxed);
+  {
+    const std::lock_guard guard{wakes_.mutex_};
+    place_ = wakes_.waiters_.emplace(name_, this);
+    wakes_.waiting_.fetch_add(1, std::memory_order_relaxed);
+  }
+  wakes_.came(name_);
 }
 
 Wakes::Waiter::~Waiter() {
@@ -29,12 +32,18 @@ Wakes::Waiter::~Waiter() {
   }
   // Whether it was woken and then asked in vain, or not at all, is not worth telling apart: one who asks too often.
   if (!served_) wakes_.ring(name_, Whom::first);
+  wakes_.left(name_);
 }
 
 void Wakes::Waiter::wake() noexcept {
   woken_ = true;
   if (call_) call_();
   changed_.notify_one();
+}
+
+void Wakes::Waiter::rouse() noexcept {
+  const std::lock_guard guard{wakes_.mutex_};
+  wake();
 }
 
 void Wakes::Waiter::arm() noexcept {

@@ -19,6 +19,7 @@ namespace larder::base {
 class Wakes {
  public:
   class Waiter;
+  virtual ~Wakes() = default;
 
   enum class Whom : bool {
     first,  ///< Who has waited longest and is not on his way already.
@@ -30,6 +31,13 @@ class Wakes {
     if (waiting_.load(std::memory_order_relaxed) != 0) ring_slowly(name, whom);
   }
   std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  /// Whether who waits for `name` is told of its release, whoever gives it back; if not, he has to ask now and then.
+  virtual bool tells(std::string_view) const { return true; }
+
+ protected:
+  // One who waits for `name` is there, or has gone. Called without a lock.
+  virtual void came(std::string_view) noexcept {}
+  virtual void left(std::string_view) noexcept {}
 
  private:
   void ring_slowly(std::string_view name, Whom whom) noexcept;
@@ -55,6 +63,8 @@ class Wakes::Waiter {
   bool woken() const noexcept;
   /// Returns when it is woken, or `time` is over.
   void wait_for(Millis time);
+  /// Wakes it, from any thread, for another reason than a release.
+  void rouse() noexcept;
   /// It has what it waited for: nothing to pass on.
   void served() noexcept { served_ = true; }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stop_token>
 #include <utility>
+
+#include "base/text.hpp"
 
 namespace larder::coord {
 
@@ -52,34 +55,44 @@ bool is_passing(Errc code) noexcept {
          code == Errc::overloaded;
 }
 
-Millis Pauses::next(Millis left, Millis patience) noexcept {
-  constexpr Millis kMost{50};
-  const auto half = static_cast<std::uint64_t>(longest_.count()) / 2;
+Millis Pauses::next(Millis left, Millis patience, bool told) noexcept {
+  constexpr Millis kAsking{50}, kTold{500};
+  const Millis longest = told ? kTold : longest_;
+  const auto half = static_cast<std::uint64_t>(longest.count()) / 2;
   const Millis chosen{static_cast<std::int64_t>(half + random_.below(half + 1))};
-  longest_ = std::min(longest_ * 2, kMost);
-  const Millis end = left > Millis{0} ? left + Millis{1} : kMost;
+  if (!told) longest_ = std::min(longest_ * 2, kAsking);
+  const Millis end = left > Millis{0} ? left + Millis{1} : kAsking;
   return std::max(std::min({chosen, end, patience}), Millis{1});
 }
 
-std::optional<Millis> Patience::pause(const Attempt& tried) {
+std::optional<Millis> Patience::pause(const Attempt& tried, bool told) {
   const bool over = tried.held ? tried.held->has_value() : !is_passing(tried.held.error().code);
   if (over) return std::nullopt;
   const auto patience = std::chrono::ceil<Millis>(until_ - world_.now());
   if (patience <= Millis{0}) return std::nullopt;
-  return pauses_.next(tried.left, patience);
+  return pauses_.next(tried.left, patience, told);
 }
 
 bool Rests::takes_place() {
   if (!wakes_ || place_) return false;
   place_.emplace(*wakes_, name_);
-  return true;
+  return told();
 }
 
-void Rests::rest(Millis pause) {
-  if (takes_place()) return;
-  if (!place_) return world_.sleep(pause);
-  world_.wait(*place_, pause);
-  place_->arm();
+Result<void> Rests::rest(Millis pause, const std::stop_token* stop) {
+  const auto stopped = [&] { return stop != nullptr && stop->stop_requested(); };
+  if (takes_place()) {
+    // He asks again at once.
+  } else if (!place_) {
+    world_.sleep(pause);
+  } else {
+    const std::stop_callback rouse(stop ? *stop : std::stop_token{}, [this] { place_->rouse(); });
+    if (!stopped()) world_.wait(*place_, pause);
+    place_->arm();
+  }
+  if (!stopped()) return {};
+  return Error{Errc::cancelled, Effect::not_sent,
+               base::quoted(name_, 64) + ": the caller was told to stop"};
 }
 
 namespace {
@@ -125,10 +138,10 @@ Result<std::optional<HeldLock>> acquire(Claim claim, const CallOptions& call) {
   for (;;) {
     // Asked again under the same owner, so an attempt whose answer was lost is not in its own way.
     auto tried = attempt(claim, call);
-    const auto pause = patience.pause(tried);
+    const auto pause = patience.pause(tried, rests.told());
     if (tried.held && *tried.held) rests.served();
     if (!pause) return std::move(tried.held);
-    rests.rest(*pause);
+    if (const auto rested = rests.rest(*pause, call.stop); !rested) return rested.error();
   }
 }
 

@@ -81,10 +81,11 @@ Task<Result<std::optional<HeldLock>>> async_try_acquire(Claim claim, CallOptions
 Task<Result<std::optional<HeldLock>>> async_acquire(Claim claim, CallOptions call);
 
 /// The pauses of one who waits: by chance, twice as long each time up to 50 ms, and not beyond the end of the other's time.
+/// Who is told of releases asks in case that he was not: after half a second at most.
 class Pauses {
  public:
   explicit Pauses(World& world) noexcept : random_(world.entropy()) {}
-  Millis next(Millis left, Millis patience) noexcept;
+  Millis next(Millis left, Millis patience, bool told) noexcept;
 
  private:
   base::Random random_;
@@ -97,7 +98,7 @@ class Patience {
   explicit Patience(const Claim& claim)
       : world_(claim.world()), until_(world_.now() + claim.options().wait), pauses_(world_) {}
   /// None: this attempt was the last.
-  std::optional<Millis> pause(const Attempt& tried);
+  std::optional<Millis> pause(const Attempt& tried, bool told);
 
  private:
   World& world_;
@@ -105,14 +106,18 @@ class Patience {
   Pauses pauses_;
 };
 
-/// What one who waits does between two attempts. Where the store can tell of releases in this process, the first pause is
-/// none: he takes his place and asks again, so that no release is missed; from then on each ends when he is woken.
+/// What one who waits does between two attempts. Where the store can tell of releases, he takes his place after the first one;
+/// from then on each pause ends when he is woken. If he is told from that moment on, as in this process, the first pause is none:
+/// he asks again, so that no release is missed; else he is woken once it is so.
 class Rests {
  public:
   explicit Rests(const Subject& subject) noexcept
       : world_(subject.world), name_(subject.name), wakes_(subject.store.wakes()) {}
-  void rest(Millis pause);
+  /// Ends with a stop, if there is a token. Errors: `cancelled`: a stop was requested.
+  Result<void> rest(Millis pause, const std::stop_token* stop);
   Task<void> async_rest(Millis pause);
+  /// He need not ask to learn of a release.
+  bool told() const { return place_ && wakes_->tells(name_); }
   /// He has what he waited for.
   void served() noexcept {
     if (place_) place_->served();

@@ -1,6 +1,7 @@
 #include <larder/counter.hpp>
 
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include <boost/asio/awaitable.hpp>
@@ -9,16 +10,24 @@
 #include "base/limits.hpp"
 #include "base/numbers.hpp"
 #include "base/text.hpp"
+#include "coord/refuse.hpp"
 
 namespace larder {
 namespace {
 
-Error bad_argument(std::string_view why) {
-  return {Errc::bad_argument, Effect::not_sent, std::string(why)};
-}
+using coord::bad_argument;
+using coord::refuse;
 
 Error not_a_number(std::string_view full_key) {
   return {Errc::not_a_number, Effect::refused, base::quoted(full_key, 64) + " holds no number"};
+}
+
+/// INCRBYFLOAT adds beyond what a double holds.
+Result<double> double_of(std::string_view full_key, long double number) {
+  const auto near = static_cast<double>(number);
+  if (std::isfinite(near)) return near;
+  return Error{Errc::overflow, Effect::refused,
+               base::quoted(full_key, 64) + " holds a number beyond what a double holds"};
 }
 
 template <class Number>
@@ -26,7 +35,7 @@ Result<Number> number_of(std::string_view full_key, const Result<std::optional<B
   if (!stored) return stored.error();
   if (!*stored) return Number{0};
   if constexpr (std::same_as<Number, double>) {
-    if (const auto number = base::parse_float(**stored)) return static_cast<double>(*number);
+    if (const auto number = base::parse_float(**stored)) return double_of(full_key, *number);
   } else {
     if (const auto number = base::parse_integer(**stored)) return *number;
   }
@@ -44,11 +53,6 @@ Result<Number> negated(std::string_view key, Number by) {
     }
   }
   return -by;
-}
-
-template <class Number>
-Task<Result<Number>> refuse(Error error) {
-  co_return std::move(error);
 }
 
 template <class Number>
@@ -142,6 +146,13 @@ Task<Result<Counted>> BasicCounter<Number>::async_add_once(
   return store_.async_add_once(std::string(detail::FullKey(space_, key.text()).view()),
                                std::move(id), delta, options.remember, options.ttl_if_new,
                                {options.deadline});
+}
+
+template <class Number>
+Task<Result<Counted>> BasicCounter<Number>::async_incr_once(
+    const Key& key, std::string id, std::int64_t by,
+    OnceOptions options) const requires std::same_as<Number, std::int64_t> {
+  return async_add_once(key, std::move(id), by, options);
 }
 
 template <class Number>

@@ -8,21 +8,15 @@
 #include "base/limits.hpp"
 #include "coord/batches.hpp"
 #include "coord/outages.hpp"
+#include "coord/refuse.hpp"
 
 namespace larder {
 namespace {
 
+using coord::bad_argument;
 using coord::Batches;
 using coord::Outages;
-
-Error bad_argument(std::string why) {
-  return {Errc::bad_argument, Effect::not_sent, std::move(why)};
-}
-
-template <class T>
-Task<Result<T>> refuse(Error error) {
-  co_return std::move(error);
-}
+using coord::refuse;
 
 std::string text_of(const detail::Space& space, const Key& key) {
   return std::string(detail::FullKey(space, key.text()).view());
@@ -75,6 +69,12 @@ Task<Result<Decision>> async_ask(Store store, std::shared_ptr<Outages> outages,
     if (!said || said->estimated) co_return said;
     if (auto decision = ask.settle(*said)) co_return *decision;
   }
+}
+
+Task<Result<std::uint32_t>> async_left(Task<Result<Decision>> looking) {
+  const auto decision = co_await std::move(looking);
+  if (!decision) co_return decision.error();
+  co_return decision->remaining;
 }
 
 Task<Result<bool>> async_forget(Store store, std::shared_ptr<Batches> batches, std::string full_key,
@@ -185,6 +185,10 @@ Task<Result<Decision>> Limiter::async_peek(const Key& key, std::uint32_t count,
   if (key.text().empty()) return refuse<Decision>(bad_argument("empty key"));
   return async_ask(store_, outages_, batches_, {text_of(space_, key), rate_.limit(), count, true},
                    call);
+}
+
+Task<Result<std::uint32_t>> Limiter::async_remaining(const Key& key, CallOptions call) const {
+  return async_left(async_peek(key, 1, call));
 }
 
 Task<Result<bool>> Limiter::async_reset(const Key& key, CallOptions call) const {

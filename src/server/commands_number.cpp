@@ -34,13 +34,14 @@ void add(Call& call, std::int64_t delta, engine::Deadline of_new = engine::Deadl
   });
 }
 
+template <class Widest>
 void add_float(Call& call, engine::Deadline of_new = engine::Deadline::none()) {
   call.on_string(call.arg(1), node::Mode::write, [&](engine::Entry& entry) {
     const auto present = base::parse_float(entry.exists() ? entry.value() : "0");
     const auto delta = base::parse_float(call.arg(2));
     if (!present || !delta) return call.fail(errors::kNotAFloat);
     const long double sum = *present + *delta;
-    if (!std::isfinite(sum)) return call.fail(errors::kNotFinite);
+    if (!std::isfinite(static_cast<Widest>(sum))) return call.fail(errors::kNotFinite);
     const std::string text = base::float_text(sum);
     if (const auto done = entry.assign(text, deadline_of(entry, of_new)); !done) {
       return call.fail(done.error());
@@ -79,7 +80,8 @@ void decr_by(Call& call) {
   add(call, -*delta);
 }
 
-void incr_by_float(Call& call) { add_float(call); }
+// Redis computes, and keeps, in long double.
+void incr_by_float(Call& call) { add_float<long double>(call); }
 
 void larder_add(Call& call) {
   const auto of_new = deadline_of_new(call);
@@ -88,7 +90,7 @@ void larder_add(Call& call) {
 }
 
 void larder_add_float(Call& call) {
-  if (const auto of_new = deadline_of_new(call)) add_float(call, *of_new);
+  if (const auto of_new = deadline_of_new(call)) add_float<double>(call, *of_new);
 }
 
 }  // namespace larder::server

@@ -72,6 +72,37 @@ class LockTest(ServedCase):
         self.assertEqual(holder.wait(program.PATIENCE), 9)
         self.assertEqual(self.larder("exists", "job").out, "0\n")
 
+    def test_a_lock_that_was_lost_unnoticed_is_told_of_at_the_end(self):
+        os.mkfifo(self.path("go"))
+        holder = self.begin("job", "--ttl", "1h", "--", "sh", "-c", "echo begun; read line < " + self.path("go"))
+        self.assertOk(self.larder("del", "job"))
+        with open(self.path("go"), "w", encoding="ascii") as pipe:
+            pipe.write("go\n")
+        _, err = holder.communicate(timeout=program.PATIENCE)
+        self.assertEqual(holder.returncode, 0)
+        self.assertIn(b'lock "job" was lost before the command ended', err)
+
+    def test_who_waits_outlasts_a_store_that_is_away(self):
+        self.assertOk(self.larder("set", "job", "1 thief"))
+        waiter = subprocess.Popen(
+            [PROGRAM, "lock", "job", "--wait", "1h", "--timeout", "300ms", "--", "echo", "mine"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment(LARDER_URL=self.server.url),
+        )
+        self.addCleanup(lambda: (waiter.poll() is None and waiter.kill(), waiter.communicate()))
+        with program.Connection(self.server.port) as look:
+            while b"larder-cli" not in look.ask("CLIENT", "LIST"):
+                self.assertIsNone(waiter.poll())
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            program.read_until(waiter.stderr, b"still waiting")
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+        self.assertOk(self.larder("del", "job"))
+        out, err = waiter.communicate(timeout=program.PATIENCE)
+        self.assertEqual((waiter.returncode, out), (0, b"mine\n"))
+        self.assertNotIn(b"still waiting", err, "once is enough")
+
     def test_who_waits_can_be_ended(self):
         self.begin("job", "--", "sh", "-c", "echo begun; exec sleep 60")
         waiter = subprocess.Popen([PROGRAM, "lock", "job", "--wait", "1h", "--", "true"],
@@ -89,7 +120,10 @@ class LockTest(ServedCase):
     def test_what_cannot_be_run_is_named(self):
         outcome = self.larder("lock", "job", "--", "/no/such/command")
         self.assertEqual(outcome.status, 127)
-        self.assertIn("/no/such/command: No such file", outcome.err)
+        self.assertIn('"/no/such/command": No such file', outcome.err)
+        folder = self.larder("lock", "job", "--", "/")
+        self.assertEqual(folder.status, 126)
+        self.assertIn('"/": Permission denied', folder.err)
         self.assertEqual(self.larder("exists", "job").out, "0\n")
         self.assertRefused(self.larder("lock", "job"), "COMMAND")
         self.assertRefused(self.larder("lock", "job", "--ttl", "1ms", "--", "true"), "--ttl")
@@ -122,6 +156,8 @@ class LimitTest(ServedCase):
     def test_slips_are_named(self):
         for rate in ["100", "100/", "x/1m", "100/1parsec"]:
             self.assertRefused(self.larder("limit", "k", rate), "RATE")
+        self.assertRefused(self.larder("limit", "k", "5000000000/1s"), "RATE", "5000000000")
+        self.assertRefused(self.larder("limit", "k", "5/1s", "--cost", "5000000000"), "--cost", "5000000000")
         self.assertRefused(self.larder("limit", "k", "5/1s", "--burst", "3"), "--burst")
         self.assertRefused(self.larder("limit", "k", "5/1s", "--cost", "6"), "a take of 6 from a limit of 5")
 

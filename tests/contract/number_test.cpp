@@ -1,5 +1,6 @@
 // The Store contract for numbers: sums, their text, their deadlines, and what is no number.
 #include <limits>
+#include <optional>
 
 #include "contract/store_contract.hpp"
 
@@ -115,6 +116,18 @@ TEST_P(Number, DoublesReadTheExponentForm) {
   store.set("n", "3.0e3").value();
   EXPECT_DOUBLE_EQ(add(200.0), 3200.0);
   EXPECT_EQ(text(), "3200");
+}
+
+TEST_P(Number, ASumBeyondADoubleIsAnErrorThatSaysWhetherAnythingChanged) {
+  for (const auto ttl : {std::optional<Millis>{}, std::optional<Millis>{60s}}) {
+    store.erase("n").value();
+    EXPECT_DOUBLE_EQ(store.add("n", 1e308, ttl).value(), 1e308);
+    const std::string before = text();
+    const auto sum = store.add("n", 1.7e308, ttl);
+    ASSERT_TRUE(sum.has_error()) << *sum;
+    EXPECT_EQ(sum.error().code, Errc::overflow);
+    EXPECT_EQ(text() == before, sum.error().effect == Effect::refused);
+  }
 }
 
 TEST_P(Number, WhatIsNoDoubleIsTold) {

@@ -10,6 +10,7 @@
 #include "store/servers/cluster_topology.hpp"
 #include "store/servers/ring_topology.hpp"
 #include "store/servers/sentinel_topology.hpp"
+#include "store/subscriptions/remote_wakes.hpp"
 
 namespace larder::store {
 namespace {
@@ -38,32 +39,32 @@ class AsksEach<Derived, OperationList<Op, Rest...>>
   }
 };
 
-struct Figure {
+struct ClientFigure {
   std::string_view name;
   std::string_view type;
   std::string_view help;
   std::uint64_t (*read)(const redis::ClientStats& stats);
 };
 
-constexpr std::array kFigures{
-    Figure{"larder_redis_calls_total", "counter", "Requests accepted.",
-           [](auto& s) { return s.calls; }},
-    Figure{"larder_redis_timeouts_total", "counter", "Calls whose deadline passed first.",
-           [](auto& s) { return s.timeouts; }},
-    Figure{"larder_redis_overloaded_total", "counter", "Calls refused because the queue was full.",
-           [](auto& s) { return s.overloaded; }},
-    Figure{"larder_redis_writes_total", "counter", "Batches of requests written.",
-           [](auto& s) { return s.writes; }},
-    Figure{"larder_redis_connects_total", "counter", "Connections that became ready.",
-           [](auto& s) { return s.connects; }},
-    Figure{"larder_redis_disconnects_total", "counter", "Connections lost.",
-           [](auto& s) { return s.disconnects; }},
-    Figure{"larder_redis_late_replies_total", "counter", "Replies whose callers had left.",
-           [](auto& s) { return s.late_replies; }},
-    Figure{"larder_redis_waiting", "gauge", "Calls queued or in flight.",
-           [](auto& s) -> std::uint64_t { return s.waiting; }},
-    Figure{"larder_redis_connected", "gauge", "1 while connected.",
-           [](auto& s) -> std::uint64_t { return s.connected; }},
+constexpr std::array kClientFigures{
+    ClientFigure{"larder_redis_calls_total", "counter", "Requests accepted.",
+                 [](auto& s) { return s.calls; }},
+    ClientFigure{"larder_redis_timeouts_total", "counter", "Calls whose deadline passed first.",
+                 [](auto& s) { return s.timeouts; }},
+    ClientFigure{"larder_redis_overloaded_total", "counter",
+                 "Calls refused because the queue was full.", [](auto& s) { return s.overloaded; }},
+    ClientFigure{"larder_redis_writes_total", "counter", "Batches of requests written.",
+                 [](auto& s) { return s.writes; }},
+    ClientFigure{"larder_redis_connects_total", "counter", "Connections that became ready.",
+                 [](auto& s) { return s.connects; }},
+    ClientFigure{"larder_redis_disconnects_total", "counter", "Connections lost.",
+                 [](auto& s) { return s.disconnects; }},
+    ClientFigure{"larder_redis_late_replies_total", "counter", "Replies whose callers had left.",
+                 [](auto& s) { return s.late_replies; }},
+    ClientFigure{"larder_redis_waiting", "gauge", "Calls queued or in flight.",
+                 [](auto& s) -> std::uint64_t { return s.waiting; }},
+    ClientFigure{"larder_redis_connected", "gauge", "1 while connected.",
+                 [](auto& s) -> std::uint64_t { return s.connected; }},
 };
 
 template <class Row>
@@ -105,6 +106,8 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   }
 
   Backing backing() const override;
+  base::Wakes* wakes() noexcept override { return wakes_.get(); }
+  RemoteWakes& remote_wakes() noexcept { return *wakes_; }
   const RedisAccess* redis() const noexcept override { return &access_; }
 
   template <class Op>
@@ -204,6 +207,7 @@ class RedisDriver final : public AsksEach<RedisDriver, Operations> {
   boost::asio::io_context& context_;
   const std::shared_ptr<Topology> topology_;
   const RedisAccess access_;
+  const std::shared_ptr<RemoteWakes> wakes_ = std::make_shared<RemoteWakes>();
 };
 
 std::optional<Error> RedisDriver::ask_key(AnyRow& row, Nature nature, std::string_view key,
@@ -274,7 +278,7 @@ std::string RedisDriver::metrics_text() const {
   std::string text;
   auto nodes = topology_->all();
   for (auto& replica : topology_->replicas()) nodes.push_back(std::move(replica));
-  for (const auto& figure : kFigures) {
+  for (const auto& figure : kClientFigures) {
     text.append("# HELP ").append(figure.name).append(" ").append(figure.help).append("\n# TYPE ");
     text.append(figure.name).append(" ").append(figure.type).append("\n");
     for (const auto& node : nodes) {
@@ -300,13 +304,27 @@ Running running(const StoreOptions& options) {
   return out;
 }
 
+/// What the handles of a store share. A driver that listens for those who wait is held by what it listens with.
+struct Shared {
+  explicit Shared(std::shared_ptr<RedisDriver> its_driver) : driver(std::move(its_driver)) {
+    driver->remote_wakes().attach(driver);
+  }
+  ~Shared() { driver->remote_wakes().close(); }
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+  const std::shared_ptr<RedisDriver> driver;
+};
+
 std::shared_ptr<StoreDriver> driver_of(std::string url, Running running,
                                        std::shared_ptr<Topology> topology,
                                        const base::Clock& clock) {
   boost::asio::io_context& context = *running.options.io_context;
-  return std::make_shared<RedisDriver>(std::move(url), running.options.deadline,
-                                       std::move(running.thread), context, std::move(topology),
-                                       clock);
+  auto driver =
+      std::make_shared<RedisDriver>(std::move(url), running.options.deadline,
+                                    std::move(running.thread), context, std::move(topology), clock);
+  const auto shared = std::make_shared<const Shared>(std::move(driver));
+  return {shared, shared->driver.get()};
 }
 
 /// One server that is away need not keep a ring from opening; a wrong password must.

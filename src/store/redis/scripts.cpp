@@ -63,8 +63,11 @@ return {token, tonumber(ARGV[2])})";
 constexpr std::string_view kExtend = R"(if not held or owner ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2]))";
 
+// Whoever may not publish, or cannot (before Redis 7), has given it back all the same.
 constexpr std::string_view kUnlock = R"(if not held or owner ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1]))";
+redis.call('DEL', KEYS[1])
+redis.pcall('SPUBLISH', ARGV[2], 'one')
+return 1)";
 
 constexpr std::string_view kFencedSet = R"(local seen = redis.pcall('GET', KEYS[2])
 if type(seen) == 'table' then return seen end

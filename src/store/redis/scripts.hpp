@@ -29,7 +29,7 @@ const redis::Script& lease_script();            ///< key, lease; ttl
 const redis::Script& fill_script();             ///< key, lease; token, value, words of SET
 const redis::Script& lock_script();             ///< key, fence; owner, ttl, life of the fence
 const redis::Script& extend_script();           ///< key; owner, ttl
-const redis::Script& unlock_script();           ///< key; owner
+const redis::Script& unlock_script();           ///< key; owner, channel
 const redis::Script&
 fenced_set_script();  ///< key, fence; token, value, life of the fence, words of SET
 const redis::Script&
@@ -38,7 +38,7 @@ const redis::Script& add_once_script();  ///< key, what remembers; delta, life o
 const redis::Script&
 share_script();  ///< key, fence; owner, ttl, weight, capacity, life of the fence
 const redis::Script& reshare_script();      ///< key; owner, ttl
-const redis::Script& unshare_script();      ///< key; owner
+const redis::Script& unshare_script();      ///< key; owner, channel
 const redis::Script& generations_script();  ///< side keys; life
 const redis::Script& bump_script();         ///< side key; life
 

@@ -88,6 +88,7 @@ return 1)";
 constexpr std::string_view kUnshare = R"(if not mine then return 0 end
 table.remove(shares, mine)
 keep()
+redis.pcall('SPUBLISH', ARGV[2], 'all')
 return 1)";
 
 std::string joined(std::string_view first, std::string_view second, std::string_view third = "") {

@@ -110,8 +110,10 @@ std::uint32_t write_step(const LockExtend& op, StepWay& way, base::Buffer& out, 
 }
 
 std::uint32_t write_step(const LockRelease& op, StepWay& way, base::Buffer& out, const Ways& ways) {
-  return way.ask(out, {Native::unlock, unlock_script(), {op.key, op.owner}, {op.key}, {op.owner}},
-                 ways);
+  const std::string channel = base::side_key(op.key, base::kReleasedTag);
+  return way.ask(
+      out, {Native::unlock, unlock_script(), {op.key, op.owner}, {op.key}, {op.owner, channel}},
+      ways);
 }
 
 std::uint32_t write_step(const FencedSet& op, StepWay& way, base::Buffer& out, const Ways& ways) {
@@ -199,8 +201,10 @@ std::uint32_t write_step(const ShareExtend& op, StepWay& way, base::Buffer& out,
 
 std::uint32_t write_step(const ShareRelease& op, StepWay& way, base::Buffer& out,
                          const Ways& ways) {
-  return way.ask(out, {Native::unshare, unshare_script(), {op.key, op.owner}, {op.key}, {op.owner}},
-                 ways);
+  const std::string channel = base::side_key(op.key, base::kReleasedTag);
+  return way.ask(
+      out, {Native::unshare, unshare_script(), {op.key, op.owner}, {op.key}, {op.owner, channel}},
+      ways);
 }
 
 std::uint32_t write_step(const Generations& op, StepWay& way, base::Buffer& out, const Ways& ways) {

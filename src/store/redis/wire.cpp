@@ -1,5 +1,7 @@
 #include "store/redis/wire.hpp"
 
+#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "base/numbers.hpp"
@@ -210,9 +212,12 @@ bool AnyRow::failed(const Value& reply) {
   return true;
 }
 
+void AnyRow::fail(Error why) {
+  if (!failure_) failure_ = std::move(why);
+}
+
 void AnyRow::unexpected() {
-  if (!failure_)
-    failure_ = Error{Errc::protocol, Effect::maybe_executed, "a reply of an unexpected kind"};
+  fail({Errc::protocol, Effect::maybe_executed, "a reply of an unexpected kind"});
 }
 
 std::int64_t AnyRow::integer(const Value& reply) {
@@ -310,9 +315,11 @@ std::uint32_t SumWire<Op>::write(base::Buffer& out, Ways& ways) {
   const Op& op = this->op_;
   const SumNames names = names_of(op);
   const std::string delta = words_of(op.delta);
-  native_ = op.ttl_if_new && !refused_ && ways.knows(names.native);
+  // INCRBYFLOAT adds beyond what a double holds; a command of our own does not.
+  const bool asked = op.ttl_if_new || std::is_same_v<Op, AddDouble>;
+  native_ = asked && !refused_ && ways.knows(names.native);
   if (!op.ttl_if_new) {
-    append_command(out, {names.command, op.key, delta});
+    append_command(out, {native_ ? name_of(names.native) : names.command, op.key, delta});
     return 1;
   }
   const std::string ttl = std::to_string(op.ttl_if_new->count());
@@ -329,8 +336,8 @@ std::uint32_t SumWire<Op>::write(base::Buffer& out, Ways& ways) {
 
 template <class Op>
 void SumWire<Op>::read(std::uint32_t index, const Value& reply, Ways&) {
-  if (!this->op_.ttl_if_new) return read_sum(reply);
   if (native_) return read_native(reply);
+  if (!this->op_.ttl_if_new) return read_sum(reply);
   switch (index) {
     case 0:
       transaction_ = !reply.is_error();
@@ -370,6 +377,9 @@ void SumWire<Op>::read_sum(const Value& reply) {
     if (!sum) return;
     const auto number = to_double(*sum);
     if (!number) return this->unexpected();
+    if (!std::isfinite(*number))
+      return this->fail({Errc::overflow, Effect::maybe_executed,
+                         "the sum, which the server keeps, is beyond what a double holds"});
     this->answer_ = *number;
   }
 }

@@ -52,6 +52,8 @@ class AnyRow {
 
   /// True if the reply is an error; the first one is kept.
   bool failed(const resp::Value& reply);
+  /// Keeps it as the failure, unless there is one.
+  void fail(Error why);
   /// Keeps "unexpected reply" as the failure.
   void unexpected();
   /// The reply's integer; 0 after keeping a failure.

@@ -7,10 +7,12 @@
 
 namespace larder::store {
 
-Subscriber::Subscriber(std::shared_ptr<StoreDriver> driver, const SubscriptionOptions& options)
+Subscriber::Subscriber(std::shared_ptr<StoreDriver> driver, const SubscriptionOptions& options,
+                       base::Millis linger)
     : driver_(std::move(driver)),
       access_(*driver_->redis()),
-      feed_(std::make_shared<RedisFeed>(std::string(access_.url), options)) {}
+      feed_(std::make_shared<RedisFeed>(std::string(access_.url), options)),
+      linger_(linger) {}
 
 Subscriber::~Subscriber() { close(); }
 
@@ -36,7 +38,7 @@ void Subscriber::remove(const redis::Topics& topics) {
 }
 
 void Subscriber::settle() {
-  std::vector<LinePointer> unused;  // They go without the lock.
+  std::vector<Line> unused;  // They go without the lock.
   const std::lock_guard guard{mutex_};
   if (closed_) return;
   std::map<RedisLine*, redis::Topics> wanted;
@@ -51,10 +53,13 @@ void Subscriber::settle() {
     }
     feed_->expect(topic, std::move(numbers));
   }
+  const base::Instant now = access_.clock.now();
   for (auto at = lines_.begin(); at != lines_.end();) {
-    const auto found = wanted.find(at->second.get());
-    if (found != wanted.end()) {
-      at->second->want(std::move(found->second));
+    auto& [line, used] = at->second;
+    redis::Topics& topics = wanted[line.get()];
+    if (!topics.empty()) used = now;
+    if (now < used + linger_ || !topics.empty()) {
+      line->want(std::move(topics));
       ++at;
     } else {
       unused.push_back(std::move(at->second));
@@ -87,7 +92,7 @@ NodePointer Subscriber::anchor() {
 }
 
 RedisLine& Subscriber::line_to(const NodePointer& node) {
-  LinePointer& line = lines_[node.get()];
+  auto& line = lines_[node.get()].line;
   if (!line) {
     line =
         std::make_shared<RedisLine>(weak_from_this(), node, ++last_number_, feed_, access_.clock);
@@ -139,7 +144,7 @@ Result<void> Subscriber::listen(std::function<void(const RedisMessage&)> handler
 }
 
 void Subscriber::hang_up() {
-  std::map<const RedisNode*, LinePointer> lines;  // They go without the lock.
+  std::map<const RedisNode*, Line> lines;  // They go without the lock.
   const std::lock_guard guard{mutex_};
   closed_ = true;
   lines.swap(lines_);

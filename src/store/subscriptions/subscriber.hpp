@@ -23,7 +23,9 @@ namespace larder::store {
 
 class Subscriber final : public std::enable_shared_from_this<Subscriber> {
  public:
-  Subscriber(std::shared_ptr<StoreDriver> driver, const SubscriptionOptions& options);
+  /// `linger`: how long a connection stays that nothing is heard from.
+  Subscriber(std::shared_ptr<StoreDriver> driver, const SubscriptionOptions& options,
+             base::Millis linger = base::Millis{0});
   ~Subscriber();
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
@@ -45,7 +47,10 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber> {
   void hang_up();
 
  private:
-  using LinePointer = std::shared_ptr<RedisLine>;
+  struct Line {
+    std::shared_ptr<RedisLine> line;
+    base::Instant used;  ///< When it last had something to be subscribed to.
+  };
 
   // Require mutex_.
   std::vector<NodePointer> homes_of(const redis::Topic& topic);
@@ -55,11 +60,12 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber> {
   const std::shared_ptr<StoreDriver> driver_;  ///< Goes last: its thread serves the lines.
   const RedisAccess& access_;
   const std::shared_ptr<RedisFeed> feed_;
+  const base::Millis linger_;
 
   std::mutex mutex_;
   // Guarded by mutex_:
   std::map<redis::Topic, std::vector<NodePointer>> wanted_;  ///< And where each is heard from.
-  std::map<const RedisNode*, LinePointer> lines_;
+  std::map<const RedisNode*, Line> lines_;
   RedisFeed::Line last_number_ = 0;
   NodePointer anchor_;  ///< Of a cluster: who tells what is published to channels.
   bool closed_ = false;

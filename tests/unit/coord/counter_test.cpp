@@ -108,6 +108,12 @@ TEST_F(CounterTest, ADoubleBeyondItsRangeIsAnErrorThatChangesNothing) {
   EXPECT_DOUBLE_EQ(weight.get("a").value(), 1e308);
 }
 
+TEST_F(CounterTest, WhatAnotherClientAddedBeyondADoubleIsNoNumberToAnswer) {
+  store.set("weight:a", "2e308").value();
+  EXPECT_EQ(weight.get("a").error().code, Errc::overflow);
+  EXPECT_EQ(weight.add("a", 1.0).error().code, Errc::overflow);
+}
+
 TEST_F(CounterTest, ADoubleThatIsNoNumberIsRefused) {
   EXPECT_EQ(weight.add("a", std::numeric_limits<double>::quiet_NaN()).error().code,
             Errc::bad_argument);
@@ -138,6 +144,10 @@ TEST_F(CounterTest, AllHaveACoroutineForm) {
         EXPECT_EQ((co_await visits.async_incr("")).error().code, Errc::bad_argument);
         EXPECT_EQ((co_await visits.async_decr("home", kLeast)).error().code, Errc::overflow);
         EXPECT_DOUBLE_EQ((co_await weight.async_add("a", 0.5)).value(), 0.5);
+        EXPECT_EQ((co_await visits.async_incr_once("shop", "order", 3)).value(),
+                  (Counted{3, true}));
+        EXPECT_EQ((co_await visits.async_incr_once("shop", "order", 3)).value(),
+                  (Counted{3, false}));
         finished = true;
       },
       [](std::exception_ptr thrown) {

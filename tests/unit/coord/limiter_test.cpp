@@ -73,6 +73,9 @@ TEST_F(LimiterTest, CoroutinesShareTheLimit) {
       [&]() -> Task<void> {
         EXPECT_TRUE((co_await api.async_allow("ada", 3)).value().allowed);
         EXPECT_FALSE((co_await api.async_peek("ada")).value().allowed);
+        EXPECT_EQ((co_await api.async_remaining("ada")).value(), 0u);
+        EXPECT_EQ((co_await api.async_remaining("bob")).value(), api.remaining("bob").value());
+        EXPECT_EQ((co_await api.async_remaining("")).error().code, Errc::bad_argument);
         EXPECT_TRUE((co_await api.async_reset("ada")).value());
         EXPECT_EQ((co_await api.async_allow("")).error().code, Errc::bad_argument);
         done = true;
