@@ -25,23 +25,24 @@ struct Client {
   ClientKeeper* keeper =
       nullptr;  ///< Null in tests without threads. Written under the directory's lock.
   Shown<unsigned> io_thread = 0U;  ///< The number of the thread that has it.
-  std::string address;             ///< "127.0.0.1:50312"
-  std::string local_address;       ///< Of this side.
   int descriptor = -1;
-  std::string name;     ///< CLIENT SETNAME
-  std::string library;  ///< CLIENT SETINFO lib-name
+  std::string address;        ///< "127.0.0.1:50312"
+  std::string local_address;  ///< Of this side.
+  std::string name;           ///< CLIENT SETNAME
+  std::string library;        ///< CLIENT SETINFO lib-name
   std::string library_version;
   base::Instant connected{};
   Shown<base::Instant> last_active{};
   Shown<const Command*> last_command = nullptr;
   Shown<unsigned> database = 0U;
-  Shown<std::uint8_t> protocol = std::uint8_t{2};  ///< 2 or 3, by HELLO.
   Shown<std::int32_t> queued = -1;       ///< Commands that wait for EXEC; -1: outside of MULTI.
   Shown<std::size_t> input_bytes = 0U;   ///< Memory that holds an unfinished request, or many.
   Shown<std::size_t> output_bytes = 0U;  ///< Replies that wait for their reader.
   Shown<std::size_t> memory_bytes = 0U;  ///< Of all that it makes us hold, buffers and transaction.
-  Shown<bool> is_held = false;           ///< Its next command waits for the end of a CLIENT PAUSE.
-  Shown<bool> may_be_evicted = true;     ///< When clients take too much memory: CLIENT NO-EVICT.
+  // What is small stands together: every connection would pay for gaps.
+  Shown<std::uint8_t> protocol = std::uint8_t{2};  ///< 2 or 3, by HELLO.
+  Shown<bool> is_held = false;        ///< Its next command waits for the end of a CLIENT PAUSE.
+  Shown<bool> may_be_evicted = true;  ///< When clients take too much memory: CLIENT NO-EVICT.
   Replies replies = Replies::all;
   bool authenticated = false;
   Shown<bool> touches = true;  ///< Its reads count as use of keys: CLIENT NO-TOUCH.
