@@ -136,6 +136,16 @@ TEST_F(RenewalTest, WaitersAskSparinglyAndHaveItOnceItsTimeIsOver) {
   EXPECT_LT(world.naps, 420) << "between 25 and 50 ms each";
 }
 
+TEST_F(RenewalTest, WhoWaitsForEverHasItWheneverItIsFree) {
+  const LockOptions for_ever{.ttl = 10s, .wait = Millis::max()};
+  ASSERT_TRUE(store.lock_acquire("job", "somebody", 1h).value().taken());
+  EXPECT_TRUE((Lock{store, "job", for_ever, world}.acquire().value()));
+  ASSERT_TRUE(store.lock_acquire("b", "somebody", 1h).value().taken());
+  EXPECT_TRUE(lock_all(store, {"a", "b"}, for_ever, {}, world).value());
+  ASSERT_TRUE(store.lock_acquire("c", "somebody", 1h).value().taken());
+  EXPECT_FALSE((Lock{store, "c", {.wait = Millis::min()}, world}.acquire().value()));
+}
+
 TEST_F(RenewalTest, AWaiterOutwaitsAStoreThatIsAwayForAMoment) {
   driver->error = Error{Errc::disconnected, Effect::maybe_executed, "failover"};
   world.meanwhile = [&] {
