@@ -108,7 +108,7 @@ class Lock {
   Result<std::optional<HeldLock>> try_acquire(const CallOptions& call = {}) const;
   /// Asks again until LockOptions::wait is over: by chance between half of a pause and all of it, which doubles from 2 ms
   /// to 50 ms, and not before the other's time can be over where that comes sooner. With a store in this process a release
-  /// wakes the one who has waited longest, at once.
+  /// wakes the one who has waited longest, at once. Ends with `cancelled` soon after CallOptions::stop was asked for.
   Result<std::optional<HeldLock>> acquire(const CallOptions& call = {}) const;
 
   // The same as coroutines: they resume, and wait, on the caller's executor.

@@ -52,6 +52,12 @@ bool is_passing(Errc code) noexcept {
          code == Errc::overloaded;
 }
 
+std::optional<Error> stopped_by(const CallOptions& call, const Attempt& last) {
+  if (!call.stop || !call.stop->stop_requested()) return std::nullopt;
+  const Effect effect = last.held ? Effect::refused : last.held.error().effect;
+  return Error{Errc::cancelled, effect, "the caller was told to stop waiting for a lock"};
+}
+
 Millis Pauses::next(Millis left, Millis patience, bool told) noexcept {
   constexpr Millis kAsking{50}, kTold{500};
   const Millis longest = told ? kTold : longest_;
@@ -130,6 +136,7 @@ Result<std::optional<HeldLock>> acquire(Claim claim, const CallOptions& call) {
     if (tried.held && *tried.held) rests.served();
     if (!pause) return std::move(tried.held);
     rests.rest(*pause);
+    if (auto stopped = stopped_by(call, tried)) return *std::move(stopped);
   }
 }
 

@@ -134,5 +134,7 @@ class Rests {
 
 /// A store that does not answer may do so a moment later; what it refuses, it refuses again.
 bool is_passing(Errc code) noexcept;
+/// Looked at after each pause, also where the store itself is done before anybody could stop it.
+std::optional<Error> stopped_by(const CallOptions& call, const Attempt& last);
 
 }  // namespace larder::coord

@@ -58,6 +58,7 @@ class Round {
       if (!*fresh) return End::lost;
       const Millis third = std::max(claim.options().ttl / 3, Millis{1});
       rests.rest(std::min(pauses.next(tried.left, patience, rests.told()), third));
+      if (auto stopped = coord::stopped_by(call_, tried)) return *std::move(stopped);
     }
   }
 
