@@ -106,9 +106,10 @@ class Lock {
   /// Errors   `bad_argument`: an empty name, or a time out of range. Those of the Store; after `maybe_executed` it may be
   ///          taken for `ttl`, by nobody.
   Result<std::optional<HeldLock>> try_acquire(const CallOptions& call = {}) const;
-  /// Asks again until LockOptions::wait is over: by chance between half of a pause and all of it, which doubles from 2 ms
-  /// to 50 ms, and not before the other's time can be over where that comes sooner. With a store in this process a release
-  /// wakes the one who has waited longest, at once. Ends with `cancelled` soon after CallOptions::stop was asked for.
+  /// Waits until LockOptions::wait is over. A release wakes the one of each process who has waited longest: in process, and
+  /// over Redis 7, Valkey and larder serve. He asks again when the other's time can be over, and each half second, by
+  /// chance, in case that he was not told; where the server cannot tell, in pauses that double from 2 ms to 50 ms.
+  /// Errors   `cancelled`: CallOptions::stop.
   Result<std::optional<HeldLock>> acquire(const CallOptions& call = {}) const;
 
   // The same as coroutines: they resume, and wait, on the caller's executor.

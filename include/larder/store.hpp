@@ -46,8 +46,8 @@ struct CallOptions {
   /// In all, a year at most. Zero: the Store's default (StoreOptions::deadline).
   Millis deadline{0};
   /// Of a blocking call over a network: it ends with `cancelled` soon after a stop was requested, and what was sent may still
-  /// come to pass (`maybe_executed`). It outlives the call. In process a call is over before anybody could stop it, but who
-  /// waits for a lock can be stopped there too; a coroutine is stopped by its cancellation slot.
+  /// come to pass (`maybe_executed`). It outlives the call. In process a call is over before anybody could stop it, unless it waits
+  /// for a lock; a coroutine is stopped by its cancellation slot.
   /// Cost: such a call is served by the store's thread, as a coroutine's is.
   const std::stop_token* stop = nullptr;
 };

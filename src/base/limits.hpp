@@ -115,6 +115,16 @@ inline constexpr std::size_t kQueuedBytesMax = 32 * kMiB;
 /// through.
 inline constexpr std::size_t kWatchedBytesMax = 4 * kMiB;
 
+// --- publish and subscribe --------------------------------------------------------------------------
+
+/// Bytes of a channel's name, and of a pattern's: every message is matched with every pattern, at worst one length times
+/// the other.
+inline constexpr std::size_t kChannelBytesMax = 64 * kKiB;
+inline constexpr std::size_t kPatternBytesMax = kKiB;
+
+/// Memory for what one connection is subscribed to: about 55,000 channels of usual length.
+inline constexpr std::size_t kSubscribedBytesMax = 16 * kMiB;
+
 // --- replies, as a server sends them -------------------------------------------------------------
 
 /// Bytes of unsent replies at which a server stops reading that connection: a client that does not

@@ -41,6 +41,11 @@ void Wakes::Waiter::wake() noexcept {
   changed_.notify_one();
 }
 
+void Wakes::Waiter::rouse() noexcept {
+  const std::lock_guard guard{wakes_.mutex_};
+  wake();
+}
+
 void Wakes::Waiter::arm() noexcept {
   const std::lock_guard guard{wakes_.mutex_};
   woken_ = false;

@@ -63,6 +63,8 @@ class Wakes::Waiter {
   bool woken() const noexcept;
   /// Returns when it is woken, or `time` is over.
   void wait_for(Millis time);
+  /// Wakes it, from any thread, for another reason than a release.
+  void rouse() noexcept;
   /// It has what it waited for: nothing to pass on.
   void served() noexcept { served_ = true; }
 

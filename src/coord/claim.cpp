@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stop_token>
 #include <utility>
+
+#include "base/text.hpp"
 
 namespace larder::coord {
 
@@ -52,12 +55,6 @@ bool is_passing(Errc code) noexcept {
          code == Errc::overloaded;
 }
 
-std::optional<Error> stopped_by(const CallOptions& call, const Attempt& last) {
-  if (!call.stop || !call.stop->stop_requested()) return std::nullopt;
-  const Effect effect = last.held ? Effect::refused : last.held.error().effect;
-  return Error{Errc::cancelled, effect, "the caller was told to stop waiting for a lock"};
-}
-
 Millis Pauses::next(Millis left, Millis patience, bool told) noexcept {
   constexpr Millis kAsking{50}, kTold{500};
   const Millis longest = told ? kTold : longest_;
@@ -82,11 +79,20 @@ bool Rests::takes_place() {
   return told();
 }
 
-void Rests::rest(Millis pause) {
-  if (takes_place()) return;
-  if (!place_) return world_.sleep(pause);
-  world_.wait(*place_, pause);
-  place_->arm();
+Result<void> Rests::rest(Millis pause, const std::stop_token* stop) {
+  const auto stopped = [&] { return stop != nullptr && stop->stop_requested(); };
+  if (takes_place()) {
+    // He asks again at once.
+  } else if (!place_) {
+    world_.sleep(pause);
+  } else {
+    const std::stop_callback rouse(stop ? *stop : std::stop_token{}, [this] { place_->rouse(); });
+    if (!stopped()) world_.wait(*place_, pause);
+    place_->arm();
+  }
+  if (!stopped()) return {};
+  return Error{Errc::cancelled, Effect::not_sent,
+               base::quoted(name_, 64) + ": the caller was told to stop"};
 }
 
 namespace {
@@ -135,8 +141,7 @@ Result<std::optional<HeldLock>> acquire(Claim claim, const CallOptions& call) {
     const auto pause = patience.pause(tried, rests.told());
     if (tried.held && *tried.held) rests.served();
     if (!pause) return std::move(tried.held);
-    rests.rest(*pause);
-    if (auto stopped = stopped_by(call, tried)) return *std::move(stopped);
+    if (const auto rested = rests.rest(*pause, call.stop); !rested) return rested.error();
   }
 }
 

@@ -113,7 +113,8 @@ class Rests {
  public:
   explicit Rests(const Subject& subject) noexcept
       : world_(subject.world), name_(subject.name), wakes_(subject.store.wakes()) {}
-  void rest(Millis pause);
+  /// Ends with a stop, if there is a token. Errors: `cancelled`: a stop was requested.
+  Result<void> rest(Millis pause, const std::stop_token* stop);
   Task<void> async_rest(Millis pause);
   /// He need not ask to learn of a release.
   bool told() const { return place_ && wakes_->tells(name_); }
@@ -134,7 +135,5 @@ class Rests {
 
 /// A store that does not answer may do so a moment later; what it refuses, it refuses again.
 bool is_passing(Errc code) noexcept;
-/// Looked at after each pause, also where the store itself is done before anybody could stop it.
-std::optional<Error> stopped_by(const CallOptions& call, const Attempt& last);
 
 }  // namespace larder::coord

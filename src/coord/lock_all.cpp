@@ -57,8 +57,9 @@ class Round {
       if (!fresh) return fresh.error();
       if (!*fresh) return End::lost;
       const Millis third = std::max(claim.options().ttl / 3, Millis{1});
-      rests.rest(std::min(pauses.next(tried.left, patience, rests.told()), third));
-      if (auto stopped = coord::stopped_by(call_, tried)) return *std::move(stopped);
+      const Millis pause = pauses.next(tried.left, patience, rests.told());
+      const auto rested = rests.rest(std::min(pause, third), call_.stop);
+      if (!rested) return rested.error();
     }
   }
 

@@ -18,6 +18,8 @@ class Access {
   explicit Access(node::Node& node, node::Node::Held* step = nullptr) noexcept
       : node_(&node), step_(step) {}
 
+  bool is_in_step() const noexcept { return step_ != nullptr; }
+
   // As Node's.
   template <class Fn>
   decltype(auto) visit(unsigned db, std::string_view key, node::Mode mode, Fn&& fn) const {

@@ -58,6 +58,8 @@ class Call {
 
   /// Keys are reached through this alone: `context.node` would wait forever for locks that a transaction holds.
   const Access& node() const noexcept { return access_; }
+  /// It is one of those that EXEC executes.
+  bool is_in_transaction() const noexcept { return access_.is_in_step(); }
   unsigned database() const noexcept { return client.database; }
   /// What keeps the node on disk; null: nothing does.
   node::Durability* durability() const noexcept { return context.options.durability; }

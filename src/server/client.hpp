@@ -8,24 +8,12 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "server/client_keeper.hpp"
+#include "server/pub_sub.hpp"
 #include "server/shown.hpp"
 #include "server/transaction.hpp"
 
 namespace larder::server {
-
-/// Ends connections of its thread.
-///
-/// Threads  Safe from any.
-class ClientKeeper {
- public:
-  /// Nothing happens if it has left already.
-  virtual void close_client(std::uint64_t id) = 0;
-  /// The same for one that was chosen because clients hold too much memory.
-  virtual void evict_client(std::uint64_t id) = 0;
-
- protected:
-  ~ClientKeeper() = default;
-};
 
 /// Which replies CLIENT REPLY lets through.
 enum class Replies : std::uint8_t { all, none, all_but_this, all_but_next };
@@ -60,9 +48,17 @@ struct Client {
   bool overflowed = false;     ///< A reply outgrew what one connection may hold: cut it at once.
   bool closing = false;        ///< After QUIT or an error of protocol: flush, then close.
   bool lingers = false;        ///< It may be sending still: let it read the error before the close.
+  bool pushed = false;         ///< The present command wrote what CLIENT REPLY does not hold back.
   std::unique_ptr<Transaction> transaction;  ///< None: nothing watched, no MULTI.
+  /// None: never subscribed to anything. Written under the directory's lock.
+  std::unique_ptr<Subscriber> subscriber;
 
   bool in_multi() const noexcept { return transaction != nullptr && transaction->is_open(); }
+  bool is_subscribed() const noexcept {
+    return subscriber != nullptr && subscriber->is_subscribed();
+  }
+  /// In RESP2 messages cannot be told from replies: until all subscriptions end, few commands are allowed.
+  bool only_listens() const noexcept { return is_subscribed() && protocol == 2; }
 };
 
 }  // namespace larder::server

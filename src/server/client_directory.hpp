@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "server/client.hpp"
 
@@ -34,6 +36,12 @@ class ClientDirectory {
   void write(std::string& text, std::string_view value) {
     const std::lock_guard lock(mutex_);
     text = value;
+  }
+
+  /// On the client's own thread.
+  void give_subscriber(Client& client, std::unique_ptr<Subscriber> subscriber) {
+    const std::lock_guard lock(mutex_);
+    client.subscriber = std::move(subscriber);
   }
 
   /// The client has another thread now; on that thread.

@@ -26,6 +26,9 @@ enum Flag : unsigned {
   kSecret = 1U << 7U,        ///< Its arguments may hold a password: never shown.
   kNoMulti = 1U << 8U,       ///< no_multi: refused inside MULTI.
   kUnqueued = 1U << 9U,      ///< Inside MULTI executed at once: EXEC and its kin.
+  kPubSub = 1U << 10U,       ///< pubsub: what stands for keys are names of channels.
+  kListening = 1U << 11U,    ///< Allowed to those who only listen: subscribed, in RESP2.
+  kPublishes = 1U << 12U,    ///< A pause of those who write holds it back too.
 };
 
 enum class Group : std::uint8_t {
@@ -35,6 +38,7 @@ enum class Group : std::uint8_t {
   connection,
   server,
   transactions,
+  pubsub,
   larder
 };
 

@@ -17,6 +17,7 @@ constexpr auto kGeneric = Group::generic;
 constexpr auto kConnection = Group::connection;
 constexpr auto kServer = Group::server;
 constexpr auto kTransactions = Group::transactions;
+constexpr auto kChannels = Group::pubsub;
 constexpr auto kLarder = Group::larder;
 
 constexpr KeyPlaces kNone{};
@@ -30,6 +31,8 @@ constexpr KeyPlaces kEven{1, -1, 2};
 constexpr unsigned kGrows = kWrite | kDenyWhenFull;
 constexpr unsigned kOpen = kNoAuth | kFast;
 constexpr unsigned kSteers = kFast | kUnqueued;
+constexpr unsigned kListens = kPubSub | kListening;
+constexpr unsigned kTells = kPubSub | kPublishes | kFast;
 
 constexpr std::string_view kHelp = "Says this.";
 
@@ -123,6 +126,20 @@ constexpr Command kObjectRows[] = {
      "How many keys share a value: always 1."},
 };
 
+constexpr Command kPubSubRows[] = {
+    {"pubsub|channels", -2, kPubSub, kNone, &pubsub_channels, kChannels, "2.8.0",
+     "The channels that somebody is subscribed to."},
+    {"pubsub|help", 2, 0, kNone, &help, kChannels, "6.2.0", kHelp},
+    {"pubsub|numpat", 2, kPubSub, kNone, &pubsub_num_pat, kChannels, "2.8.0",
+     "How many patterns somebody is subscribed to."},
+    {"pubsub|numsub", -2, kPubSub, kNone, &pubsub_num_sub, kChannels, "2.8.0",
+     "How many are subscribed to each of the channels."},
+    {"pubsub|shardchannels", -2, kPubSub, kNone, &pubsub_shard_channels, kChannels, "7.0.0",
+     "The sharded channels that somebody is subscribed to."},
+    {"pubsub|shardnumsub", -2, kPubSub, kNone, &pubsub_shard_num_sub, kChannels, "7.0.0",
+     "How many are subscribed to each of the sharded channels."},
+};
+
 constexpr Command kRows[] = {
     // name        arity flags                keys    handler             group        since summary
     {"get", 2, kRead | kFast, kOne, &get, kString, "1.0.0", "The string of a key."},
@@ -203,14 +220,14 @@ constexpr Command kRows[] = {
      "All keys that match. Slow: prefer SCAN."},
     {"randomkey", 1, kRead, kNone, &random_key, kGeneric, "1.0.0", "Some key."},
 
-    {"ping", -1, kFast, kNone, &ping, kConnection, "1.0.0", "PONG, or the argument."},
+    {"ping", -1, kFast | kListening, kNone, &ping, kConnection, "1.0.0", "PONG, or the argument."},
     {"echo", 2, kFast, kNone, &echo, kConnection, "1.0.0", "The argument."},
     {"hello", -1, kOpen | kSecret, kNone, &hello, kConnection, "6.0.0",
      "Chooses the protocol; may log in."},
     {"auth", -2, kOpen | kSecret, kNone, &auth, kConnection, "1.0.0", "Logs in."},
     {"select", 2, kFast, kNone, &select, kConnection, "1.0.0", "Chooses the database."},
-    {"reset", 1, kOpen | kUnqueued, kNone, &reset, kConnection, "6.2.0", "As if just connected."},
-    {"quit", -1, kOpen | kUnqueued, kNone, &quit, kConnection, "1.0.0", "Ends the connection."},
+    {"reset", 1, kOpen | kUnqueued | kListening, kNone, &reset, kConnection, "6.2.0", "As if just connected."},
+    {"quit", -1, kOpen | kUnqueued | kListening, kNone, &quit, kConnection, "1.0.0", "Ends the connection."},
     {"client", -2, 0, kNone, &container, kConnection, "2.4.0", "About connections.", kClientRows},
 
     {"multi", 1, kSteers, kNone, &multi, kTransactions, "1.2.0",
@@ -221,6 +238,24 @@ constexpr Command kRows[] = {
     {"watch", -2, kSteers, kAll, &watch, kTransactions, "2.2.0",
      "Lets EXEC refuse if a key changes until then."},
     {"unwatch", 1, kFast, kNone, &unwatch, kTransactions, "2.2.0", "Forgets all watched keys."},
+
+    {"publish", 3, kTells, kNone, &publish, kChannels, "2.0.0",
+     "Sends a message to all who are subscribed to the channel."},
+    {"spublish", 3, kTells, kOne, &spublish, kChannels, "7.0.0",
+     "Sends a message to all who are subscribed to the sharded channel."},
+    {"subscribe", -2, kListens, kNone, &subscribe, kChannels, "2.0.0",
+     "Lets messages of channels come."},
+    {"unsubscribe", -1, kListens, kNone, &unsubscribe, kChannels, "2.0.0",
+     "Ends that, for some channels or all."},
+    {"psubscribe", -2, kListens, kNone, &psubscribe, kChannels, "2.0.0",
+     "Lets messages of all channels come that match patterns."},
+    {"punsubscribe", -1, kListens, kNone, &punsubscribe, kChannels, "2.0.0",
+     "Ends that, for some patterns or all."},
+    {"ssubscribe", -2, kListens, kAll, &ssubscribe, kChannels, "7.0.0",
+     "Lets messages of sharded channels come."},
+    {"sunsubscribe", -1, kListens, kAll, &sunsubscribe, kChannels, "7.0.0",
+     "Ends that, for some sharded channels or all."},
+    {"pubsub", -2, 0, kNone, &container, kChannels, "2.8.0", "About channels.", kPubSubRows},
 
     {"larder.add", -3, kGrows | kFast, kOne, &larder_add, kLarder, "0.1.0",
      "Adds to an integer; a new one gets a deadline."},
@@ -419,7 +454,7 @@ std::vector<std::string_view> keys_of(const Command& command,
                                       std::span<const std::string_view> args) {
   std::vector<std::string_view> keys;
   const auto [first, last, step] = command.keys;
-  if (first == 0) return keys;
+  if (first == 0 || (command.flags & kPubSub) != 0) return keys;
   const int end = last < 0 ? static_cast<int>(args.size()) + last : last;
   for (int i = first; i <= end; i += step) keys.push_back(args[static_cast<std::size_t>(i)]);
   return keys;
@@ -439,6 +474,8 @@ std::string_view to_string(Group group) noexcept {
       return "server";
     case Group::transactions:
       return "transactions";
+    case Group::pubsub:
+      return "pubsub";
     case Group::larder:
       return "larder";
   }

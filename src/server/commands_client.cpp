@@ -16,6 +16,7 @@ namespace {
 /// As CLIENT LIST shows what a client is at; of ours it is one of these, or none.
 std::string flags_of(const Client& client) {
   std::string flags;
+  if (client.is_subscribed()) flags += 'P';
   if (client.queued >= 0) flags += 'x';
   if (client.is_held) flags += 'b';
   if (!client.may_be_evicted) flags += 'e';
@@ -60,7 +61,12 @@ std::string describe_client(const Client& client, base::Instant now) {
   field("idle", seconds(client.last_active));
   field("flags", flags_of(client));
   field("db", client.database.get());
-  line += " sub=0 psub=0 ssub=0";
+  const auto subscriptions = [&](TopicKind kind) {
+    return client.subscriber != nullptr ? client.subscriber->count(kind) : 0;
+  };
+  field("sub", subscriptions(TopicKind::channel));
+  field("psub", subscriptions(TopicKind::pattern));
+  field("ssub", subscriptions(TopicKind::shard));
   field("multi", client.queued.get());
   field("qbuf", input);
   line += " qbuf-free=0 argv-mem=0";

@@ -17,11 +17,19 @@ namespace {
 
 using base::same_word;
 
-/// All our clients are normal ones. Replies with an error and says none for a word that is no type.
-std::optional<bool> asks_for_normal(Call& call, std::string_view type) {
-  if (same_word(type, "normal")) return true;
-  for (const std::string_view other : {"master", "replica", "slave", "pubsub"}) {
-    if (same_word(type, other)) return false;
+/// What kind of client somebody asks for.
+enum class Type : std::uint8_t { normal, pubsub, others };
+
+bool is_of(const Client& client, Type type) {
+  return type == (client.is_subscribed() ? Type::pubsub : Type::normal);
+}
+
+/// Replies with an error and says none for a word that is no type. Of masters and replicas we have none.
+std::optional<Type> type_of(Call& call, std::string_view type) {
+  if (same_word(type, "normal")) return Type::normal;
+  if (same_word(type, "pubsub")) return Type::pubsub;
+  for (const std::string_view other : {"master", "replica", "slave"}) {
+    if (same_word(type, other)) return Type::others;
   }
   call.fail("ERR Unknown client type '" + std::string(type) + "'");
   return std::nullopt;
@@ -44,11 +52,12 @@ struct Wanted {
   std::optional<std::uint64_t> id;
   std::optional<std::string_view> address;
   std::optional<std::string_view> local_address;
-  bool normal = true;
+  std::optional<Type> type;
   bool skip_me = true;
 
   bool fits(const Client& client) const {
-    return normal && (!id || client.id == *id) && (!address || client.address == *address) &&
+    return (!type || is_of(client, *type)) && (!id || client.id == *id) &&
+           (!address || client.address == *address) &&
            (!local_address || client.local_address == *local_address);
   }
 };
@@ -73,9 +82,8 @@ bool parse_pair(Call& call, std::size_t i, Wanted& wanted) {
     wanted.local_address = value;
     return true;
   } else if (same_word(word, "type")) {
-    const auto normal = asks_for_normal(call, value);
-    wanted.normal = normal.value_or(false);
-    return normal.has_value();
+    wanted.type = type_of(call, value);
+    return wanted.type.has_value();
   } else if (same_word(word, "user")) {
     if (value == "default") return true;  // Everybody is.
     call.fail("ERR No such user '" + std::string(value) + "'");
@@ -109,21 +117,19 @@ std::int64_t kill(Call& call, const Wanted& wanted) {
 
 void client_list(Call& call) {
   const std::size_t words = call.args.size();
-  bool normal = true;
+  std::optional<Type> type;
   if (words == 4 && same_word(call.arg(2), "type")) {
-    const auto asked = asks_for_normal(call, call.arg(3));
-    if (!asked) return;
-    normal = *asked;
+    type = type_of(call, call.arg(3));
+    if (!type) return;
   } else if (words > 3 && same_word(call.arg(2), "id")) {
     return list_by_id(call);
   } else if (words != 2) {
     return call.fail(errors::kSyntax);
   }
   std::string lines;
-  if (normal) {
-    call.context.host.clients().visit(
-        [&](const Client& client) { lines += describe_client(client, call.now()); });
-  }
+  call.context.host.clients().visit([&](const Client& client) {
+    if (!type || is_of(client, *type)) lines += describe_client(client, call.now());
+  });
   call.reply.verbatim("txt", lines);
 }
 

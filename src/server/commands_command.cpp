@@ -17,8 +17,8 @@ namespace {
 /// Our flags as Redis' words.
 std::vector<std::string_view> flag_words(const Command& row) {
   static constexpr std::pair<unsigned, std::string_view> kWords[] = {
-      {kRead, "readonly"}, {kWrite, "write"},    {kDenyWhenFull, "denyoom"}, {kAdmin, "admin"},
-      {kFast, "fast"},     {kNoAuth, "no_auth"}, {kNoMulti, "no_multi"},
+      {kRead, "readonly"}, {kWrite, "write"}, {kDenyWhenFull, "denyoom"}, {kAdmin, "admin"},
+      {kPubSub, "pubsub"}, {kFast, "fast"},   {kNoAuth, "no_auth"},       {kNoMulti, "no_multi"},
   };
   std::vector<std::string_view> words;
   for (const auto& [flag, word] : kWords) {
@@ -49,6 +49,7 @@ std::vector<std::string_view> categories(const Command& row) {
   put((row.group == Group::generic && !contains) || all_keys, "@keyspace");
   put((row.group == Group::connection && !contains) || family == "command", "@connection");
   put(row.group == Group::transactions, "@transaction");
+  put((row.flags & kPubSub) != 0, "@pubsub");
   put((row.flags & kAdmin) != 0, "@admin");
   put(dangerous, "@dangerous");
   words.push_back((row.flags & kFast) != 0 ? "@fast" : "@slow");
@@ -106,6 +107,7 @@ KeyUse use_of(const Command& row) {
   for (const KeyUse& use : kKeyUses) {
     if (use.command == row.name) return use;
   }
+  if ((row.flags & kPubSub) != 0) return {row.name, "not_key"};
   return {row.name, (row.flags & kWrite) != 0 ? "RW access update" : "RO access"};
 }
 
@@ -263,7 +265,7 @@ const Command* whole_command(Call& call) {
   std::string_view wrong;
   if (row == nullptr) {
     wrong = "ERR Invalid command specified";
-  } else if (row->keys.first == 0) {
+  } else if (row->keys.first == 0 || (row->flags & kPubSub) != 0) {
     wrong = "ERR The command has no key arguments";
   } else if (!row->fits(whole.size())) {
     wrong = "ERR Invalid number of arguments specified for command";

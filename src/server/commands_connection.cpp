@@ -63,6 +63,14 @@ std::optional<Hello> parse_hello(Call& call) {
   return hello;
 }
 
+/// What was published until now leaves as it was written.
+void speak(Call& call, std::uint8_t protocol) {
+  call.client.protocol = protocol;
+  if (call.client.subscriber == nullptr) return;
+  call.client.subscriber->mailbox.speak(protocol);
+  take_messages(call);
+}
+
 /// In the protocol that was just chosen.
 void describe(Call& call) {
   resp::Writer reply(call.reply.buffer(), static_cast<resp::Version>(call.client.protocol.get()));
@@ -93,10 +101,16 @@ bool is_printable_word(std::string_view text) {
 }
 
 void ping(Call& call) {
-  if (call.args.size() == 1) return call.reply.simple("PONG");
   if (call.args.size() > 2) {
     return call.fail("ERR wrong number of arguments for 'ping' command");
   }
+  if (call.client.only_listens()) {
+    // In the form of a message, as whoever reads those expects.
+    call.reply.array(2);
+    call.reply.bulk("pong");
+    return call.reply.bulk(call.args.size() == 2 ? call.arg(1) : std::string_view());
+  }
+  if (call.args.size() == 1) return call.reply.simple("PONG");
   call.reply.bulk(call.arg(1));
 }
 
@@ -120,7 +134,7 @@ void hello(Call& call) {
   }
   if (!call.client.authenticated) return call.fail(errors::kHelloNoAuth);
   if (words.name) call.context.host.clients().write(call.client.name, *words.name);
-  call.client.protocol = protocol;
+  speak(call, protocol);
   describe(call);
 }
 
@@ -149,12 +163,17 @@ void reset(Call& call) {
   call.context.host.clients().write(call.client.name, {});
   call.client.replies = Replies::all;
   call.client.touches = true;
-  call.client.protocol = std::uint8_t{2};
+  if (Subscriber* who = call.client.subscriber.get()) {
+    call.context.pub_sub.unsubscribe_all(*who);
+    take_messages(call);
+  }
+  speak(call, 2);
   call.client.authenticated = !call.context.settings.password.is_set();
   call.reply.simple("RESET");
 }
 
 void quit(Call& call) {
+  take_messages(call);
   call.client.closing = true;
   call.ok();
 }

@@ -43,6 +43,7 @@ void exec(Call& call) {
   // Whatever comes of it, it is over, and its watches with it.
   const auto transaction = std::exchange(call.client.transaction, nullptr);
   if (transaction->is_doomed()) return call.fail(errors::kExecAborted);
+  take_messages(call);  // Or they would come behind an UNSUBSCRIBE among the commands.
   auto held = transaction->hold(call.context.node);
   if (!transaction->still_holds(held)) return call.reply.null_array();
   call.reply.array(transaction->queued().size());

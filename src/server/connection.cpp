@@ -61,7 +61,7 @@ Connection::Next Connection::turn(bool readable, bool writable, base::Instant no
 
 Connection::Next Connection::end_turn(base::Instant now) {
   note_output(now);
-  if (session_.client().overflowed || context_->settings.is_too_much_output(output_.size())) {
+  if (session_.client().overflowed || Settings::is_too_much_output(output_.size(), limit())) {
     context_->counters.cut.add();
     return Next::close;
   }
@@ -70,6 +70,12 @@ Connection::Next Connection::end_turn(base::Instant now) {
     return Next::close;
   }
   return has_work() ? Next::again : Next::wait;
+}
+
+/// Of those who listen, messages are most of what they are sent.
+const OutputLimit& Connection::limit() const noexcept {
+  return context_->settings.output(session_.client().is_subscribed() ? ClientClass::pubsub
+                                                                     : ClientClass::normal);
 }
 
 /// Without any readiness: requests that wait for a turn, or bytes that only the stream knows of.
@@ -187,7 +193,30 @@ Connection::Next Connection::settle(bool safe, base::Instant now) {
   awaits_log_ = false;
   wrote_ = false;
   if (!flush(output_)) return Next::close;
+  if (session_.has_messages()) return pass_messages(now);
   return end_turn(now);
+}
+
+Connection::Next Connection::pass_messages(base::Instant now) {
+  const bool ends = lingers() || session_.client().closing;
+  if (!ends && !awaits_log_ && !take_messages()) return Next::close;
+  return ends ? Next::wait : end_turn(now);
+}
+
+/// Behind what waits already, which the socket will ask for; else straight from the thread's buffer. False: the
+/// connection is gone.
+bool Connection::take_messages() {
+  if (!output_.empty()) {
+    session_.take_messages(output_);
+    return true;
+  }
+  base::Buffer& out = scratch_->output;
+  session_.take_messages(out);
+  const std::size_t bytes = out.size();
+  const bool alive = flush(out);
+  if (alive) keep_output(out);
+  scratch_->end_turn(bytes);
+  return alive;
 }
 
 /// Each reply by an error: their order is how a client tells them apart.
@@ -239,7 +268,8 @@ void Connection::note_output(base::Instant now) noexcept {
   client.output_bytes = output_.size();
   client.memory_bytes = memory_bytes();
   client.is_held = held_;
-  const std::size_t soft = context_->settings.output().soft_bytes;
+  if (client.subscriber != nullptr) client.subscriber->mailbox.note_unsent(output_.size());
+  const std::size_t soft = limit().soft_bytes;
   if (soft == 0 || output_.size() <= soft) {
     output_high_since_ = {};
   } else if (output_high_since_ == base::Instant{}) {
@@ -264,12 +294,11 @@ bool Connection::overdue(base::Instant now) const noexcept {
       longer(session_.client().connected, context_->options.tls_handshake_at_most)) {
     return true;
   }
-  if (longer(output_high_since_, std::chrono::seconds(settings.output().soft_seconds))) return true;
+  if (longer(output_high_since_, std::chrono::seconds(limit().soft_seconds))) return true;
   // Who wants no bound in time has said so with the soft limit.
-  if (settings.output().soft_bytes != 0 && longer(stuck_since_, limits::kOutputStuckTime))
-    return true;
+  if (limit().soft_bytes != 0 && longer(stuck_since_, limits::kOutputStuckTime)) return true;
   const std::int64_t idle = settings.idle_seconds_max;
-  const bool busy = held_ || !output_.empty();
+  const bool busy = held_ || !output_.empty() || session_.client().is_subscribed();
   if (idle > 0 && !busy && longer(session_.client().last_active, std::chrono::seconds(idle))) {
     return true;
   }

@@ -18,6 +18,8 @@
 
 namespace larder::server {
 
+struct OutputLimit;
+
 /// Buffers that all connections of a thread use in turn. Between turns they are empty.
 struct Scratch {
   base::Buffer input;
@@ -58,6 +60,10 @@ class Connection {
   bool awaits_log() const noexcept { return awaits_log_; }
   /// Sends what waited. `safe` false: replies of turns that wrote become as many errors, for nobody may believe them.
   Next settle(bool safe, base::Instant now);
+  /// Something was published to it that was not sent yet.
+  bool has_messages() const noexcept { return session_.has_messages(); }
+  /// Sends that, unless replies wait for the log: settle() does it then.
+  Next pass_messages(base::Instant now);
   /// Looked at now and then. True: a limit of time or size was passed, and the connection is to be
   /// cut.
   bool overdue(base::Instant now) const noexcept;
@@ -113,6 +119,8 @@ class Connection {
   void keep_input(base::Buffer& in, const Session::Turn& turn, base::Instant now);
   void keep_output(base::Buffer& rest);
   void note_output(base::Instant now) noexcept;
+  bool take_messages();
+  const OutputLimit& limit() const noexcept;
 
   std::unique_ptr<net::Stream> stream_;
   Context* context_;

@@ -26,6 +26,7 @@ class AuthGuard;
 class ClientKeeper;
 class LatencyMonitor;
 class Pause;
+class PubSub;
 class Rates;
 class SlowLog;
 struct Settings;
@@ -66,7 +67,7 @@ class Host {
   virtual void reset_stats() = 0;
 };
 
-/// Threads  Of one I/O thread; `node`, `options`, `bridge`, `settings`, `pause` and `host` are shared by all and safe to
+/// Threads  Of one I/O thread; `node`, `options`, `bridge`, `settings`, `pause`, `pub_sub` and `host` are shared by all and safe to
 /// call.
 struct Context {
   node::Node& node;
@@ -76,6 +77,7 @@ struct Context {
   base::WallBridge& bridge;
   Settings& settings;
   Pause& pause;
+  PubSub& pub_sub;
   Counters& counters;
   base::Random& random;
   ClientKeeper* keeper = nullptr;  ///< Of this thread's connections.

@@ -66,7 +66,11 @@ inline constexpr std::string_view kCannotShutDown = "ERR Errors trying to SHUTDO
 inline constexpr std::string_view kSaveInProgress = "ERR Background save already in progress";
 inline constexpr std::string_view kNothingKept =
     "ERR nothing can be saved: this server keeps everything in memory; start it with --dir FOLDER";
+inline constexpr std::string_view kShardedInMulti =
+    "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client";
 // Redis has no such bounds.
+inline constexpr std::string_view kChannelTooLong = "ERR the name of the channel is too long";
+inline constexpr std::string_view kSubscribedFull = "ERR too many subscriptions";
 inline constexpr std::string_view kQueueFull = "ERR too much queued in one transaction";
 inline constexpr std::string_view kWatchedFull = "ERR too many keys watched";
 

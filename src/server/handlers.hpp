@@ -118,6 +118,21 @@ void discard(Call& call);
 void watch(Call& call);
 void unwatch(Call& call);
 
+// Messages to whoever listens: commands_pub_sub.cpp
+void subscribe(Call& call);
+void unsubscribe(Call& call);
+void psubscribe(Call& call);
+void punsubscribe(Call& call);
+void ssubscribe(Call& call);
+void sunsubscribe(Call& call);
+void publish(Call& call);
+void spublish(Call& call);
+void pubsub_channels(Call& call);
+void pubsub_num_pat(Call& call);
+void pubsub_num_sub(Call& call);
+void pubsub_shard_channels(Call& call);
+void pubsub_shard_num_sub(Call& call);
+
 // What Redis needs a script for: commands_native.cpp
 void larder_add(Call& call);
 void larder_add_float(Call& call);
@@ -179,6 +194,8 @@ void command_get_keys_and_flags(Call& call);
 /// HELP of every command that has subcommands.
 void help(Call& call);
 
+/// Puts what was published to the caller in front of the reply, where messages may stand.
+void take_messages(Call& call);
 /// One line of CLIENT LIST, with its newline.
 std::string describe_client(const Client& client, base::Instant now);
 /// Names that CLIENT LIST can show without ambiguity: no space, no control byte, ASCII.

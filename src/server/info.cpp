@@ -10,6 +10,7 @@
 #include "server/call.hpp"
 #include "server/handlers.hpp"
 #include "server/policy_alarm.hpp"
+#include "server/pub_sub.hpp"
 #include "server/rates.hpp"
 #include "server/settings.hpp"
 #include "server/timings.hpp"
@@ -196,8 +197,10 @@ void stats_section(Call& call, Lines& out) {
   out.line("keyspace_hits", node.hits);
   out.line("keyspace_misses", node.misses);
   out.line("hit_ratio", decimal(node.hit_ratio(), 2));
-  out.line("pubsub_channels", 0);
-  out.line("pubsub_patterns", 0);
+  const PubSub& pub_sub = call.context.pub_sub;
+  out.line("pubsub_channels", pub_sub.topics(TopicKind::channel));
+  out.line("pubsub_patterns", pub_sub.topics(TopicKind::pattern));
+  out.line("pubsubshard_channels", pub_sub.topics(TopicKind::shard));
   out.line("latest_fork_usec", 0);
   out.line("total_error_replies", server.errors);
   out.line("acl_access_denied_auth", server.logins_failed);

@@ -30,8 +30,9 @@ IoThread::IoThread(Shared& shared, unsigned number)
       number_(number),
       loop_(shared.clock),
       random_(base::system_entropy()),
-      context_{shared.node,     shared.clock, shared.options, shared.host, shared.bridge,
-               shared.settings, shared.pause, counters_,      random_,     this} {}
+      context_{
+          shared.node,  shared.clock,   shared.options, shared.host, shared.bridge, shared.settings,
+          shared.pause, shared.pub_sub, counters_,      random_,     this} {}
 
 IoThread::~IoThread() { join(); }
 
@@ -282,6 +283,28 @@ void IoThread::close_client(std::uint64_t id) {
     if (const auto found = by_id_.find(id); found != by_id_.end()) return close(*found->second);
     pass_on(id, &ClientKeeper::close_client);
   });
+}
+
+/// Whoever finds nobody waiting tells the loop; the others only add to it.
+void IoThread::wake_client(std::uint64_t id) {
+  bool first = false;
+  {
+    const std::lock_guard lock(woken_mutex_);
+    first = woken_.empty();
+    woken_.push_back(id);
+  }
+  if (first) loop_.post([this] { pass_messages(); });
+}
+
+void IoThread::pass_messages() {
+  std::vector<std::uint64_t> woken;
+  {
+    const std::lock_guard lock(woken_mutex_);
+    woken.swap(woken_);
+  }
+  for (const std::uint64_t id : woken) {
+    if (const auto found = by_id_.find(id); found != by_id_.end()) found->second->pass_messages();
+  }
 }
 
 void IoThread::drain(base::Millis at_most) {

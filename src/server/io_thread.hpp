@@ -30,12 +30,13 @@ struct Shared {
   base::WallBridge& bridge;
   Settings& settings;
   Pause& pause;
+  PubSub& pub_sub;
   std::atomic<std::size_t> buffered_bytes{0};  ///< Held for all connections: buffers, transactions.
   std::atomic<bool> evicting{false};           ///< A connection was chosen and is about to go.
   std::vector<IoThread*> peers{};              ///< All threads, by number, before the first starts.
 };
 
-/// Threads  adopt(), take_over(), drain(), close_client(), evict_client(), wake_held(), join(), counters() and load() from any; the rest on its own thread.
+/// Threads  adopt(), take_over(), drain(), close_client(), evict_client(), wake_client(), wake_held(), join(), counters() and load() from any; the rest on its own thread.
 class IoThread final : public ClientKeeper {
  public:
   IoThread(Shared& shared, unsigned number);
@@ -49,6 +50,7 @@ class IoThread final : public ClientKeeper {
   void drain(base::Millis at_most);
   void close_client(std::uint64_t id) override;
   void evict_client(std::uint64_t id) override;
+  void wake_client(std::uint64_t id) override;
   /// Those whom a pause held back try again.
   void wake_held();
   void join();
@@ -74,6 +76,7 @@ class IoThread final : public ClientKeeper {
   void settle();
   void hold(Served& served);
   void resume_held();
+  void pass_messages();
   void patrol();
   void sweep();
   void cut(Served& served);
@@ -116,6 +119,8 @@ class IoThread final : public ClientKeeper {
   std::uint64_t work_ = 0;       // Estimated, of the present period: what balance.hpp counts in.
   unsigned busy_in_a_row_ = 0;
   std::atomic<std::uint64_t> work_lately_{0};  // Of the last period: the others look at it.
+  std::mutex woken_mutex_;
+  std::vector<std::uint64_t> woken_;  // Guarded by woken_mutex_: have mail.
   std::mutex arriving_mutex_;
   // Guarded by arriving_mutex_:
   std::vector<std::unique_ptr<Served>> arriving_;  // Given by others.

@@ -99,9 +99,16 @@ void IoThread::take_in() {
     arrived.swap(arriving_);
   }
   for (auto& served : arrived) {
-    shared_.host.clients().give(served->connection.session().client(), this, number_);
+    Client& client = served->connection.session().client();
+    shared_.host.clients().give(client, this, number_);
+    if (client.subscriber != nullptr) client.subscriber->mailbox.move_to(this);
     Served& here = *served;
-    if (put_in(std::move(served)) && draining_) act(here, here.connection.finish(loop_.now()));
+    if (!put_in(std::move(served))) continue;
+    if (draining_) {
+      act(here, here.connection.finish(loop_.now()));
+    } else {
+      here.pass_messages();  // What came on the way woke the other thread.
+    }
   }
 }
 

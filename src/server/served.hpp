@@ -24,6 +24,11 @@ class IoThread::Served final : public net::Watcher {
   void go_on() {
     turn([this](base::Instant now) { return connection.turn(false, false, now); });
   }
+  /// Sends what was published, if anything was.
+  void pass_messages() {
+    if (!connection.has_messages()) return;
+    turn([this](base::Instant now) { return connection.pass_messages(now); });
+  }
   std::uint64_t id() noexcept { return connection.session().client().id; }
   int descriptor() noexcept { return connection.stream().descriptor(); }
   /// Between two turns, with nothing of it under way on this thread.

@@ -19,6 +19,7 @@
 #include "server/latency.hpp"
 #include "server/pause.hpp"
 #include "server/policy_alarm.hpp"
+#include "server/pub_sub.hpp"
 #include "server/rates.hpp"
 #include "server/settings.hpp"
 #include "server/slow_log.hpp"
@@ -61,7 +62,8 @@ struct Server::Impl final : Host {
   base::WallBridge bridge{node.clock()};
   Settings current{options};
   Pause pause;
-  Shared shared{node, node.clock(), options, *this, bridge, current, pause, {}};
+  PubSub pub_sub{current.output(ClientClass::pubsub), base::random_hash_key()};
+  Shared shared{node, node.clock(), options, *this, bridge, current, pause, pub_sub, {}};
   SlowLog slow;
   LatencyMonitor monitor;
   AuthGuard guard;

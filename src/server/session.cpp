@@ -1,6 +1,7 @@
 #include "server/session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -44,6 +45,12 @@ std::string unknown_subcommand(const Command& row, std::string_view name) {
 
 std::string wrong_arity(const Command& row) {
   return "ERR wrong number of arguments for '" + std::string(row.name) + "' command";
+}
+
+std::string only_listens(const Command& row) {
+  return "ERR Can't execute '" + std::string(row.name) +
+         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+         "context";
 }
 
 }  // namespace
@@ -171,8 +178,9 @@ bool Session::log_refuses() const {
 
 /// Asked once for many requests: only what is executed changes the answer, or another client that changes a setting.
 bool Session::may_join_neighbours() const {
-  return client_.authenticated && !client_.in_multi() && client_.replies == Replies::all &&
-         client_.touches && !every_command_is_timed() && !log_refuses();
+  return client_.authenticated && !client_.in_multi() && !client_.only_listens() &&
+         client_.replies == Replies::all && client_.touches && !every_command_is_timed() &&
+         !log_refuses();
 }
 
 /// Is there a pause for this command? What would only be refused need not wait for its refusal.
@@ -186,9 +194,13 @@ bool Session::must_wait(std::span<const std::string_view> args) const {
   if (row == nullptr || !row->fits(args.size())) return false;
   const bool stranger = !client_.authenticated && context_->settings.password.is_set();
   if (stranger && (row->flags & kNoAuth) == 0) return false;
+  if (client_.only_listens() && (row->flags & kListening) == 0) return false;
   if (kind == Pause::Kind::all) return true;
-  if (row->handler == &exec) return client_.in_multi() && client_.transaction->writes();
-  return (row->flags & kWrite) != 0;
+  if (row->handler == &exec) {
+    return client_.in_multi() &&
+           (client_.transaction->writes() || client_.transaction->publishes());
+  }
+  return (row->flags & (kWrite | kPublishes)) != 0;
 }
 
 /// Executes the run. False: only in part, for its replies are enough; the rest is read again, next turn.
@@ -226,7 +238,8 @@ void Session::execute(std::span<const std::string_view> args, base::Buffer& out)
   if (client_.replies == Replies::all_but_next) client_.replies = Replies::all_but_this;
   execute_aloud(args, out);
   // As it stands now: OFF and SKIP are silent themselves, ON is heard.
-  if (client_.replies != Replies::all) out.truncate(before);
+  const bool pushed = std::exchange(client_.pushed, false);
+  if (client_.replies != Replies::all && !pushed) out.truncate(before);
   if (client_.replies == Replies::all_but_this) client_.replies = Replies::all;
   client_.queued =
       client_.in_multi() ? static_cast<std::int32_t>(client_.transaction->queued().size()) : -1;
@@ -278,6 +291,11 @@ bool Session::may_run(std::span<const std::string_view> args, const Command& row
   if (((row.flags & kWrite) != 0 || ends_writes) && log_refuses()) {
     const std::string words = log_trouble(*context_->options.durability);
     ends_writes ? refuse_exec(reply, "ERR " + words) : refuse(reply, words);
+    return false;
+  }
+  if (client_.only_listens() && (row.flags & kListening) == 0) {
+    const std::string words = only_listens(row);
+    row.handler == &exec ? refuse_exec(reply, words) : refuse(reply, words);
     return false;
   }
   return true;
@@ -348,7 +366,8 @@ void Session::note_if_slow(std::span<const std::string_view> args, const Command
 std::size_t Session::memory_bytes() const noexcept {
   const std::size_t reader = reader_.memory_bytes();
   return (reader > kReaderBytes ? reader : 0) +
-         (client_.transaction != nullptr ? client_.transaction->memory_bytes() : 0);
+         (client_.transaction != nullptr ? client_.transaction->memory_bytes() : 0) +
+         (client_.subscriber != nullptr ? client_.subscriber->memory_bytes() : 0);
 }
 
 void Session::release() {

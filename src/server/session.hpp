@@ -57,6 +57,14 @@ class Session {
   std::size_t bytes_missing() const noexcept {
     return reader_.in_request() ? reader_.bytes_missing() : 0;
   }
+  /// Something was published to it that it was not sent yet.
+  bool has_messages() const noexcept {
+    return client_.subscriber != nullptr && client_.subscriber->mailbox.has_mail();
+  }
+  /// Appends that. Where too much came the client is marked as overflowed.
+  void take_messages(base::Buffer& out) {
+    if (!client_.subscriber->mailbox.take(out)) client_.overflowed = true;
+  }
   /// Memory held for this client, connection buffers aside.
   std::size_t memory_bytes() const noexcept;
   /// Gives back memory that only large requests needed.

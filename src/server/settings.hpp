@@ -56,7 +56,7 @@ struct OutputLimit {
   Shown<std::int64_t> soft_seconds;
 };
 
-/// The classes of clients that Redis tells apart. We have normal ones; the others are kept for those who ask.
+/// The classes of clients that Redis tells apart. Nobody replicates from us; that one is kept for those who ask.
 enum class ClientClass : std::uint8_t { normal, replica, pubsub };
 
 /// Threads  Safe from any.
@@ -64,12 +64,15 @@ struct Settings {
   explicit Settings(const ServerOptions& options)
       : password(options.password), tls(options.tls), clients_max(options.clients_max) {}
 
-  const OutputLimit& output() const noexcept {
-    return output_limits[static_cast<std::size_t>(ClientClass::normal)];
+  const OutputLimit& output(ClientClass of = ClientClass::normal) const noexcept {
+    return output_limits[static_cast<std::size_t>(of)];
   }
   /// Whether so many bytes of replies wait that the connection is to be closed at once.
   bool is_too_much_output(std::size_t bytes) const noexcept {
-    const std::size_t hard = output().hard_bytes;
+    return is_too_much_output(bytes, output());
+  }
+  static bool is_too_much_output(std::size_t bytes, const OutputLimit& limit) noexcept {
+    const std::size_t hard = limit.hard_bytes;
     return bytes > (hard != 0 ? hard : base::limits::kOutputLastBytesMax);
   }
   /// Protected mode, and no password to tell friends by.

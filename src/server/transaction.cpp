@@ -19,9 +19,9 @@ std::size_t bytes_of(std::span<const std::string_view> args) {
   return bytes;
 }
 
-/// Does the command look at keys that are not among its arguments? Commands about connections look at none.
+/// Does the command look at keys that are not among its arguments? Commands about connections and channels look at none.
 bool reaches_beyond_its_keys(const Command& row) {
-  return row.keys.first == 0 && row.group != Group::connection;
+  return row.keys.first == 0 && row.group != Group::connection && row.group != Group::pubsub;
 }
 
 }  // namespace
@@ -46,6 +46,7 @@ bool Transaction::queue(const Command& command, std::span<const std::string_view
   }
   queued_.emplace_back(command, args);
   writes_ = writes_ || (command.flags & kWrite) != 0;
+  publishes_ = publishes_ || (command.flags & kPublishes) != 0;
   return true;
 }
 
@@ -53,7 +54,7 @@ void Transaction::doom() {
   doomed_ = true;
   queued_ = std::vector<Queued>{};
   queued_bytes_ = 0;
-  writes_ = false;
+  writes_ = publishes_ = false;
 }
 
 bool Transaction::watch(unsigned db, std::string_view key, std::uint64_t version) {

@@ -40,6 +40,7 @@ class Transaction {
   /// A command could not be queued: EXEC will refuse.
   void doom();
   bool writes() const noexcept { return writes_; }
+  bool publishes() const noexcept { return publishes_; }
   /// What was queued and watched, and what holding it costs.
   std::size_t memory_bytes() const noexcept { return queued_bytes_ + watched_bytes_; }
   bool is_doomed() const noexcept { return doomed_; }
@@ -62,6 +63,7 @@ class Transaction {
   bool open_ = false;
   bool doomed_ = false;
   bool writes_ = false;  // One of the queued commands does.
+  bool publishes_ = false;
   std::vector<Queued> queued_;
   std::vector<Watched> watched_;
   std::size_t queued_bytes_ = 0;

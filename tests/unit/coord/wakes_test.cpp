@@ -114,6 +114,21 @@ TEST_F(SleepyTest, ACoroutineThatIsGivenUpLeavesItsPlace) {
   EXPECT_EQ(store.wakes()->waiting(), 0u);
 }
 
+TEST_F(SleepyTest, AStopEndsTheWait) {
+  const auto held = lock.try_acquire().value();
+  std::stop_source source;
+  const std::stop_token stop = source.get_token();
+  std::jthread waiter{[&] {
+    EXPECT_EQ(lock.acquire({.stop = &stop}).error().code, Errc::cancelled);
+    const auto all = lock_all(store, {"a", "job"}, kPatient, {.stop = &stop}, world);
+    EXPECT_EQ(all.error().code, Errc::cancelled) << "it was requested before";
+  }};
+  while (store.wakes()->waiting() == 0) std::this_thread::yield();
+  source.request_stop();
+  waiter.join();
+  EXPECT_TRUE(lock_all(store, {"a"}, {}, {}, world).value()) << "what lock_all had it gave back";
+}
+
 TEST_F(SleepyTest, ThreadsAreWokenOneAfterTheOther) {
   std::optional<HeldLock> held = lock.try_acquire().value();
   int turns = 0;

@@ -15,6 +15,7 @@
 #include "server/client_directory.hpp"
 #include "server/latency.hpp"
 #include "server/pause.hpp"
+#include "server/pub_sub.hpp"
 #include "server/rates.hpp"
 #include "server/session.hpp"
 #include "server/settings.hpp"
@@ -83,9 +84,11 @@ struct World {
   FakeHost host;
   base::WallBridge bridge{clock};
   Settings settings{options};
+  PubSub pub_sub{settings.output(ClientClass::pubsub), {1, 2}};
   Counters& counters = host.counters;
   base::Random random{42};
-  Context context{node, clock, options, host, bridge, settings, host.pause, counters, random};
+  Context context{node,     clock,      options, host,     bridge,
+                  settings, host.pause, pub_sub, counters, random};
 };
 
 /// One client of it.
@@ -108,6 +111,13 @@ class Conversation {
   }
   /// One inline command.
   std::string ask(std::string_view line) { return send(std::string(line) + "\r\n"); }
+
+  /// What was published to it since the last time.
+  std::string messages() {
+    base::Buffer out;
+    if (session.has_messages()) session.take_messages(out);
+    return std::string(out.view());
+  }
 
   Session session;
   base::Buffer input;

@@ -27,7 +27,7 @@ struct Teller {
   Teller(World& world, std::uint64_t seed)
       : random(seed),
         context{world.node,     world.clock,      world.options, world.host, world.bridge,
-                world.settings, world.host.pause, counters,      random},
+                world.settings, world.host.pause, world.pub_sub, counters,   random},
         client(context) {}
 
   std::string account() { return "account" + std::to_string(random.below(kAccounts)); }
