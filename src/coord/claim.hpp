@@ -96,7 +96,7 @@ class Pauses {
 class Patience {
  public:
   explicit Patience(const Claim& claim)
-      : world_(claim.world()), until_(world_.now() + claim.options().wait), pauses_(world_) {}
+      : world_(claim.world()), until_(world_.after(claim.options().wait)), pauses_(world_) {}
   /// None: this attempt was the last.
   std::optional<Millis> pause(const Attempt& tried, bool told);
 

@@ -83,7 +83,7 @@ Result<std::optional<Held>> lock_all(const Store& store, std::vector<std::string
     claims.push_back(coord::Claim::fresh(std::make_shared<const coord::Subject>(
         coord::Subject{store, std::move(name), options, world})));
   }
-  const base::Instant until = world.now() + options.wait;
+  const base::Instant until = world.after(options.wait);
   for (;;) {
     Held held;
     held.reserve(claims.size());
