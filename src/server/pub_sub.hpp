@@ -90,7 +90,7 @@ class PubSub {
   Outcome subscribe(Subscriber& who, TopicKind kind, std::string_view name);
   /// False: it was not subscribed to that.
   bool unsubscribe(Subscriber& who, TopicKind kind, std::string_view name);
-  /// The names of one's topics of a kind, in no order.
+  /// The names of one's topics of a kind, in their order.
   std::vector<std::string> topics_of(const Subscriber& who, TopicKind kind) const;
   void unsubscribe_all(Subscriber& who);
 
