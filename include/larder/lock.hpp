@@ -27,7 +27,7 @@ using OwnerText = std::array<char, 32>;
 struct LockOptions {
   Millis ttl{
       10'000};  ///< How long it is held unless extended, 1 ms to 100 years: when the holder dies, others wait so long.
-  Millis wait{0};  ///< How long acquire() waits for somebody else's lock.
+  Millis wait{0};  ///< How long acquire() waits for somebody else's lock; Millis::max(): for ever.
   bool renew =
       false;  ///< Extend it in the background, each third of `ttl`, until it is given back.
 };

@@ -1,6 +1,6 @@
 // Store: one small, closed set of atomic operations over bytes, the same over every engine.
 //
-// The recipes (Cache, Counter, later Lock and Limiter) reach data only through it. A Store is a handle: copy it
+// The recipes (Cache, Lock, Limiter, Counter, …) reach data only through it. A Store is a handle: copy it
 // freely, all copies share one engine or connection.
 #pragma once
 
@@ -43,12 +43,11 @@ using Millis = std::chrono::milliseconds;
 
 /// How long one call may take, and who may end it before.
 struct CallOptions {
-  /// In all. Zero: the Store's default (StoreOptions::deadline).
+  /// In all, a year at most. Zero: the Store's default (StoreOptions::deadline).
   Millis deadline{0};
   /// Of a blocking call over a network: it ends with `cancelled` soon after a stop was requested, and what was sent may still
   /// come to pass (`maybe_executed`). It outlives the call. In process a call is over before anybody could stop it, unless it waits
-  /// for a lock; a
-  /// coroutine is stopped by its cancellation slot.
+  /// for a lock; a coroutine is stopped by its cancellation slot.
   /// Cost: such a call is served by the store's thread, as a coroutine's is.
   const std::stop_token* stop = nullptr;
 };

@@ -58,7 +58,7 @@ class Round {
       if (!*fresh) return End::lost;
       const Millis third = std::max(claim.options().ttl / 3, Millis{1});
       const Millis pause = pauses.next(tried.left, patience, rests.told());
-      const auto rested = rests.rest(std::min(pause, third), call_.stop);
+      const auto rested = rests.rest(std::min(pause, third), tried, call_.stop);
       if (!rested) return rested.error();
     }
   }
@@ -83,7 +83,7 @@ Result<std::optional<Held>> lock_all(const Store& store, std::vector<std::string
     claims.push_back(coord::Claim::fresh(std::make_shared<const coord::Subject>(
         coord::Subject{store, std::move(name), options, world})));
   }
-  const base::Instant until = world.now() + options.wait;
+  const base::Instant until = world.after(options.wait);
   for (;;) {
     Held held;
     held.reserve(claims.size());

@@ -35,12 +35,12 @@ bool Outages::is_away() noexcept {
   if (until == kNever) return false;
   const std::int64_t now = world_.now().time_since_epoch().count();
   if (now < until) return true;
-  const std::int64_t next = now + base::Nanos{options_.retry_every}.count();
+  const std::int64_t next = world_.after(options_.retry_every).time_since_epoch().count();
   return !away_until_.compare_exchange_strong(until, next, std::memory_order_relaxed);
 }
 
 void Outages::failed() noexcept {
-  away_until_.store((world_.now() + options_.retry_every).time_since_epoch().count(),
+  away_until_.store(world_.after(options_.retry_every).time_since_epoch().count(),
                     std::memory_order_relaxed);
 }
 

@@ -3,6 +3,7 @@
 
 #include <larder/store.hpp>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/clock.hpp"
@@ -19,6 +20,12 @@ class World {
   virtual base::Instant now() const noexcept = 0;
   /// As base::Clock's.
   virtual base::Instant coarse() const noexcept { return now(); }
+  /// That much later; where no clock goes so far, its end: who waits for Millis::max() means for ever.
+  base::Instant after(base::Millis time) const noexcept {
+    const base::Instant from = now();
+    const auto most = std::chrono::floor<base::Millis>(base::Instant::max() - from);
+    return time > most ? base::Instant::max() : from + std::max(time, base::Millis{0});
+  }
   virtual void sleep(base::Millis time) = 0;
   /// Until it is woken, or the time is over.
   virtual void wait(base::Wakes::Waiter& waiter, base::Millis time) { waiter.wait_for(time); }

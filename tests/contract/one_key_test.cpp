@@ -13,6 +13,11 @@ TEST_P(OneKey, AnUnknownKeyIsAMissNotAnError) {
   EXPECT_EQ(store.get("nobody").value(), std::nullopt);
 }
 
+TEST_P(OneKey, ACallMayTakeAsLongAsItWants) {
+  EXPECT_TRUE(store.set("k", "v", {}, {.deadline = Millis::max()}).value());
+  EXPECT_EQ(store.get("k", {.deadline = Millis::max()}).value(), Bytes("v"));
+}
+
 TEST_P(OneKey, WhatWasSetIsRead) {
   EXPECT_TRUE(store.set("user:1", "Ada").value());
   EXPECT_EQ(store.get("user:1").value(), Bytes("Ada"));

@@ -3,6 +3,7 @@
 
 #include <larder/error.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -21,8 +22,10 @@ struct RedisAccess {
   const base::Clock& clock;
   Millis deadline;
 
+  /// A year from now at most: whoever says Millis::max() means no end, and no clock goes so far.
   base::Instant deadline_of(Millis asked) const {
-    return clock.now() + (asked > Millis::zero() ? asked : deadline);
+    constexpr Millis kMost = std::chrono::days{366};
+    return clock.now() + std::min(asked > Millis::zero() ? asked : deadline, kMost);
   }
   /// On a thread that serves the connections nobody may wait.
   std::optional<Error> refuse_here() const {

@@ -52,6 +52,10 @@ TEST_F(OutageTest, AStoreThatIsAwayIsLeftInPeaceAndThenAskedByOne) {
   world.pass(250ms);
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(open.allow("ada").value().estimated);
   EXPECT_EQ(driver->calls, 2);
+  const Limiter for_ever(store, "api", Rate::fixed_window(4, 1h),
+                         {.outage = Outage::fail_open, .retry_every = Millis::max()}, world);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(for_ever.allow("ada").value().estimated);
+  EXPECT_EQ(driver->calls, 3);
   driver->error.reset();
   world.pass(250ms);
   EXPECT_FALSE(open.allow("ada").value().estimated);

@@ -136,6 +136,32 @@ TEST_F(RenewalTest, WaitersAskSparinglyAndHaveItOnceItsTimeIsOver) {
   EXPECT_LT(world.naps, 420) << "between 25 and 50 ms each";
 }
 
+TEST_F(RenewalTest, WhoWaitsForEverHasItWheneverItIsFree) {
+  const LockOptions for_ever{.ttl = 10s, .wait = Millis::max()};
+  ASSERT_TRUE(store.lock_acquire("job", "somebody", 1h).value().taken());
+  EXPECT_TRUE((Lock{store, "job", for_ever, world}.acquire().value()));
+  ASSERT_TRUE(store.lock_acquire("b", "somebody", 1h).value().taken());
+  EXPECT_TRUE(lock_all(store, {"a", "b"}, for_ever, {}, world).value());
+  ASSERT_TRUE(store.lock_acquire("c", "somebody", 1h).value().taken());
+  EXPECT_FALSE((Lock{store, "c", {.wait = Millis::min()}, world}.acquire().value()));
+}
+
+TEST_F(RenewalTest, WhoWaitsCanBeToldToStop) {
+  ASSERT_TRUE(store.lock_acquire("job", "somebody", 1h).value().taken());
+  const LockOptions for_ever{.wait = Millis::max()};
+  std::stop_source source;
+  const std::stop_token stop = source.get_token();
+  world.meanwhile = [&] {
+    if (world.naps == 3) source.request_stop();
+  };
+  const Lock lock(store, "job", for_ever, world);
+  EXPECT_EQ(lock.acquire({.stop = &stop}).error().code, Errc::cancelled);
+  EXPECT_EQ(world.naps, 3);
+  EXPECT_EQ(lock_all(store, {"a", "job"}, for_ever, {.stop = &stop}, world).error().code,
+            Errc::cancelled);
+  EXPECT_FALSE(store.exists("a").value());
+}
+
 TEST_F(RenewalTest, AWaiterOutwaitsAStoreThatIsAwayForAMoment) {
   driver->error = Error{Errc::disconnected, Effect::maybe_executed, "failover"};
   world.meanwhile = [&] {
