@@ -9,8 +9,8 @@ namespace larder::server {
 namespace {
 
 /// Some 292 years ahead. One less than the greatest, which engines read as "never".
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max() - 1;
-constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kMillisMax = std::numeric_limits<std::int64_t>::max() - 1;
+constexpr std::int64_t kMillisMin = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kNanosPerMilli = 1'000'000;
 
 bool in_seconds(TimeForm form) { return form == TimeForm::seconds || form == TimeForm::at_seconds; }
@@ -25,7 +25,7 @@ base::Instant moved(base::Instant from, std::int64_t millis) {
   std::int64_t sum = 0;
   if (__builtin_mul_overflow(millis, kNanosPerMilli, &nanos) ||
       __builtin_add_overflow(at, nanos, &sum)) {
-    sum = millis < 0 ? kMin : kMax;
+    sum = millis < 0 ? kMillisMin : kMillisMax;
   }
   return base::Instant{base::Nanos{sum}};
 }
@@ -38,7 +38,7 @@ std::optional<base::Instant> deadline_of(Call& call, std::int64_t amount, TimeFo
   if (is_absolute(form)) {
     const std::int64_t zero = call.context.bridge.to_wall(base::Instant{}).count();
     std::int64_t distance = 0;
-    if (__builtin_sub_overflow(millis, zero, &distance)) return moved({}, kMin);
+    if (__builtin_sub_overflow(millis, zero, &distance)) return moved({}, kMillisMin);
     return moved(base::Instant{}, distance);
   }
   // Redis refuses what does not fit when added to its wall clock; so do we.
