@@ -11,10 +11,21 @@ function(larder_light target)
   endif()
 endfunction()
 
-# What nearly every test includes is read once for all of them. With ccache it would do harm: a precompiled header differs
-# from tree to tree.
+# larder_unity(<target>): with LARDER_UNITY, the compiler takes a dozen of its files at a time, for most of its work is
+# the headers that they share. Never for what a HOT room ships: there each file is optimised by itself.
+function(larder_unity target)
+  if(LARDER_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # GCC takes the included files for headers.
+    endif()
+  endif()
+endfunction()
+
+# What nearly every test includes is read once for all of them. With ccache it would do harm, as larder_unity() would: a
+# precompiled header differs from tree to tree.
 function(larder_precompile target)
-  if(CCACHE)
+  if(NOT LARDER_UNITY)
     return()
   endif()
   if(NOT TARGET larder_test_headers)
@@ -44,6 +55,9 @@ function(larder_room name)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC larder_settings ${ROOM_DEPS})
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    if(LARDER_SANITIZE OR NOT ROOM_HOT)
+      larder_unity(${target})
+    endif()
     if(LARDER_SANITIZE AND ROOM_FACE)
       larder_light(${target})
     elseif(LARDER_SANITIZE AND ROOM_HOT)
@@ -95,6 +109,7 @@ function(larder_gtest target)
   # What a test's own code does wrong is not what is looked for.
   larder_light(${target})
   larder_precompile(${target})
+  larder_unity(${target})
   list(JOIN T_LABELS "." labels)  # one word, for ctest -L to search in: a list falls apart in the discovery script
   if(T_SHARDS)
     foreach(shard RANGE 1 ${T_SHARDS})

@@ -166,7 +166,7 @@ larder::base::Buffer limit_call() {
 std::array<larder::base::Buffer, 2> lock_calls() {
   const std::array<std::string_view, 5> lock{"plain:own", "{plain:own}~f", "me", "10000",
                                              "604800000"};
-  const std::array<std::string_view, 2> unlock{"plain:own", "me"};
+  const std::array<std::string_view, 3> unlock{"plain:own", "me", "{plain:own}~w"};
   std::array<larder::base::Buffer, 2> requests;
   larder::store::lock_script().append_call(requests[0], true, 2, lock);
   larder::store::unlock_script().append_call(requests[1], true, 1, unlock);

@@ -111,7 +111,7 @@ class Redis {
   Result<std::int64_t> publish_sharded(std::string_view channel, std::string_view payload,
                                        const RedisCall& call = {}) const;
   /// Answers when the servers have confirmed all of it.
-  /// Errors: `unsupported`: a server without pub/sub, such as `larder serve`; `unauthorized`; `unreachable`, `timeout`.
+  /// Errors: `unsupported`: a server without pub/sub; `unauthorized`; `unreachable`, `timeout`.
   Result<RedisSubscription> subscribe(const RedisTopics& topics,
                                       const SubscriptionOptions& options = {}) const;
 

@@ -54,7 +54,7 @@ int repair(const Check& options, base::Disk& disk) {
   return saved.notes.empty() ? kYes : kNo;
 }
 
-int check(const Check& options) {
+int check_folder(const Check& options) {
   const auto disk = open_existing(options.folder);
   const auto lock = value_or_bad_input(disk->lock(node::kLockName));
   if (!options.repaired.empty()) return repair(options, *disk);
@@ -79,7 +79,7 @@ Action declare_check(CLI::App& command) {
       .add_option("--repair", options->repaired,
                   "Save everything good into this new folder; DIR itself is never changed")
       ->type_name("NEW");
-  return [options] { return check(*options); };
+  return [options] { return check_folder(*options); };
 }
 
 }  // namespace larder::apps

@@ -13,7 +13,7 @@ namespace {
 
 using manage::info_field;
 using manage::info_number;
-using Info = std::string_view;
+using InfoText = std::string_view;
 using Found = std::optional<Finding>;
 
 // A reply takes a tenth of that over loopback, and a third within a data centre.
@@ -26,7 +26,7 @@ unsigned major_of(std::string_view version) {
       base::parse_unsigned(version.substr(0, version.find('.'))).value_or(0));
 }
 
-Found version(Info info) {
+Found version(InfoText info) {
   const auto name = info_field(info, "server_name");
   if (name == "larder") return Finding{Health::good, "server", "larder serve"};
   if (const auto valkey = info_field(info, "valkey_version"); !valkey.empty()) {
@@ -42,20 +42,20 @@ Found version(Info info) {
   return Finding{Health::good, "server", "Redis " + redis};
 }
 
-Found role(Info info) {
+Found role(InfoText info) {
   if (info_field(info, "role") != "slave") return std::nullopt;
   return Finding{Health::bad, "role", "it is a replica and refuses writes",
                  "name its primary, " + std::string(info_field(info, "master_host")) + ":" +
                      std::string(info_field(info, "master_port")) + ", or open redis+sentinel://"};
 }
 
-Found loading(Info info) {
+Found loading(InfoText info) {
   if (info_field(info, "loading") != "1") return std::nullopt;
   return Finding{Health::bad, "data", "it still reads its data and refuses everything else",
                  "wait; `larder info` has loading_eta_seconds"};
 }
 
-Found bound(Info info) {
+Found bound(InfoText info) {
   const auto used = info_number(info, "used_memory");
   const auto most = info_number(info, "maxmemory");
   const auto policy = std::string(info_field(info, "maxmemory_policy"));
@@ -77,7 +77,7 @@ Found bound(Info info) {
   return Finding{Health::good, "memory", of};
 }
 
-Found fragmentation(Info info) {
+Found fragmentation(InfoText info) {
   double ratio = 0;
   const auto text = info_field(info, "mem_fragmentation_ratio");
   std::from_chars(text.data(), text.data() + text.size(), ratio);
@@ -87,7 +87,7 @@ Found fragmentation(Info info) {
                  "CONFIG SET activedefrag yes, where the server was built with jemalloc"};
 }
 
-Found evicted(Info info) {
+Found evicted(InfoText info) {
   const auto evicted = info_number(info, "evicted_keys");
   const auto hits = info_number(info, "keyspace_hits");
   const auto looked_up = hits + info_number(info, "keyspace_misses");
@@ -99,7 +99,7 @@ Found evicted(Info info) {
       "if that is too few, more memory; `larder replay --policies all` compares policies"};
 }
 
-Found persistence(Info info) {
+Found persistence(InfoText info) {
   const bool aof = info_field(info, "aof_enabled") == "1";
   if (aof && info_field(info, "aof_last_write_status") == "err") {
     return Finding{Health::bad, "disk", "its log cannot be written",
@@ -115,7 +115,7 @@ Found persistence(Info info) {
                  "right for a cache; else CONFIG SET appendonly yes, or `larder serve --dir`"};
 }
 
-Found clients(Info info) {
+Found clients(InfoText info) {
   if (const auto rejected = info_number(info, "rejected_connections"); rejected > 0) {
     return Finding{Health::bad, "clients",
                    base::count_text(rejected) + " connections were turned away",

@@ -45,7 +45,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return found == nullptr ? "" : "; did you mean " + *found + "?";
 }
 
-std::vector<std::string> flags_of(const CLI::App& command) {
+std::vector<std::string> flag_names(const CLI::App& command) {
   std::vector<std::string> names;
   for (const auto* option : command.get_options()) {
     for (const auto& name : option->get_lnames()) names.push_back("--" + name);
@@ -75,7 +75,7 @@ std::string words_for(const CLI::ParseError& error, const CLI::App& command) {
   }
   if (!first.starts_with('-')) return "unexpected argument '" + first + "'";
   auto text =
-      "no flag " + first + did_you_mean(first.substr(0, first.find('=')), flags_of(command));
+      "no flag " + first + did_you_mean(first.substr(0, first.find('=')), flag_names(command));
   if (command.get_option_no_throw("KEY") != nullptr) {
     text += "; in front of a key or value that begins with '-', put --";
   }

@@ -17,6 +17,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/text.hpp"
 
 namespace larder::base {
@@ -24,22 +25,7 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 200;
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-  bool good() const noexcept { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-Error failed(std::string_view deed, const std::string& what, int error) {
+Error failed_to(std::string_view deed, const std::string& what, int error) {
   return {Errc::io, Effect::refused,
           std::string(deed) + " " + what + ": " + std::generic_category().message(error)};
 }
@@ -63,7 +49,7 @@ class SystemFile final : public File {
         return ::pread(fd_.get(), bytes.data() + have, bytes_max - have,
                        static_cast<off_t>(offset + have));
       });
-      if (got < 0) return failed("read", path_, errno);
+      if (got < 0) return failed_to("read", path_, errno);
       if (got == 0) break;
       have += static_cast<std::size_t>(got);
     }
@@ -74,7 +60,7 @@ class SystemFile final : public File {
   Result<void> append(std::string_view bytes) override {
     while (!bytes.empty()) {
       const ssize_t put = retried([&] { return ::write(fd_.get(), bytes.data(), bytes.size()); });
-      if (put < 0) return failed("write", path_, errno);
+      if (put < 0) return failed_to("write", path_, errno);
       bytes.remove_prefix(static_cast<std::size_t>(put));
     }
     return {};
@@ -82,20 +68,20 @@ class SystemFile final : public File {
 
   Result<void> truncate(std::uint64_t size) override {
     if (retried([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }) < 0)
-      return failed("truncate", path_, errno);
+      return failed_to("truncate", path_, errno);
     return {};
   }
 
   Result<void> sync() override {
     // Not repeated on EINTR: a second fsync after a failed one may report success for data that is
     // lost.
-    if (::fdatasync(fd_.get()) < 0) return failed("fsync", path_, errno);
+    if (::fdatasync(fd_.get()) < 0) return failed_to("fsync", path_, errno);
     return {};
   }
 
   Result<std::uint64_t> size() const override {
     struct stat status {};
-    if (::fstat(fd_.get(), &status) < 0) return failed("stat", path_, errno);
+    if (::fstat(fd_.get(), &status) < 0) return failed_to("stat", path_, errno);
     return static_cast<std::uint64_t>(status.st_size);
   }
 
@@ -145,7 +131,7 @@ class SystemDisk final : public Disk {
     if (auto good = check_file_name(to); !good) return good;
     if (::renameat(folder_.get(), std::string(from).c_str(), folder_.get(),
                    std::string(to).c_str()) < 0) {
-      return failed("rename", full(from), errno);
+      return failed_to("rename", full(from), errno);
     }
     return {};
   }
@@ -155,7 +141,7 @@ class SystemDisk final : public Disk {
     const Descriptor held(::openat(folder_.get(), std::string(name).c_str(),
                                    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (::unlinkat(folder_.get(), std::string(name).c_str(), 0) < 0 && errno != ENOENT)
-      return failed("remove", full(name), errno);
+      return failed_to("remove", full(name), errno);
     if (held.good()) shrink(held.get());
     return {};
   }
@@ -163,12 +149,12 @@ class SystemDisk final : public Disk {
   Result<std::vector<std::string>> list() const override {
     // A descriptor of its own: closedir closes it, and the read position is not shared.
     const int fd = ::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return failed("list", path_, errno);
+    if (fd < 0) return failed_to("list", path_, errno);
     DIR* const stream = ::fdopendir(fd);
     if (stream == nullptr) {
       const int error = errno;
       ::close(fd);
-      return failed("list", path_, error);
+      return failed_to("list", path_, error);
     }
     std::vector<std::string> names;
     while (const dirent* entry = ::readdir(stream)) {
@@ -180,7 +166,7 @@ class SystemDisk final : public Disk {
   }
 
   Result<void> sync() override {
-    if (::fsync(folder_.get()) < 0) return failed("fsync", path_, errno);
+    if (::fsync(folder_.get()) < 0) return failed_to("fsync", path_, errno);
     return {};
   }
 
@@ -190,7 +176,7 @@ class SystemDisk final : public Disk {
     if (retried([&] { return ::flock(fd->get(), LOCK_EX | LOCK_NB); }) < 0) {
       if (errno == EWOULDBLOCK)
         return Error{Errc::io, Effect::refused, path_ + " is in use by another process"};
-      return failed("lock", full(name), errno);
+      return failed_to("lock", full(name), errno);
     }
     return std::unique_ptr<DiskLock>(std::make_unique<SystemLock>(std::move(*fd)));
   }
@@ -206,10 +192,10 @@ class SystemDisk final : public Disk {
       return ::openat(folder_.get(), std::string(name).c_str(),
                       flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     }));
-    if (!fd.good()) return failed("open", full(name), errno);
+    if (!fd.good()) return failed_to("open", full(name), errno);
     // A pipe or device in a data folder is a trap: reading it could block for ever.
     struct stat status {};
-    if (::fstat(fd.get(), &status) < 0) return failed("stat", full(name), errno);
+    if (::fstat(fd.get(), &status) < 0) return failed_to("stat", full(name), errno);
     if (!S_ISREG(status.st_mode))
       return Error{Errc::io, Effect::refused, "open " + full(name) + ": not a plain file"};
     return fd;
@@ -236,7 +222,7 @@ Result<void> check_file_name(std::string_view name) {
 
 Result<std::unique_ptr<Disk>> open_system_disk(const std::string& folder) {
   const bool made = ::mkdir(folder.c_str(), 0700) == 0;
-  if (!made && errno != EEXIST) return failed("make folder", folder, errno);
+  if (!made && errno != EEXIST) return failed_to("make folder", folder, errno);
   Descriptor fd(retried(
       [&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
   if (!fd.good()) {
@@ -245,14 +231,15 @@ Result<std::unique_ptr<Disk>> open_system_disk(const std::string& folder) {
       return Error{Errc::io, Effect::refused,
                    folder + " is a symbolic link: name the folder itself"};
     }
-    return failed("open folder", folder, errno);
+    return failed_to("open folder", folder, errno);
   }
   if (::faccessat(fd.get(), ".", W_OK | X_OK, 0) < 0)
-    return failed("write to folder", folder, errno);
+    return failed_to("write to folder", folder, errno);
   if (made) {
     // Its own name has to outlast a power cut too. Who may make a folder there, but not look, goes without.
     const Descriptor parent(::openat(fd.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (parent.good() && ::fsync(parent.get()) < 0) return failed("fsync", folder + "/..", errno);
+    if (parent.good() && ::fsync(parent.get()) < 0)
+      return failed_to("fsync", folder + "/..", errno);
   }
   return std::unique_ptr<Disk>(std::make_unique<SystemDisk>(std::move(fd), folder));
 }

@@ -10,19 +10,13 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "base/descriptor.hpp"
+
 namespace larder::base {
 namespace {
 
 // A password with all its words fits; a log file named by mistake does not get read.
 constexpr std::uint64_t kSecretBytesMax = 64 * 1024;
-
-struct Descriptor {
-  int fd = -1;
-  bool owned = true;
-  ~Descriptor() {
-    if (owned && fd >= 0) ::close(fd);
-  }
-};
 
 Error failed(const std::string& path, int error) {
   return {Errc::io, Effect::refused, path + ": " + std::generic_category().message(error)};
@@ -59,7 +53,7 @@ Result<void> sync_folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const Descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (opened.fd < 0 || ::fsync(opened.fd) != 0) return failed(folder, errno);
+  if (!opened.good() || ::fsync(opened.get()) != 0) return failed(folder, errno);
   return {};
 }
 
@@ -69,10 +63,10 @@ Result<void> replace_file(const std::string& path, std::string_view bytes, mode_
                           Durable durable) {
   std::string name = path + ".XXXXXX";
   Descriptor file{::mkostemp(name.data(), O_CLOEXEC)};
-  if (file.fd < 0) return failed(path, errno);
-  auto written = write_all(file.fd, path, bytes);
-  if (written && durable == Durable::yes && ::fsync(file.fd) != 0) written = failed(path, errno);
-  if (written && (::fchmod(file.fd, mode) != 0 || ::rename(name.c_str(), path.c_str()) != 0)) {
+  if (!file.good()) return failed(path, errno);
+  auto written = write_all(file.get(), path, bytes);
+  if (written && durable == Durable::yes && ::fsync(file.get()) != 0) written = failed(path, errno);
+  if (written && (::fchmod(file.get(), mode) != 0 || ::rename(name.c_str(), path.c_str()) != 0)) {
     written = failed(path, errno);
   }
   if (!written) ::unlink(name.c_str());
@@ -90,19 +84,20 @@ mode_t mode_of_new_files() {
 Result<std::string> read_file(const std::string& path, std::uint64_t bytes_max) {
   if (path == "-") return read_all(STDIN_FILENO, "standard input", bytes_max);
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.fd < 0) return failed(path, errno);
-  return read_all(file.fd, path, bytes_max);
+  if (!file.good()) return failed(path, errno);
+  return read_all(file.get(), path, bytes_max);
 }
 
 Result<std::string> read_from(const std::string& path, std::uint64_t offset,
                               std::uint64_t bytes_max) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.fd < 0) return failed(path, errno);
+  if (!file.good()) return failed(path, errno);
   std::string bytes;
   char buffer[64 * 1024];
   while (bytes.size() < bytes_max) {
     const auto wanted = std::min<std::uint64_t>(sizeof buffer, bytes_max - bytes.size());
-    const ssize_t got = ::pread(file.fd, buffer, wanted, static_cast<off_t>(offset + bytes.size()));
+    const ssize_t got =
+        ::pread(file.get(), buffer, wanted, static_cast<off_t>(offset + bytes.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed(path, errno);
     if (got == 0) break;
@@ -123,8 +118,8 @@ Result<void> write_file(const std::string& path, std::string_view bytes, Durable
   if (!exists) return replace_file(path, bytes, mode_of_new_files(), durable);
   if (S_ISREG(now.st_mode)) return replace_file(path, bytes, now.st_mode & 07777, durable);
   const Descriptor file{::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC)};
-  if (file.fd < 0) return failed(path, errno);
-  return write_all(file.fd, path, bytes);
+  if (!file.good()) return failed(path, errno);
+  return write_all(file.get(), path, bytes);
 }
 
 Result<Privacy> privacy_of(const std::string& path) {
@@ -156,13 +151,13 @@ Result<void> check_own_folder(const std::string& path) {
 Result<Secret> read_secret(const std::string& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat facts {};
-  if (file.fd < 0 || ::fstat(file.fd, &facts) != 0) return failed(path, errno);
+  if (!file.good() || ::fstat(file.get(), &facts) != 0) return failed(path, errno);
   if (S_ISREG(facts.st_mode) && (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return Error{
         Errc::bad_argument, Effect::refused,
         path + ": others may write this file, and with it the password: chmod 600 " + path};
   }
-  auto text = read_all(file.fd, path, kSecretBytesMax);
+  auto text = read_all(file.get(), path, kSecretBytesMax);
   if (!text) return text.error();
   text->resize(std::min(text->size(), text->find_first_of("\r\n")));
   if (text->empty()) {

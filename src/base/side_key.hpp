@@ -10,7 +10,8 @@ namespace larder::base {
 inline constexpr char kLeaseTag = 'l';       ///< Lease of a fill.
 inline constexpr char kFenceTag = 'f';       ///< Highest fencing token seen.
 inline constexpr char kGenerationTag = 'g';  ///< Generation of a tag.
-inline constexpr char kReleasedTag = 'r';    ///< No key: the channel that tells of releases.
+inline constexpr char kReleasedTag =
+    'w';  ///< No key: the channel that tells who waits of releases.
 inline constexpr char kOnceTag =
     'o';  ///< An addition that was made; behind it ":" and what names it.
 

@@ -79,7 +79,7 @@ bool Rests::takes_place() {
   return told();
 }
 
-Result<void> Rests::rest(Millis pause, const std::stop_token* stop) {
+Result<void> Rests::rest(Millis pause, const Attempt& tried, const std::stop_token* stop) {
   const auto stopped = [&] { return stop != nullptr && stop->stop_requested(); };
   if (takes_place()) {
     // He asks again at once.
@@ -91,7 +91,7 @@ Result<void> Rests::rest(Millis pause, const std::stop_token* stop) {
     place_->arm();
   }
   if (!stopped()) return {};
-  return Error{Errc::cancelled, Effect::not_sent,
+  return Error{Errc::cancelled, tried.held ? Effect::refused : tried.held.error().effect,
                base::quoted(name_, 64) + ": the caller was told to stop"};
 }
 
@@ -141,7 +141,7 @@ Result<std::optional<HeldLock>> acquire(Claim claim, const CallOptions& call) {
     const auto pause = patience.pause(tried, rests.told());
     if (tried.held && *tried.held) rests.served();
     if (!pause) return std::move(tried.held);
-    if (const auto rested = rests.rest(*pause, call.stop); !rested) return rested.error();
+    if (const auto rested = rests.rest(*pause, tried, call.stop); !rested) return rested.error();
   }
 }
 

@@ -113,8 +113,8 @@ class Rests {
  public:
   explicit Rests(const Subject& subject) noexcept
       : world_(subject.world), name_(subject.name), wakes_(subject.store.wakes()) {}
-  /// Ends with a stop, if there is a token. Errors: `cancelled`: a stop was requested.
-  Result<void> rest(Millis pause, const std::stop_token* stop);
+  /// After an attempt. Ends with a stop, if there is a token. Errors: `cancelled`: a stop was requested.
+  Result<void> rest(Millis pause, const Attempt& tried, const std::stop_token* stop);
   Task<void> async_rest(Millis pause);
   /// He need not ask to learn of a release.
   bool told() const { return place_ && wakes_->tells(name_); }

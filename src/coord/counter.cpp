@@ -10,13 +10,13 @@
 #include "base/limits.hpp"
 #include "base/numbers.hpp"
 #include "base/text.hpp"
+#include "coord/refuse.hpp"
 
 namespace larder {
 namespace {
 
-Error bad_argument(std::string_view why) {
-  return {Errc::bad_argument, Effect::not_sent, std::string(why)};
-}
+using coord::bad_argument;
+using coord::refuse;
 
 Error not_a_number(std::string_view full_key) {
   return {Errc::not_a_number, Effect::refused, base::quoted(full_key, 64) + " holds no number"};
@@ -53,11 +53,6 @@ Result<Number> negated(std::string_view key, Number by) {
     }
   }
   return -by;
-}
-
-template <class Number>
-Task<Result<Number>> refuse(Error error) {
-  co_return std::move(error);
 }
 
 template <class Number>

@@ -8,21 +8,15 @@
 #include "base/limits.hpp"
 #include "coord/batches.hpp"
 #include "coord/outages.hpp"
+#include "coord/refuse.hpp"
 
 namespace larder {
 namespace {
 
+using coord::bad_argument;
 using coord::Batches;
 using coord::Outages;
-
-Error bad_argument(std::string why) {
-  return {Errc::bad_argument, Effect::not_sent, std::move(why)};
-}
-
-template <class T>
-Task<Result<T>> refuse(Error error) {
-  co_return std::move(error);
-}
+using coord::refuse;
 
 std::string text_of(const detail::Space& space, const Key& key) {
   return std::string(detail::FullKey(space, key.text()).view());

@@ -58,7 +58,7 @@ class Round {
       if (!*fresh) return End::lost;
       const Millis third = std::max(claim.options().ttl / 3, Millis{1});
       const Millis pause = pauses.next(tried.left, patience, rests.told());
-      const auto rested = rests.rest(std::min(pause, third), call_.stop);
+      const auto rested = rests.rest(std::min(pause, third), tried, call_.stop);
       if (!rested) return rested.error();
     }
   }

@@ -7,6 +7,7 @@
 
 #include "base/limits.hpp"
 #include "coord/claim.hpp"
+#include "coord/refuse.hpp"
 #include "coord/watch.hpp"
 
 namespace larder {
@@ -106,19 +107,17 @@ Task<Result<void>> async_release(Claim claim, CallOptions call, Error lost) {
   co_return Result<void>{};
 }
 
-Task<Result<void>> refuse(Error error) { co_return std::move(error); }
-
 }  // namespace
 }  // namespace coord
 
 Task<Result<void>> HeldLock::async_extend(std::optional<Millis> ttl, CallOptions call) {
-  if (token_ == 0) return coord::refuse(lost());
+  if (token_ == 0) return coord::refuse<void>(lost());
   return coord::async_extend(claim(), watch_, ttl.value_or(claim().options().ttl), call, ends_,
                              lost());
 }
 
 Task<Result<void>> HeldLock::async_release(CallOptions call) {
-  if (std::exchange(token_, 0) == 0) return coord::refuse(lost());
+  if (std::exchange(token_, 0) == 0) return coord::refuse<void>(lost());
   end_watch();
   return coord::async_release(claim(), call, lost());
 }

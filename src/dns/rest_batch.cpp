@@ -18,7 +18,7 @@ bool read_type(json::Reader& in, std::string& type) {
   return true;
 }
 
-bool read_query(json::Reader& in, BatchQuery& query) {
+bool read_batch_query(json::Reader& in, BatchQuery& query) {
   std::string name, type = "A";
   bool dnssec_ok = false, checking_disabled = false;
   if (in.peek() == json::Kind::string) {
@@ -59,7 +59,7 @@ bool read_queries(json::Reader& in, std::vector<BatchQuery>& queries) {
   if (!in.begin('[')) return false;
   while (in.next(']')) {
     if (queries.size() == kBatchMax) return in.fail("more than 1000 queries in a batch");
-    if (!read_query(in, queries.emplace_back())) return in.at(queries.size() - 1);
+    if (!read_batch_query(in, queries.emplace_back())) return in.at(queries.size() - 1);
   }
   return !in.failed();
 }

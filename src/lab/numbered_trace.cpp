@@ -5,14 +5,9 @@
 #include <unordered_map>
 
 namespace larder::lab {
-namespace {
-
-constexpr std::uint64_t kProgressEvery = 4'096;
-
-}  // namespace
-
 Result<NumberedTrace> NumberedTrace::read(RequestSource& source, std::uint64_t requests_max,
                                           const Progress& progress) {
+  constexpr std::uint64_t kProgressEvery = 4'096;
   NumberedTrace trace;
   std::unordered_map<std::string, std::uint32_t> numbers;
   Request request;

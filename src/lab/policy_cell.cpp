@@ -8,7 +8,6 @@
 namespace larder::lab {
 namespace {
 
-constexpr std::uint64_t kProgressEvery = 16'384;
 constexpr std::uint64_t kUpkeepASecond = 10;
 constexpr std::size_t kUpkeepSlots = 1'000;  // As Node::sweep.
 constexpr std::uint64_t kNanosASecond = 1'000'000'000;
@@ -85,6 +84,7 @@ CellResult play_cell(const NumberedTrace& trace, const ValuePattern& values,
   Cell cell(values, options);
   const std::uint64_t upkeep_every =
       std::max<std::uint64_t>(options.requests_per_second / kUpkeepASecond, 1);
+  constexpr std::uint64_t kProgressEvery = 16'384;
   std::uint64_t n = 0;
   std::uint64_t told = 0;
   for (const NumberedTrace::Item& item : trace.items) {

@@ -15,10 +15,6 @@
 namespace larder::lab {
 namespace {
 
-constexpr unsigned kThreadsMax = 256;
-
-Error bad(std::string what) { return {Errc::bad_argument, Effect::not_sent, std::move(what)}; }
-
 /// One bar for all threads: how much of all cells is played.
 class SharedProgress {
  public:
@@ -103,11 +99,11 @@ void play(const PolicyReplayOptions& options, const NumberedTrace& trace,
 }
 
 std::optional<Error> check(const PolicyReplayOptions& options) {
-  if (options.policies.empty()) return bad("there must be at least one policy");
-  if (options.sizes.empty()) return bad("there must be at least one size");
-  if (options.threads == 0 || options.threads > kThreadsMax) return bad("threads: from 1 to 256");
+  if (options.policies.empty()) return bad_replay("there must be at least one policy");
+  if (options.sizes.empty()) return bad_replay("there must be at least one size");
+  if (const auto threads = check_threads(options.threads); !threads) return threads.error();
   if (options.requests_per_second == 0 || options.requests_per_second > 1'000'000'000)
-    return bad("requests a second: from 1 to 1G");
+    return bad_replay("requests a second: from 1 to 1G");
   return std::nullopt;
 }
 
@@ -128,7 +124,7 @@ Result<std::vector<policy::Eviction>> parse_policies(std::string_view list) {
     const std::string_view name = list.substr(begin, end - begin);
     const auto policy = policy::eviction_from(name);
     if (!policy) {
-      return bad("no policy " + base::quoted(name, 60) + "; there are " + policy_names());
+      return bad_replay("no policy " + base::quoted(name, 60) + "; there are " + policy_names());
     }
     if (std::find(policies.begin(), policies.end(), *policy) == policies.end())
       policies.push_back(*policy);
@@ -142,7 +138,8 @@ int policy_replay(const PolicyReplayOptions& options, const Output& output) {
   const auto trace = read_trace(options.source, output);
   if (!trace) return refuse_replay(output, trace.error());
   if (trace->items.empty())
-    return refuse_replay(output, bad(options.source.name() + ": there are no requests in it"));
+    return refuse_replay(output,
+                         bad_replay(options.source.name() + ": there are no requests in it"));
   auto cells = cells_of(options, *trace);
   warn_before(options, *trace, output);
   play(options, *trace, cells, output);

@@ -183,9 +183,9 @@ class Lane {
 };
 
 /// Reader, lane and thread of one share of the keys.
-class Player {
+class Replayer {
  public:
-  Player(const Cache<Bytes>& cache, const ReadThroughOptions& options, const base::Clock& clock)
+  Replayer(const Cache<Bytes>& cache, const ReadThroughOptions& options, const base::Clock& clock)
       : reader(cache, options, clock), thread_([this] { play(); }) {}
 
   bool give(const Request& request) {
@@ -236,7 +236,7 @@ std::optional<Error> feed(RequestSource& source, std::uint64_t requests_max, Tak
   return std::nullopt;
 }
 
-constexpr std::uint64_t kProgressEvery = 1'024;
+bool is_time_to_tell(std::uint64_t requests) { return requests % 1'024 == 0; }
 
 ReadThroughReport with_one_thread(const Cache<Bytes>& cache, RequestSource& source,
                                   const ReadThroughOptions& options, const base::Clock& clock,
@@ -244,7 +244,7 @@ ReadThroughReport with_one_thread(const Cache<Bytes>& cache, RequestSource& sour
   Reader reader(cache, options, clock);
   const base::Instant start = clock.now();
   const auto failure = feed(source, options.requests, [&](const Request& request, std::uint64_t n) {
-    if (progress && n % kProgressEvery == 0) progress(source.progress(), n, reader.hits());
+    if (progress && is_time_to_tell(n)) progress(source.progress(), n, reader.hits());
     return reader.request(request);
   });
   const base::Instant end = clock.now();
@@ -258,9 +258,9 @@ ReadThroughReport with_one_thread(const Cache<Bytes>& cache, RequestSource& sour
 ReadThroughReport with_many_threads(const Cache<Bytes>& cache, RequestSource& source,
                                     const ReadThroughOptions& options, const base::Clock& clock,
                                     const ReadThroughProgress& progress) {
-  std::vector<std::unique_ptr<Player>> players;
+  std::vector<std::unique_ptr<Replayer>> players;
   for (unsigned i = 0; i < options.threads; ++i) {
-    players.push_back(std::make_unique<Player>(cache, options, clock));
+    players.push_back(std::make_unique<Replayer>(cache, options, clock));
   }
   const auto tell = [&] {
     std::uint64_t requests = 0, hits = 0;
@@ -272,7 +272,7 @@ ReadThroughReport with_many_threads(const Cache<Bytes>& cache, RequestSource& so
   };
   const base::Instant start = clock.now();
   const auto failure = feed(source, options.requests, [&](const Request& request, std::uint64_t n) {
-    if (progress && n % kProgressEvery == 0) tell();
+    if (progress && is_time_to_tell(n)) tell();
     // Not the hash's low bits: each thread's own map uses those.
     return players[(hash_of(request.key) >> 32) % options.threads]->give(request);
   });

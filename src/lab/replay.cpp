@@ -11,8 +11,6 @@
 namespace larder::lab {
 namespace {
 
-constexpr unsigned kThreadsMax = 256;
-
 /// A space of this run alone: entries of an earlier one cannot count as hits.
 std::string fresh_space() {
   constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuv";
@@ -111,9 +109,8 @@ ReadThroughReport play(const ReplayOptions& options, const Store& store, Request
 }  // namespace
 
 int replay(const ReplayOptions& options, const Output& output) {
-  if (options.threads == 0 || options.threads > kThreadsMax) {
-    return refuse_replay(output, {Errc::bad_argument, Effect::not_sent, "threads: from 1 to 256"});
-  }
+  if (const auto threads = check_threads(options.threads); !threads)
+    return refuse_replay(output, threads.error());
   auto source = open_source(options.source);
   if (!source) return refuse_replay(output, source.error());
   const auto store = Store::open(options.url);

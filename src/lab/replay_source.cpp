@@ -1,15 +1,17 @@
 #include "lab/replay_source.hpp"
 
 namespace larder::lab {
-namespace {
 
-Error bad(std::string what) { return {Errc::bad_argument, Effect::not_sent, std::move(what)}; }
+Error bad_replay(std::string why) { return {Errc::bad_argument, Effect::not_sent, std::move(why)}; }
 
-}  // namespace
+Result<void> check_threads(unsigned threads) {
+  if (threads == 0 || threads > 256) return bad_replay("threads: from 1 to 256");
+  return {};
+}
 
 Result<std::unique_ptr<RequestSource>> open_source(const SourceOptions& options) {
   if (options.trace.empty() == options.generate.empty()) {
-    return bad("give either a trace to play or --generate LAW (such as zipf:1.0)");
+    return bad_replay("give either a trace to play or --generate LAW (such as zipf:1.0)");
   }
   if (!options.trace.empty()) {
     auto trace = TraceReader::open(options.trace);
@@ -18,9 +20,9 @@ Result<std::unique_ptr<RequestSource>> open_source(const SourceOptions& options)
   }
   const auto distribution = Distribution::parse(options.generate);
   if (!distribution) return distribution.error();
-  if (options.keys == 0) return bad("there must be at least one key");
-  if (options.keys > 1'000'000'000'000) return bad("at most 10^12 keys fit twelve digits");
-  if (options.size.high > TraceReader::kSizeMax) return bad("an object has at most 512 MiB");
+  if (options.keys == 0) return bad_replay("there must be at least one key");
+  if (options.keys > 1'000'000'000'000) return bad_replay("at most 10^12 keys fit twelve digits");
+  if (options.size.high > TraceReader::kSizeMax) return bad_replay("an object has at most 512 MiB");
   const std::uint64_t requests = options.requests == 0 ? 1'000'000 : options.requests;
   return std::unique_ptr<RequestSource>(std::make_unique<GeneratedTrace>(
       GenerateOptions{*distribution, options.keys, requests, options.seed, options.size}));

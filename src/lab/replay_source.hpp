@@ -27,6 +27,9 @@ struct SourceOptions {
 /// Errors: `bad_argument` for options that make no sense; `io` names the file.
 Result<std::unique_ptr<RequestSource>> open_source(const SourceOptions& options);
 
+/// Options that make no sense, and why.
+Error bad_replay(std::string why);
+Result<void> check_threads(unsigned threads);
 /// True for what the caller can mend: the trace, the URL, an option.
 bool is_input(const Error& error);
 /// Writes the error to the notes as one line, and returns the exit status for it.

@@ -8,7 +8,7 @@ namespace larder::manage {
 namespace {
 
 constexpr unsigned kSlots = 16'384;
-constexpr base::Millis kJoinTime{60'000}, kReplicaTime{5'000}, kPause{50};
+constexpr base::Millis kJoinTime{60'000}, kReplicaTime{5'000}, kJoinPause{50};
 
 bool is_replica(std::string_view info) { return info_field(info, "role") == "slave"; }
 
@@ -25,7 +25,7 @@ Result<void> Starter::wait_for(const std::string& what, base::Millis at_most,
                      node.name + ": " + what + ", not in " +
                          std::to_string(at_most.count() / 1000) + " s; see " + all_.log_of(node)};
       }
-      host_.sleep(kPause);
+      host_.sleep(kJoinPause);
     }
   }
   return {};
@@ -96,7 +96,7 @@ Result<void> Starter::follow_primaries() {
       const auto done = ask(node, {"CLUSTER", "REPLICATE", *id});
       if (done) break;
       if (host_.now() >= until) return done.error();  // Its name has not come round yet.
-      host_.sleep(kPause);
+      host_.sleep(kJoinPause);
     }
   }
   return {};

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/units.hpp"
+#include "manage/refusal.hpp"
 
 namespace larder::manage {
 namespace {
@@ -14,8 +15,6 @@ constexpr std::array<std::string_view, 8> kPolicies{
     "volatile-random", "volatile-lru", "volatile-lfu", "volatile-ttl"};
 
 constexpr unsigned kRingNodes = 3, kSentinelNodes = 3, kClusterPrimariesMin = 3;
-
-Error refusal(std::string words) { return {Errc::bad_argument, Effect::refused, std::move(words)}; }
 
 unsigned default_nodes(Mode mode, unsigned replicas) {
   switch (mode) {

@@ -6,6 +6,7 @@
 #include "base/units.hpp"
 #include "manage/conf_file.hpp"
 #include "manage/info_text.hpp"
+#include "manage/refusal.hpp"
 
 namespace larder::manage {
 namespace {
@@ -13,11 +14,9 @@ namespace {
 constexpr const char* kPasswordVariable = "REDIS_PASSWORD";
 constexpr std::uint16_t kFirstPort = 7000, kFirstSentinelPort = 26379, kSinglePort = 6379;
 constexpr int kPortTries = 20;
-constexpr base::Millis kAnswerTime{30'000}, kLoadTime{600'000}, kPause{10};
-constexpr base::Millis kEndTime{10'000};
+constexpr base::Millis kAnswerTime{30'000}, kLoadTime{600'000}, kAnswerPause{10};
+constexpr base::Millis kGiveUpTime{10'000};
 constexpr std::size_t kLogTailBytes = 2'000;
-
-Error refusal(std::string words) { return {Errc::bad_argument, Effect::refused, std::move(words)}; }
 
 /// The last lines that say what went wrong, as one.
 std::string last_words(std::string_view log) {
@@ -64,7 +63,7 @@ Result<Setup> Starter::run() {
 void Starter::take_back() {
   for (const std::size_t index : started_) {
     Node& node = setup_.nodes[index];
-    if (all_.runs(setup_, node)) (void)all_.end(setup_, node, base::Signal::terminate, kEndTime);
+    if (all_.runs(setup_, node)) (void)all_.end(setup_, node, base::Signal::terminate, kGiveUpTime);
     node.process = {};
   }
   if (fresh_) {
@@ -341,7 +340,7 @@ Result<void> Starter::wait_until_it_answers(const Node& node) {
                        "; a password goes to --password-file or REDIS_PASSWORD, not into --conf");
       }
     }
-    host_.sleep(kPause);
+    host_.sleep(kAnswerPause);
   }
   return Error{Errc::timeout, Effect::maybe_executed,
                node.name + " does not answer (" + last + "); see " + all_.log_of(node)};

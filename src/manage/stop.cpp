@@ -6,7 +6,7 @@
 namespace larder::manage {
 namespace {
 
-constexpr base::Millis kEndTime{30'000}, kKillTime{5'000}, kPause{10}, kAskAgain{1'000};
+constexpr base::Millis kEndTime{30'000}, kKillTime{5'000}, kEndPause{10}, kAskAgain{1'000};
 
 }  // namespace
 
@@ -23,7 +23,7 @@ Result<bool> LocalRedis::end(const Setup& setup, const Node& node, base::Signal 
       (void)host_.signal(node.process, signal);
       again = now + kAskAgain;
     }
-    host_.sleep(kPause);
+    host_.sleep(kEndPause);
   }
   return true;
 }

@@ -12,7 +12,7 @@ namespace {
 
 using Numbers = std::vector<std::int64_t>;
 
-constexpr std::int64_t kMax = base::limits::kLimitMax;
+constexpr std::int64_t kCountMax = base::limits::kLimitMax;
 constexpr std::int64_t kWindowMax = base::limits::kLimitWindowMax.count();
 
 char letter_of(Algorithm algorithm) noexcept {
@@ -92,7 +92,7 @@ std::optional<std::vector<Taken>> takes_of(const Numbers& numbers) {
   std::int64_t at = 0;
   for (std::size_t i = 0; i < numbers.size(); i += 2) {
     constexpr std::int64_t kTimeMax = std::int64_t{1} << 53;
-    if (numbers[i] > kTimeMax - at || numbers[i + 1] > kMax) return std::nullopt;
+    if (numbers[i] > kTimeMax - at || numbers[i + 1] > kCountMax) return std::nullopt;
     at += numbers[i];
     takes.push_back({at, numbers[i + 1]});
   }
@@ -196,7 +196,7 @@ std::optional<Outcome> decide(std::string_view kept, const Limit& limit, std::ui
   const auto three = [&](std::size_t i) { return i < numbers.size() ? numbers[i] : 0; };
   switch (limit.algorithm) {
     case Algorithm::fixed_window:
-      if (!numbers.empty() && (numbers.size() != 2 || three(1) > kMax)) return std::nullopt;
+      if (!numbers.empty() && (numbers.size() != 2 || three(1) > kCountMax)) return std::nullopt;
       return fixed(three(0), three(1), limit, count, taking, wall_ms);
     case Algorithm::sliding_log: {
       auto takes = takes_of(numbers);
@@ -207,7 +207,7 @@ std::optional<Outcome> decide(std::string_view kept, const Limit& limit, std::ui
     case Algorithm::sliding_window:
       break;
   }
-  if (!numbers.empty() && (numbers.size() != 3 || three(1) > kMax || three(2) > kWindowMax))
+  if (!numbers.empty() && (numbers.size() != 3 || three(1) > kCountMax || three(2) > kWindowMax))
     return std::nullopt;
   return bucket({three(0), three(1), three(2)}, limit, count, taking, wall_ms);
 }

@@ -16,9 +16,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// What a connection keeps after a burst of large replies.
-constexpr std::size_t kIdleBufferBytes = 256 * 1024;
-
 std::string name_of(const ClientOptions& options) {
   if (!options.shown.empty()) return options.shown;
   if (!options.socket_path.empty()) return "unix://" + options.socket_path;

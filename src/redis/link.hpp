@@ -55,6 +55,12 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   const base::Clock& clock() const noexcept { return clock_; }
 
  private:
+  // One read: a few hundred small replies. A large value says itself how much more it needs.
+  static constexpr std::size_t kReadBytes = 16 * 1024;
+  static constexpr std::size_t kReadBytesMax = 1024 * 1024;
+  // What a connection keeps after a burst of large replies.
+  static constexpr std::size_t kIdleBufferBytes = 256 * 1024;
+
   using Outcome = std::optional<Error>;  // None: it went well.
   using Protocol = boost::asio::generic::stream_protocol;
   using Endpoint = Protocol::endpoint;

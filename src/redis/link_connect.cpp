@@ -20,10 +20,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// One read: a few hundred small replies. A large value says itself how much more it needs.
-constexpr std::size_t kReadBytes = 16 * 1024;
-constexpr std::size_t kReadBytesMax = 1024 * 1024;
-
 void set_tcp_options(int descriptor) {
   net::Socket borrowed{descriptor};
   net::set_no_delay(borrowed);

@@ -20,9 +20,6 @@ using boost::system::error_code;
 constexpr base::Millis kIdleLook{20};
 // Round trips below it are so short that waiting for the leader's next write costs less than a write of one's own.
 constexpr base::Nanos kShortTrip{200'000};
-constexpr std::size_t kReadBytes = 16 * 1024;
-constexpr std::size_t kReadBytesMax = 1024 * 1024;
-constexpr std::size_t kIdleBufferBytes = 256 * 1024;
 
 }  // namespace
 

@@ -13,13 +13,11 @@
 
 namespace larder::resp {
 
-using Status = ReplyReader::Status;
-
 namespace {
 constexpr std::size_t kNodesKept = 65'536;
 }
 
-Status ReplyReader::next(std::string_view input) {
+auto ReplyReader::next(std::string_view input) -> Status {
   consumed_ = 0;
   LARDER_ASSERT(input.size() >= at_);
   if (at_ == 0 && depth_ == 0) {

@@ -14,7 +14,6 @@
 
 namespace larder::resp {
 
-using Status = RequestReader::Status;
 using Found = LengthLine::Found;
 
 namespace {
@@ -26,12 +25,12 @@ bool is_crlf(const char* at) noexcept { return std::memcmp(at, "\r\n", 2) == 0; 
 
 }  // namespace
 
-Status RequestReader::next(std::string_view input) {
+auto RequestReader::next(std::string_view input) -> Status {
   if (part_ == Part::start && shorts_fit_ && read_short(input)) return Status::command;
   return read_in_parts(input);
 }
 
-Status RequestReader::read_in_parts(std::string_view input) {
+auto RequestReader::read_in_parts(std::string_view input) -> Status {
   consumed_ = 0;
   if (part_ == Part::args) return read_args(input);
   // A loop over what asks for nothing: empty lines, `*0`, `*-1`. As in Redis, they get no answer.
@@ -79,7 +78,7 @@ inline bool RequestReader::read_short(std::string_view input) {
   return true;
 }
 
-Status RequestReader::read_one(std::string_view input) {
+auto RequestReader::read_one(std::string_view input) -> Status {
   if (part_ == Part::line) return read_inline(input);
   args_.clear();
   if (input.empty()) {
@@ -106,7 +105,7 @@ Status RequestReader::read_one(std::string_view input) {
   return read_args(input);
 }
 
-Status RequestReader::read_args(std::string_view input) {
+auto RequestReader::read_args(std::string_view input) -> Status {
   LARDER_ASSERT(input.size() >= at_);  // The owner kept what was not consumed.
   rebase(input.data());
   const char* const end = input.data() + input.size();
@@ -142,7 +141,7 @@ Status RequestReader::read_args(std::string_view input) {
   return finish(static_cast<std::size_t>(at - input.data()));
 }
 
-Status RequestReader::read_inline(std::string_view input) {
+auto RequestReader::read_inline(std::string_view input) -> Status {
   const std::size_t newline = input.find('\n', at_);
   if (std::min(newline, input.size()) > base::limits::kInlineBytesMax)
     return fail("too big inline request");
@@ -158,14 +157,14 @@ Status RequestReader::read_inline(std::string_view input) {
 }
 
 /// The arrived part stays in the input; `at` says where to go on.
-Status RequestReader::pause(std::size_t at, std::size_t missing) noexcept {
+auto RequestReader::pause(std::size_t at, std::size_t missing) noexcept -> Status {
   at_ = at;
   missing_ = missing;
   in_request_ = true;
   return Status::need_more;
 }
 
-Status RequestReader::finish(std::size_t at) noexcept {
+auto RequestReader::finish(std::size_t at) noexcept -> Status {
   consumed_ += at;
   at_ = 0;
   part_ = Part::start;
@@ -173,7 +172,7 @@ Status RequestReader::finish(std::size_t at) noexcept {
   return Status::command;
 }
 
-Status RequestReader::fail(std::string_view why) {
+auto RequestReader::fail(std::string_view why) -> Status {
   error_ = "Protocol error: ";
   error_ += why;
   args_.clear();

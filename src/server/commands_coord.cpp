@@ -164,9 +164,11 @@ void larder_reshare(Call& call) {
 
 void larder_unshare(Call& call) {
   if (!owner_fits(call, 2)) return;
-  call.node().visit(call.database(), call.arg(1), Mode::write, [&](Entry& entry) {
-    reply_whether(call, node::release_share(call.context.node, entry, call.arg(2)));
-  });
+  const auto released = call.node().visit(
+      call.database(), call.arg(1), Mode::write,
+      [&](Entry& entry) { return node::release_share(call.context.node, entry, call.arg(2)); });
+  reply_whether(call, released);
+  if (released && *released) tell_released(call, "all");
 }
 
 }  // namespace larder::server

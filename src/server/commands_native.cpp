@@ -105,8 +105,11 @@ void larder_extend(Call& call) {
 
 void larder_unlock(Call& call) {
   if (!owner_fits(call, 2)) return;
-  call.node().visit(call.database(), call.arg(1), Mode::write,
-                    [&](Entry& entry) { reply_yes(call, node::release_lock(entry, call.arg(2))); });
+  const auto released =
+      call.node().visit(call.database(), call.arg(1), Mode::write,
+                        [&](Entry& entry) { return node::release_lock(entry, call.arg(2)); });
+  reply_yes(call, released);
+  if (released && *released) tell_released(call, "one");
 }
 
 void larder_fenced_set(Call& call) {

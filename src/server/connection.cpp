@@ -219,19 +219,23 @@ bool Connection::take_messages() {
   return alive;
 }
 
-/// Each reply by an error: their order is how a client tells them apart.
+/// Each reply by an error: their order is how a client tells them apart. A push is none, and stays.
 void Connection::replace_replies() {
   std::string_view made = output_.view().substr(unsafe_from_);
-  std::size_t count = 0;
+  base::Buffer instead;
+  resp::Writer reply(instead);
   resp::ReplyReader reader;
+  const std::string words = log_trouble(*context_->options.durability);
   while (reader.next(made) == resp::ReplyReader::Status::reply) {
+    if (reader.value().type() == resp::Type::push) {
+      instead.append(made.substr(0, reader.consumed()));
+    } else {
+      reply.error(words);
+    }
     made.remove_prefix(reader.consumed());
-    ++count;
   }
   output_.truncate(unsafe_from_);
-  resp::Writer reply(output_);
-  const std::string words = log_trouble(*context_->options.durability);
-  for (; count > 0; --count) reply.error(words);
+  output_.append(instead.view());
 }
 
 /// What the socket did not take. A large rest comes with its memory, unless little of that is still needed; a small one is

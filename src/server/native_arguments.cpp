@@ -3,6 +3,8 @@
 #include <string>
 
 #include "base/limits.hpp"
+#include "base/side_key.hpp"
+#include "server/pub_sub.hpp"
 
 namespace larder::server {
 
@@ -26,6 +28,13 @@ bool owner_fits(Call& call, std::size_t i) {
   if (bytes >= 1 && bytes <= base::limits::kOwnerBytesMax) return true;
   call.fail("ERR owner must have 1 to " + std::to_string(base::limits::kOwnerBytesMax) + " bytes");
   return false;
+}
+
+void tell_released(Call& call, std::string_view whom) {
+  PubSub& pub_sub = call.context.pub_sub;
+  if (pub_sub.nobody_listens()) return;
+  const base::SideKey channel(call.arg(1), base::kReleasedTag);
+  pub_sub.publish_sharded(channel.view(), whom);
 }
 
 }  // namespace larder::server

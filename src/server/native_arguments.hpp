@@ -1,4 +1,4 @@
-// What the LARDER.* commands take in common. Each replies with an error where the argument is none.
+// What the LARDER.* commands have in common. What reads an argument replies with an error where it is none.
 #pragma once
 
 #include <cstdint>
@@ -16,5 +16,8 @@ std::optional<std::int64_t> within(Call& call, std::size_t i, std::int64_t max,
 /// A life in milliseconds, at most 100 years.
 std::optional<base::Millis> life(Call& call, std::size_t i);
 bool owner_fits(Call& call, std::size_t i);
+/// To who waits for the name, argument 1, that it was given back: whether "one" of them may have it, or "all". Call it after
+/// the step.
+void tell_released(Call& call, std::string_view whom);
 
 }  // namespace larder::server

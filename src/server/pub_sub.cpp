@@ -1,5 +1,6 @@
 #include "server/pub_sub.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "base/glob.hpp"
@@ -90,6 +91,7 @@ std::vector<std::string> PubSub::topics_of(const Subscriber& who, TopicKind kind
   std::vector<std::string> names;
   for (const auto& [topic, place] : who.topics_[static_cast<std::size_t>(kind)])
     names.emplace_back(topic->name);
+  std::sort(names.begin(), names.end());
   return names;
 }
 

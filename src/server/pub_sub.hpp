@@ -90,10 +90,14 @@ class PubSub {
   Outcome subscribe(Subscriber& who, TopicKind kind, std::string_view name);
   /// False: it was not subscribed to that.
   bool unsubscribe(Subscriber& who, TopicKind kind, std::string_view name);
-  /// The names of one's topics of a kind, in no order.
+  /// The names of one's topics of a kind, in their order.
   std::vector<std::string> topics_of(const Subscriber& who, TopicKind kind) const;
   void unsubscribe_all(Subscriber& who);
 
+  /// To anything: publishing would be in vain.
+  bool nobody_listens() const noexcept {
+    return subscriptions_.load(std::memory_order_relaxed) == 0;
+  }
   /// Sends to all who are subscribed to the channel, and to patterns that match it. Returns how often it was sent.
   /// Cost: one relaxed load while nobody is subscribed to anything; else a lock, a lookup, a match for each pattern and
   /// a copy for each who gets it.
@@ -118,9 +122,6 @@ class PubSub {
   };
   using Topics = std::unordered_map<std::string, Topic, Hash, std::equal_to<>>;
 
-  bool nobody_listens() const noexcept {
-    return subscriptions_.load(std::memory_order_relaxed) == 0;
-  }
   Topics& topics_of_kind(TopicKind kind) { return topics_[static_cast<std::size_t>(kind)]; }
   const Topics& topics_of_kind(TopicKind kind) const {
     return topics_[static_cast<std::size_t>(kind)];

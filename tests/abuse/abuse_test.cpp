@@ -186,6 +186,35 @@ TEST_F(AbuseTest, TwentyClientsThatNeverReadHoldTheirStatedLimitAtMost) {
   EXPECT_LT(grown(), 20 * 3 * kMiB);
 }
 
+/// Ten subscribers that read nothing, and one that does: what is published is more than they may hold.
+TEST_F(AbuseTest, SubscribersThatNeverReadAreCutAtTheirLimitAndOthersGoOn) {
+  const std::string confirmed = "*3\r\n$9\r\nsubscribe\r\n$2\r\nch\r\n:1\r\n";
+  auto deaf = crowd(10);
+  RawClient reader(server_.port());
+  for (auto& client : deaf) {
+    client->send("SUBSCRIBE ch\r\n");
+    ASSERT_EQ(client->read(confirmed.size()), confirmed);
+  }
+  reader.send("SUBSCRIBE ch\r\n");
+  ASSERT_EQ(reader.read(confirmed.size()), confirmed);
+  const std::string text(1'000'000, 'x');
+  const std::string request = "*3\r\n$7\r\nPUBLISH\r\n$2\r\nch\r\n$1000000\r\n" + text + "\r\n";
+  const std::string message = "*3\r\n$7\r\nmessage\r\n$2\r\nch\r\n$1000000\r\n" + text + "\r\n";
+  RawClient publisher(server_.port());
+  std::size_t most = 0;
+  for (int i = 0; i < 60; ++i) {
+    ASSERT_TRUE(publisher.send(request));
+    ASSERT_EQ(reader.read(message.size()), message) << i;
+    most = std::max(most, grown());
+  }
+  EXPECT_LT(most, 10 * 40 * kMiB) << "32 MiB each, and what all together may hold";
+  for (auto& client : deaf) EXPECT_TRUE(client->is_closed());
+  RawClient asks(server_.port());
+  asks.send("PUBSUB NUMSUB ch\r\n");
+  EXPECT_EQ(asks.read(16), "*2\r\n$2\r\nch\r\n:1\r\n");
+  EXPECT_TRUE(comes_true([&] { return grown() < 48 * kMiB; })) << grown() / kMiB << " MiB";
+}
+
 TEST_F(AbuseTest, WhatReadersHeldGoesBackToTheSystemWhenTheyLeave) {
   RawClient writer(server_.port());
   writer.send("*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$6000000\r\n" + std::string(6'000'000, 'x') +

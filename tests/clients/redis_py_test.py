@@ -131,6 +131,52 @@ class RedisPyTest(servers.PeerCase):
             thread.join()
         self.assertEqual((len(right), all(right)), (800, True))
 
+    def test_messages_of_channels_and_patterns(self):
+        with self.r.pubsub() as news:
+            news.subscribe("a", "b")
+            news.psubscribe("s*")
+            got = [news.get_message(timeout=5) for _ in range(3)]
+            self.assertEqual([m["type"] for m in got], ["subscribe", "subscribe", "psubscribe"])
+            self.assertEqual([m["data"] for m in got], [1, 2, 3])
+            self.assertEqual(self.r.publish("a", "one"), 1)
+            self.assertEqual(self.r.publish("sport", b"\x00\r\n"), 1)
+            self.assertEqual(self.r.publish("nobody", "x"), 0)
+            first, second = news.get_message(timeout=5), news.get_message(timeout=5)
+            self.assertEqual((first["type"], first["channel"], first["data"]), ("message", b"a", b"one"))
+            self.assertEqual(
+                (second["type"], second["pattern"], second["channel"], second["data"]),
+                ("pmessage", b"s*", b"sport", b"\x00\r\n"),
+            )
+            self.assertEqual(sorted(self.r.pubsub_channels()), [b"a", b"b"])
+            self.assertEqual(self.r.pubsub_numsub("a", "nobody"), [(b"a", 1), (b"nobody", 0)])
+            self.assertEqual(self.r.pubsub_numpat(), 1)
+            news.ping("still there")
+            self.assertEqual(news.get_message(timeout=5)["data"], b"still there")
+            news.unsubscribe("b")
+            self.assertEqual(news.get_message(timeout=5)["type"], "unsubscribe")
+            self.assertEqual(self.r.publish("b", "x"), 0)
+
+    def test_listening_ends_with_the_last_subscription(self):
+        heard = []
+        with self.r.pubsub(ignore_subscribe_messages=True) as news:
+            news.subscribe(jobs=lambda message: heard.append(message["data"]))
+            thread = news.run_in_thread(sleep_time=0.01)
+            # The confirmation is read by the thread, so the first ones may find nobody.
+            servers.wait_for(lambda: self.r.publish("jobs", "go") == 1, "somebody listens")
+            self.r.publish("jobs", "done")
+            servers.wait_for(lambda: b"done" in heard, "the messages come")
+            thread.stop()
+            thread.join()
+        self.assertEqual(heard, [b"go", b"done"])
+        servers.wait_for(lambda: self.r.publish("jobs", "x") == 0, "nobody listens any more")
+
+    def test_a_subscriber_of_resp2_only_listens(self):
+        with self.r.client() as one:
+            one.execute_command("SUBSCRIBE", "a")
+            with self.assertRaisesRegex(redis.ResponseError, "Can't execute 'get'"):
+                one.execute_command("GET", "k")
+            one.connection.disconnect()
+
     def test_wrong_words_are_errors_and_the_connection_goes_on(self):
         with self.r.client() as one:
             for words in [("NONSENSE",), ("GET",), ("SET", "k"), ("EXPIRE", "k", "soon")]:

@@ -26,7 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 using coord::test::LockChecker;
 using coord::test::LockOp;
-using Kind = LockOp::Kind;
+using Deed = LockOp::Kind;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kClients = 8, kOpsEach = 200;
@@ -64,9 +64,9 @@ class Client {
 
   void step() {
     LockOp op{choose(), owner_, token_};
-    if (op.kind == Kind::acquire) op.owner = owner_ = ++owners_;
+    if (op.kind == Deed::acquire) op.owner = owner_ = ++owners_;
     const Millis ttl{200 + random_.below(200)};
-    if (op.kind == Kind::acquire || op.kind == Kind::extend) op.ttl = ttl.count() * 1'000;
+    if (op.kind == Deed::acquire || op.kind == Deed::extend) op.ttl = ttl.count() * 1'000;
     op.early = early_;
     op.late = 30'000;  // Servers count in milliseconds, and look at the clock now and then.
     op.sent = now_us();
@@ -82,16 +82,16 @@ class Client {
   std::vector<LockOp> ops;
 
  private:
-  Kind choose() {
+  Deed choose() {
     if (held_) {
       const auto dice = random_.below(10);
-      return dice < 5 ? Kind::write : dice < 7 ? Kind::extend : Kind::release;
+      return dice < 5 ? Deed::write : dice < 7 ? Deed::extend : Deed::release;
     }
-    return token_ != 0 && random_.below(4) == 0 ? Kind::write : Kind::acquire;
+    return token_ != 0 && random_.below(4) == 0 ? Deed::write : Deed::acquire;
   }
 
   std::optional<Error> carry_out(LockOp& op, Millis ttl) {
-    if (op.kind == Kind::acquire) {
+    if (op.kind == Deed::acquire) {
       auto got = Lock(store_, name_, {.ttl = ttl}).try_acquire();
       if (!got) return got.error();
       op.yes = got->has_value();
@@ -101,16 +101,16 @@ class Client {
       }
       return std::nullopt;
     }
-    if (op.kind == Kind::write) {
+    if (op.kind == Deed::write) {
       const auto written = store_.fenced_set(name_ + ":guarded", "x", op.token);
       if (!written) return written.error();
       op.yes = *written;
       return std::nullopt;
     }
-    const auto done = op.kind == Kind::extend ? held_->extend(ttl) : held_->release();
+    const auto done = op.kind == Deed::extend ? held_->extend(ttl) : held_->release();
     op.yes = done.has_value();
     if (!done && done.error().code != Errc::lock_lost) return done.error();
-    if (!op.yes || op.kind == Kind::release) bury_lock();
+    if (!op.yes || op.kind == Deed::release) bury_lock();
     return std::nullopt;
   }
 
@@ -206,7 +206,7 @@ void expect_one_lock(test::ServerFixture& server, std::int64_t early = 0) {
       for (const LockOp& op : played[i]) {
         ++ops;
         unknown += !op.known;
-        refused += op.known && op.kind == Kind::write && !op.yes;
+        refused += op.known && op.kind == Deed::write && !op.yes;
       }
       LockChecker checker(std::move(played[i]));
       ASSERT_TRUE(checker.linearizable()) << "history " << seed + i << checker.stuck();
@@ -253,8 +253,8 @@ std::int64_t surely_until(const std::vector<LockOp>& ops, const LockOp& grant) {
   std::int64_t until = grant.sent + grant.ttl;
   for (const LockOp& op : ops) {
     if (op.owner != grant.owner || op.sent < grant.answered) continue;
-    if (op.kind == Kind::release) until = std::min(until, op.sent);
-    if (op.kind == Kind::extend)
+    if (op.kind == Deed::release) until = std::min(until, op.sent);
+    if (op.kind == Deed::extend)
       until = op.known && op.yes ? op.sent + op.ttl : std::min(until, op.sent);
   }
   return until;
@@ -263,7 +263,7 @@ std::int64_t surely_until(const std::vector<LockOp>& ops, const LockOp& grant) {
 Losses losses_in(const std::vector<LockOp>& ops) {
   Losses losses;
   for (const LockOp& later : ops) {
-    const bool grant = later.kind == Kind::acquire, write = later.kind == Kind::write;
+    const bool grant = later.kind == Deed::acquire, write = later.kind == Deed::write;
     if (!later.known || !later.yes || (!grant && !write)) continue;
     losses.grants += grant;
     bool two = false, back = false, late = false;

@@ -19,8 +19,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const auto code = [](const auto& result) { return result.error().code; };
-
 class Locking : public contract::StoreContract {};
 LARDER_FOR_EVERY_STORE(Locking);
 

@@ -304,13 +304,13 @@ TEST(FailingRedis, ACallOnTheIoThreadIsRefusedNotADeadlock) {
   test::RedisServer server;
   asio::io_context context;
   const Store store = Store::open(server.url(), {.io_context = &context}).value();
-  Errc code{};
+  Errc heard{};
   asio::post(context, [&] {
-    code = store.get("k").error().code;
+    heard = store.get("k").error().code;
     context.stop();
   });
   context.run();
-  EXPECT_EQ(code, Errc::would_deadlock);
+  EXPECT_EQ(heard, Errc::would_deadlock);
 }
 
 TEST(FailingRedis, AGivenContextServesCoroutines) {

@@ -169,7 +169,6 @@ TEST_P(OneKey, CompareAndSetComparesEveryByte) {
 }
 
 TEST_P(OneKey, WhatNoStoreWouldTakeIsRefusedBeforeItIsSent) {
-  const auto code = [](const auto& result) { return result.error().code; };
   EXPECT_EQ(code(store.get("")), Errc::bad_argument);
   EXPECT_EQ(code(store.set("k", "v", {.ttl = 0ms})), Errc::bad_argument);
   EXPECT_EQ(code(store.set("k", "v", {.ttl = -1s})), Errc::bad_argument);

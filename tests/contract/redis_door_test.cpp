@@ -198,11 +198,15 @@ TEST(RedisDoorOver, LarderServeAnswersToo) {
   EXPECT_EQ(redis.pipeline({{"SET", "a", "1"}, {"INCR", "a"}}).at(1)->as_integer(), 2);
   EXPECT_EQ(redis.transaction({{"INCR", "a"}, {"GET", "a"}}).value().at(1)->as_text(), "3");
   EXPECT_THAT(redis.command({"LPUSH", "l", "x"}).error().detail, HasSubstr("ERR unknown command"));
-  const auto none = redis.subscribe({.channels = {"news"}});
+}
+#endif
+
+TEST(RedisDoorOver, AServerWithoutPubSubSaysSo) {
+  test::RedisServer server{{"rename-command SUBSCRIBE \"\""}};
+  const auto none = door(server.url()).subscribe({.channels = {"news"}});
   EXPECT_EQ(none.error().code, Errc::unsupported);
   EXPECT_THAT(none.error().detail, HasSubstr("it has no pub/sub"));
 }
-#endif
 
 TEST(RedisDoorOver, AStoreWithoutARedisServerSaysSo) {
   const auto none = Redis::over(Store::open("memory:").value());

@@ -32,16 +32,30 @@ std::string text(const RedisMessage& m) {
   return m.channel + (m.pattern.empty() ? "" : " by " + m.pattern) + ": " + m.payload;
 }
 
-class PubSub : public testing::TestWithParam<test::RedisServer& (*)()> {
- protected:
-  const Redis redis = Redis::over(Store::open(GetParam()().url()).value()).value();
+struct Peer {
+  std::string name;
+  std::string (*url)();
 };
 
-INSTANTIATE_TEST_SUITE_P(Protocols, PubSub,
-                         testing::Values(&contract::modern_server, &contract::old_server),
-                         [](const auto& instance) {
-                           return instance.index == 0 ? "resp3" : "resp2";
-                         });
+const Peer kPeers[] = {
+    {"resp3", [] { return contract::modern_server().url(); }},
+    {"resp2", [] { return contract::old_server().url(); }},
+#ifdef LARDER_BINARY
+    {"larder",
+     [] {
+       static test::LarderServer server{LARDER_BINARY, {"--threads", "2"}};
+       return server.url();
+     }},
+#endif
+};
+
+class PubSub : public testing::TestWithParam<Peer> {
+ protected:
+  const Redis redis = Redis::over(Store::open(GetParam().url()).value()).value();
+};
+
+INSTANTIATE_TEST_SUITE_P(Peers, PubSub, testing::ValuesIn(kPeers),
+                         [](const auto& instance) { return instance.param.name; });
 
 TEST_P(PubSub, WhatIsPublishedIsHeardInOrder) {
   const auto news = redis.subscribe({.channels = {"news"}, .patterns = {"sport.*"}}).value();

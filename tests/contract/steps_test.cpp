@@ -14,8 +14,6 @@ using testing::Gt;
 using testing::Le;
 using testing::Lt;
 
-const auto code = [](const auto& result) { return result.error().code; };
-
 // --- leases
 
 class Leases : public contract::StoreContract {};

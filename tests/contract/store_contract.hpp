@@ -32,6 +32,7 @@ class StoreContract : public testing::TestWithParam<Engine> {
   Store another() const;
   /// Polls `holds` until it is true or two seconds are over.
   static bool eventually(const std::function<bool()>& holds);
+  static Errc code(const auto& result) { return result.error().code; }
 
   Store store;
 };

@@ -124,11 +124,22 @@ TEST(WakingOver, WhoMayNotListenOrTellAsks) {
   EXPECT_FALSE(there.wakes()->tells("job"));
 }
 
+TEST(WakingOver, LeaveForTheChannelsThatTellIsEnough) {
+  test::RedisServer server{{"user ann on >pw ~* resetchannels &*~w +@all"}};
+  const StoreOptions ann{.user = "ann", .password = "pw"};
+  const Store store = Store::open(server.url(), ann).value(),
+              there = Store::open(server.url(), ann).value();
+  auto held = Lock{store, "job", {.ttl = 1min}}.try_acquire().value();
+  std::jthread waiter{[&] { EXPECT_TRUE((Lock{there, "job", kPatient}.acquire().value())); }};
+  EXPECT_TRUE(is_told(there, "job"));
+  EXPECT_TRUE(held->release());
+}
+
 TEST(WakingOver, AStoreGoesWhileItsConnectionLingers) {
   test::RedisServer server;
   const auto redis = Redis::over(Store::open(server.url()).value()).value();
   const auto listening = [&] {
-    return redis.command({"PUBSUB", "SHARDNUMSUB", "{job}~r"}).value().items.at(1).as_integer();
+    return redis.command({"PUBSUB", "SHARDNUMSUB", "{job}~w"}).value().items.at(1).as_integer();
   };
   std::weak_ptr<StoreDriver> driver;
   {

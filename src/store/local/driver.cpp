@@ -16,9 +16,6 @@ using engine::Entry;
 using engine::Kind;
 using node::Mode;
 
-// A Store is one keyspace; the engine's other databases belong to the server.
-constexpr unsigned kDatabase = 0;
-
 Error wrong_type() {
   return {Errc::wrong_type, Effect::refused, "the key holds another kind of value"};
 }

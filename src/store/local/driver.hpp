@@ -63,6 +63,9 @@ class LocalDriver final : public LocalBase {
   Result<std::string> answer(const Info&, const CallOptions&);
 
  private:
+  // A Store is one keyspace; the engine's other databases belong to the server.
+  static constexpr unsigned kDatabase = 0;
+
   void after_write(bool timed) noexcept;
   engine::Deadline deadline(const SetOptions& options) const;
   engine::Deadline deadline_of_sum(const engine::Entry& entry,

@@ -13,8 +13,6 @@ using engine::Deadline;
 using engine::Entry;
 using node::Mode;
 
-constexpr unsigned kDatabase = 0;
-
 }  // namespace
 
 Result<Lease> LocalDriver::answer(const LeaseMiss& op, const CallOptions&) {

@@ -39,32 +39,32 @@ class AsksEach<Derived, OperationList<Op, Rest...>>
   }
 };
 
-struct Figure {
+struct ClientFigure {
   std::string_view name;
   std::string_view type;
   std::string_view help;
   std::uint64_t (*read)(const redis::ClientStats& stats);
 };
 
-constexpr std::array kFigures{
-    Figure{"larder_redis_calls_total", "counter", "Requests accepted.",
-           [](auto& s) { return s.calls; }},
-    Figure{"larder_redis_timeouts_total", "counter", "Calls whose deadline passed first.",
-           [](auto& s) { return s.timeouts; }},
-    Figure{"larder_redis_overloaded_total", "counter", "Calls refused because the queue was full.",
-           [](auto& s) { return s.overloaded; }},
-    Figure{"larder_redis_writes_total", "counter", "Batches of requests written.",
-           [](auto& s) { return s.writes; }},
-    Figure{"larder_redis_connects_total", "counter", "Connections that became ready.",
-           [](auto& s) { return s.connects; }},
-    Figure{"larder_redis_disconnects_total", "counter", "Connections lost.",
-           [](auto& s) { return s.disconnects; }},
-    Figure{"larder_redis_late_replies_total", "counter", "Replies whose callers had left.",
-           [](auto& s) { return s.late_replies; }},
-    Figure{"larder_redis_waiting", "gauge", "Calls queued or in flight.",
-           [](auto& s) -> std::uint64_t { return s.waiting; }},
-    Figure{"larder_redis_connected", "gauge", "1 while connected.",
-           [](auto& s) -> std::uint64_t { return s.connected; }},
+constexpr std::array kClientFigures{
+    ClientFigure{"larder_redis_calls_total", "counter", "Requests accepted.",
+                 [](auto& s) { return s.calls; }},
+    ClientFigure{"larder_redis_timeouts_total", "counter", "Calls whose deadline passed first.",
+                 [](auto& s) { return s.timeouts; }},
+    ClientFigure{"larder_redis_overloaded_total", "counter",
+                 "Calls refused because the queue was full.", [](auto& s) { return s.overloaded; }},
+    ClientFigure{"larder_redis_writes_total", "counter", "Batches of requests written.",
+                 [](auto& s) { return s.writes; }},
+    ClientFigure{"larder_redis_connects_total", "counter", "Connections that became ready.",
+                 [](auto& s) { return s.connects; }},
+    ClientFigure{"larder_redis_disconnects_total", "counter", "Connections lost.",
+                 [](auto& s) { return s.disconnects; }},
+    ClientFigure{"larder_redis_late_replies_total", "counter", "Replies whose callers had left.",
+                 [](auto& s) { return s.late_replies; }},
+    ClientFigure{"larder_redis_waiting", "gauge", "Calls queued or in flight.",
+                 [](auto& s) -> std::uint64_t { return s.waiting; }},
+    ClientFigure{"larder_redis_connected", "gauge", "1 while connected.",
+                 [](auto& s) -> std::uint64_t { return s.connected; }},
 };
 
 template <class Row>
@@ -278,7 +278,7 @@ std::string RedisDriver::metrics_text() const {
   std::string text;
   auto nodes = topology_->all();
   for (auto& replica : topology_->replicas()) nodes.push_back(std::move(replica));
-  for (const auto& figure : kFigures) {
+  for (const auto& figure : kClientFigures) {
     text.append("# HELP ").append(figure.name).append(" ").append(figure.help).append("\n# TYPE ");
     text.append(figure.name).append(" ").append(figure.type).append("\n");
     for (const auto& node : nodes) {

@@ -1,7 +1,7 @@
 // RemoteWakes: tells those who wait in this process of what any process gives back, by a channel for each name.
 //
-//     a release      DEL name, SPUBLISH {name}~r            in one step, by script or by larder serve itself
-//     a waiter       SSUBSCRIBE {name}~r, as long as somebody waits here; asks once more when that is confirmed
+//     a release      DEL name, SPUBLISH {name}~w            in one step, by script or by larder serve itself
+//     a waiter       SSUBSCRIBE {name}~w, as long as somebody waits here; asks once more when that is confirmed
 //
 // A server that has no such channels (Redis before 7) or does not let us use them is asked now and then, as if this were not
 // here. So it is while a connection is lost; when it is back everybody asks.

@@ -33,6 +33,40 @@ test('SET with every option', async () => {
   await assert.rejects(r.set('k', '8', 'EX', 0), /invalid expire time/);
 });
 
+test('a subscriber hears channels, patterns and sharded channels', async () => {
+  const listener = connected();
+  const sharded = connected();  // By itself: ioredis takes their counts for one.
+  const heard = [];
+  listener.on('message', (channel, text) => heard.push([channel, text]));
+  listener.on('pmessage', (pattern, channel, text) => heard.push([pattern, channel, text]));
+  sharded.on('smessage', (channel, text) => heard.push(['sharded', channel, text]));
+  assert.equal(await listener.subscribe('a', 'b'), 2);
+  assert.equal(await listener.psubscribe('a*'), 3);
+  assert.equal(await sharded.ssubscribe('a'), 1);
+  assert.equal(await r.publish('a', 'one'), 2);
+  await eventually(() => heard.length === 2, 'two messages come');
+  assert.equal(await r.spublish('a', 'two'), 1);
+  assert.equal(await r.publish('c', 'nobody'), 0);
+  await eventually(() => heard.length === 3, 'three messages come');
+  assert.deepEqual(heard, [['a', 'one'], ['a*', 'a', 'one'], ['sharded', 'a', 'two']]);
+  await assert.rejects(listener.get('k'), /subscriber mode/);
+  assert.deepEqual((await r.pubsub('CHANNELS')).sort(), ['a', 'b']);
+  assert.equal(await listener.unsubscribe('a', 'b'), 1);
+  assert.equal(await listener.punsubscribe('a*'), 0);
+  assert.equal(await sharded.sunsubscribe('a'), 0);
+  assert.equal(await listener.get('k'), null);
+});
+
+test('a subscriber that was cut off subscribes again', async () => {
+  const listener = connected({ retryStrategy: () => 10 });
+  const heard = [];
+  listener.on('message', (channel, text) => heard.push(text));
+  await listener.subscribe('news');
+  assert.equal(await r.client('KILL', 'TYPE', 'pubsub'), 1);
+  await eventually(async () => (await r.publish('news', 'again')) === 1, 'it is back');
+  await eventually(() => heard.includes('again'), 'the message comes');
+});
+
 test('strings, numbers and keys', async () => {
   assert.equal(await r.mset(new Map([['a', '1'], ['b', '2']])), 'OK');
   assert.deepEqual(await r.mget('b', 'missing', ['a']), ['2', null, '1']);

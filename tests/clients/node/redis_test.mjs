@@ -42,6 +42,27 @@ for (const RESP of [2, 3]) {
       await assert.rejects(r.set('k', '9', { EX: 0 }), ErrorReply);
     });
 
+    test('a subscriber hears channels, patterns and sharded channels', async () => {
+      const listener = await connected();
+      const sharded = await connected();
+      const heard = [];
+      const hear = (text, channel) => heard.push([channel, text]);
+      await listener.subscribe(['a', 'b'], hear);
+      await listener.pSubscribe('a*', hear);
+      await sharded.sSubscribe('s', hear);
+      assert.equal(await r.publish('a', 'one'), 2);
+      await eventually(() => heard.length === 2, 'two messages come');
+      assert.equal(await r.sPublish('s', 'two'), 1);
+      await eventually(() => heard.length === 3, 'three messages come');
+      assert.deepEqual(heard, [['a', 'one'], ['a', 'one'], ['s', 'two']]);
+      assert.deepEqual({ ...(await r.pubSubNumSub(['a', 'none'])) }, { a: 1, none: 0 });
+      await listener.unsubscribe(['a', 'b']);
+      await listener.pUnsubscribe('a*');
+      await sharded.sUnsubscribe('s');
+      assert.equal(await r.publish('a', 'x'), 0);
+      assert.equal(await listener.get('k'), null);
+    });
+
     test('strings', async () => {
       assert.equal(await r.mSet({ a: '1', b: '2' }), 'OK');
       assert.deepEqual(await r.mGet(['b', 'missing', 'a']), ['2', null, '1']);

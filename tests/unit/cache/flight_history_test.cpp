@@ -152,7 +152,7 @@ class History {
 };
 
 TEST(FlightHistoryTest, NoLoadIsDoubledNoSleeperForgottenNoVoidedValueStored) {
-  const std::uint64_t seed = test::seed();
+  const std::uint64_t seed = larder::test::seed();
   for (std::uint64_t run = 0; run < 300; ++run) {
     SCOPED_TRACE("run " + std::to_string(run));
     History history(seed + run);

@@ -64,7 +64,7 @@ TEST(Operation, CutShortIsNone) {
 }
 
 TEST(Operation, OfBytesByChanceNeverReachesBeyondThem) {
-  auto random = test::seeded_random();
+  auto random = larder::test::seeded_random();
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes;
     for (auto left = random.below(40); left > 0; --left)

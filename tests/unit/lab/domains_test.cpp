@@ -8,31 +8,15 @@
 #include <set>
 
 #include "lab/csv.hpp"
+#include "unit/lab/text_source.hpp"
 
 namespace larder::lab {
 namespace {
 
+using test::TextSource;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
-
-/// Text that comes in small pieces.
-class TextSource final : public ByteSource {
- public:
-  explicit TextSource(std::string text, std::size_t piece = 7)
-      : text_(std::move(text)), piece_(piece) {}
-  Result<std::size_t> read(std::span<char> into) override {
-    const auto size = std::min({piece_, into.size(), text_.size() - at_});
-    std::memcpy(into.data(), text_.data() + at_, size);
-    at_ += size;
-    return size;
-  }
-
- private:
-  std::string text_;
-  std::size_t piece_;
-  std::size_t at_ = 0;
-};
 
 Result<Domains> sampled(const std::string& text, DomainsOptions options = {}) {
   return sample_domains(std::make_unique<TextSource>(text), "names.csv", options);

@@ -5,22 +5,12 @@
 #include <set>
 #include <string>
 
+#include "unit/lab/text_source.hpp"
+
 namespace larder::lab {
 namespace {
 
-class TextSource final : public ByteSource {
- public:
-  explicit TextSource(std::string text) : text_(std::move(text)) {}
-  Result<std::size_t> read(std::span<char> into) override {
-    const std::size_t size = text_.copy(into.data(), into.size(), at_);
-    at_ += size;
-    return size;
-  }
-
- private:
-  std::string text_;
-  std::size_t at_ = 0;
-};
+using test::TextSource;
 
 Result<NumberedTrace> read(const std::string& text, std::uint64_t requests_max = 0) {
   TraceReader reader(std::make_unique<TextSource>(text), "trace");

@@ -8,7 +8,7 @@
 namespace larder::node::test {
 namespace {
 
-constexpr int kThreads = 4;
+constexpr int kWriters = 4;
 constexpr int kRounds = 2'000;
 
 std::string key(int thread, int i) {
@@ -47,7 +47,7 @@ TEST(DurableThreads, WhatAllThreadsWereToldIsThereAfterwards) {
                                          clock, {.fsync = fsync, .snapshot_every = base::Millis{1}})
                             .value();
       std::vector<std::thread> threads;
-      for (int thread = 0; thread < kThreads; ++thread) {
+      for (int thread = 0; thread < kWriters; ++thread) {
         threads.emplace_back([&, thread] {
           for (int round = 0; round < kRounds; ++round) {
             const auto mark = durability->mark();
@@ -82,7 +82,7 @@ TEST(DurableThreads, ManyWhoWaitShareAnFsync) {
                         .value();
   std::vector<std::thread> threads;
   std::atomic<int> done{0};
-  for (int thread = 0; thread < kThreads; ++thread) {
+  for (int thread = 0; thread < kWriters; ++thread) {
     threads.emplace_back([&, thread] {
       for (int round = 0; round < 200; ++round) {
         ASSERT_TRUE(set_in(node, key(thread, round), "v"));
@@ -92,9 +92,9 @@ TEST(DurableThreads, ManyWhoWaitShareAnFsync) {
     });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(done, kThreads * 200);
-  EXPECT_LE(durability->stats().log.syncs, static_cast<std::uint64_t>(kThreads * 200 + 1));
-  EXPECT_EQ(durability->stats().log.synced, static_cast<std::uint64_t>(kThreads * 200));
+  EXPECT_EQ(done, kWriters * 200);
+  EXPECT_LE(durability->stats().log.syncs, static_cast<std::uint64_t>(kWriters * 200 + 1));
+  EXPECT_EQ(durability->stats().log.synced, static_cast<std::uint64_t>(kWriters * 200));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "node/reader.hpp"
 #include "unit/node/node_fixture.hpp"
+#include "unit/node/telling_values.hpp"
 
 namespace larder::node::test {
 namespace {
@@ -24,17 +25,6 @@ void on_threads(Fn fn) {
 std::uint64_t steps() {
   const char* text = std::getenv("LARDER_STEPS");
   return text ? std::strtoull(text, nullptr, 10) : 160'000;
-}
-
-/// A value that tells whether it belongs to its key and is whole: the key, then its own length in a repeated digit.
-std::string value_for(const std::string& key, std::size_t bytes) {
-  return key + "|" + std::string(bytes, static_cast<char>('0' + bytes % 10));
-}
-bool fits(std::string_view key, std::string_view value) {
-  if (value.substr(0, key.size()) != key || value.substr(key.size(), 1) != "|") return false;
-  const std::string_view tail = value.substr(key.size() + 1);
-  return tail.find_first_not_of(static_cast<char>('0' + tail.size() % 10)) ==
-         std::string_view::npos;
 }
 
 /// Listens without any lock of its own: the shard's lock must be enough, and TSan sees whether it is.

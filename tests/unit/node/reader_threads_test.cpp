@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "node/reader.hpp"
 #include "unit/node/node_fixture.hpp"
+#include "unit/node/telling_values.hpp"
 
 namespace larder::node::test {
 namespace {
@@ -13,17 +14,6 @@ constexpr std::size_t kKeys = 400;
 constexpr int kReads = 20'000;
 
 std::string name(std::size_t i) { return "key:" + std::to_string(i); }
-
-/// The key's name and then one digit over and over, in whatever length.
-std::string value_for(std::string_view key, std::size_t bytes) {
-  return std::string(key) + "|" + std::string(bytes, static_cast<char>('0' + bytes % 10));
-}
-bool fits(std::string_view key, std::string_view value) {
-  if (value.substr(0, key.size()) != key || value.substr(key.size(), 1) != "|") return false;
-  const std::string_view tail = value.substr(key.size() + 1);
-  const char digit = static_cast<char>('0' + tail.size() % 10);
-  return tail.find_first_not_of(digit) == std::string_view::npos;
-}
 
 class ReaderThreadsTest : public NodeTest {
  protected:

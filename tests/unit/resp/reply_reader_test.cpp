@@ -15,28 +15,27 @@
 namespace larder::resp {
 namespace {
 
-using Status = ReplyReader::Status;
 using test::text_of;
 using ::testing::HasSubstr;
 
-struct Read {
+struct ReadReplies {
   std::vector<std::string> replies;  // In the notation of text_of.
   std::string error;
-  friend bool operator==(const Read&, const Read&) = default;
+  friend bool operator==(const ReadReplies&, const ReadReplies&) = default;
 };
 
-Read read(const std::vector<std::string>& pieces, const ReplyLimits& limits = {}) {
+ReadReplies read_replies(const std::vector<std::string>& pieces, const ReplyLimits& limits = {}) {
   ReplyReader reader(limits);
   std::string buffer;
-  Read result;
+  ReadReplies result;
   for (const std::string& piece : pieces) {
     buffer = std::string(buffer + piece);
-    Status status;
-    while ((status = reader.next(buffer)) == Status::reply) {
+    ReplyReader::Status status;
+    while ((status = reader.next(buffer)) == ReplyReader::Status::reply) {
       result.replies.push_back(text_of(reader.value()));
       buffer.erase(0, reader.consumed());
     }
-    if (status == Status::error) {
+    if (status == ReplyReader::Status::error) {
       result.error = reader.error();
       return result;
     }
@@ -45,7 +44,7 @@ Read read(const std::vector<std::string>& pieces, const ReplyLimits& limits = {}
 }
 
 std::string one(std::string_view bytes) {
-  const Read r = read({std::string(bytes)});
+  const ReadReplies r = read_replies({std::string(bytes)});
   if (!r.error.empty()) return r.error;
   return r.replies.size() == 1 ? r.replies[0]
                                : "got " + std::to_string(r.replies.size()) + " replies";
@@ -89,7 +88,7 @@ TEST(ReplyReader, DropsAttributesWhereverTheyStand) {
 TEST(ReplyReader, WalksNestedReplies) {
   ReplyReader reader;
   ASSERT_EQ(reader.next("*3\r\n*2\r\n:1\r\n:2\r\n%1\r\n$1\r\nk\r\n$1\r\nv\r\n:3\r\n"),
-            Status::reply);
+            ReplyReader::Status::reply);
   const Value reply = reader.value();
   ASSERT_EQ(reply.size(), 3U);
   EXPECT_EQ(reply[0][1].integer(), 2);
@@ -103,7 +102,7 @@ TEST(ReplyReader, WalksNestedReplies) {
 
 TEST(ReplyReader, AskingForTheWrongTypeAnswersNothing) {
   ReplyReader reader;
-  ASSERT_EQ(reader.next(":1\r\n"), Status::reply);
+  ASSERT_EQ(reader.next(":1\r\n"), ReplyReader::Status::reply);
   EXPECT_EQ(reader.value().text(), "");
   EXPECT_EQ(reader.value().size(), 0U);
   EXPECT_FALSE(reader.value().boolean());
@@ -116,22 +115,22 @@ const std::string kMixed =
     ">2\r\n+message\r\n$2\r\n\r\n\r\n-ERR x\r\n~2\r\n#t\r\n(123\r\n!3\r\nE x\r\n*0\r\n_\r\n";
 
 TEST(ReplyReader, ReadsTheSameHoweverTheBytesAreSplit) {
-  const Read whole = read({kMixed});
+  const ReadReplies whole = read_replies({kMixed});
   ASSERT_EQ(whole.error, "");
   ASSERT_EQ(whole.replies.size(), 9U);
   for (std::size_t cut = 0; cut <= kMixed.size(); ++cut) {
-    ASSERT_EQ(read({kMixed.substr(0, cut), kMixed.substr(cut)}), whole) << cut;
+    ASSERT_EQ(read_replies({kMixed.substr(0, cut), kMixed.substr(cut)}), whole) << cut;
   }
   std::vector<std::string> single;
   for (const char c : kMixed) single.emplace_back(1, c);
-  EXPECT_EQ(read(single), whole);
+  EXPECT_EQ(read_replies(single), whole);
 }
 
 TEST(ReplyReader, ATruncatedReplyIsNeverAReply) {
   const std::string bytes = "*2\r\n$3\r\nfoo\r\n%1\r\n+k\r\n,1.5\r\n";
   for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
     ReplyReader reader;
-    ASSERT_EQ(reader.next(bytes.substr(0, cut)), Status::need_more) << cut;
+    ASSERT_EQ(reader.next(bytes.substr(0, cut)), ReplyReader::Status::need_more) << cut;
     ASSERT_EQ(reader.consumed(), 0U);
     ASSERT_GE(reader.bytes_missing(), 1U);
     ASSERT_EQ(reader.in_reply(), cut > 0) << cut;
@@ -177,30 +176,30 @@ TEST(ReplyReader, DepthIsBounded) {
 }
 
 TEST(ReplyReader, BytesAndElementsAreBounded) {
-  EXPECT_EQ(read({"*3\r\n", ":1\r\n:2\r\n:3\r\n"}, {.nodes_max = 3}).error,
+  EXPECT_EQ(read_replies({"*3\r\n", ":1\r\n:2\r\n:3\r\n"}, {.nodes_max = 3}).error,
             "Protocol error: reply too large");
-  EXPECT_EQ(
-      read({"*2\r\n", "$60\r\n" + std::string(60, 'x') + "\r\n", "$60\r\n", std::string(60, 'x')},
-           {.bytes_max = 100})
-          .error,
-      "Protocol error: reply too large");
-  EXPECT_EQ(read({"|0\r\n|0\r\n|0\r\n"}, {.bytes_max = 10}).error,
+  EXPECT_EQ(read_replies({"*2\r\n", "$60\r\n" + std::string(60, 'x') + "\r\n", "$60\r\n",
+                          std::string(60, 'x')},
+                         {.bytes_max = 100})
+                .error,
+            "Protocol error: reply too large");
+  EXPECT_EQ(read_replies({"|0\r\n|0\r\n|0\r\n"}, {.bytes_max = 10}).error,
             "Protocol error: reply too large");
 }
 
 TEST(ReplyReader, APromiseSetsNothingAside) {
   ReplyReader reader;
-  EXPECT_EQ(reader.next("*4000000\r\n$200000000\r\n"), Status::need_more);
+  EXPECT_EQ(reader.next("*4000000\r\n$200000000\r\n"), ReplyReader::Status::need_more);
   EXPECT_LT(reader.memory_bytes(), 10'000U);
   EXPECT_EQ(reader.bytes_missing(), 200'000'002U);
 }
 
 TEST(ReplyReader, ResetForgetsAHalfReadReply) {
   ReplyReader reader;
-  EXPECT_EQ(reader.next("*2\r\n:1\r\n$5\r\nab"), Status::need_more);
+  EXPECT_EQ(reader.next("*2\r\n:1\r\n$5\r\nab"), ReplyReader::Status::need_more);
   reader.reset();
   EXPECT_FALSE(reader.in_reply());
-  ASSERT_EQ(reader.next(":7\r\n"), Status::reply);
+  ASSERT_EQ(reader.next(":7\r\n"), ReplyReader::Status::reply);
   EXPECT_EQ(reader.value().integer(), 7);
 }
 
@@ -252,14 +251,15 @@ TEST(ReplyReader, ReadsWhatTheWriterWritesInAnyPieces) {
   for (int round = 0; round < 500; ++round) {
     base::Buffer out;
     Writer writer(out, Version::resp3);
-    const Read expected{{write_random(random, writer, 0), write_random(random, writer, 0)}, ""};
+    const ReadReplies expected{{write_random(random, writer, 0), write_random(random, writer, 0)},
+                               ""};
     std::vector<std::string> pieces;
     for (std::string_view rest = out.view(); !rest.empty();) {
       const std::size_t n = std::min<std::size_t>(rest.size(), 1 + random.below(60));
       pieces.emplace_back(rest.substr(0, n));
       rest.remove_prefix(n);
     }
-    ASSERT_EQ(read(pieces), expected);
+    ASSERT_EQ(read_replies(pieces), expected);
   }
 }
 

@@ -264,6 +264,96 @@ TEST_F(ConnectionTest, WhoIsSilentForLongerThanTheTimeoutIsOverdue) {
   EXPECT_TRUE(connection->overdue(world.clock.now()));
 }
 
+class SubscribedConnectionTest : public ConnectionTest {
+ protected:
+  void SetUp() override {
+    ConnectionTest::SetUp();
+    peer->write("SUBSCRIBE c\r\n");
+    settle();
+    peer->take();
+  }
+  Next pass() { return connection->pass_messages(world.clock.now()); }
+  static std::string message(const std::string& text) {
+    return "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$" + std::to_string(text.size()) + "\r\n" + text +
+           "\r\n";
+  }
+};
+
+TEST_F(SubscribedConnectionTest, ManyMessagesLeaveInOneWrite) {
+  const auto writes = peer->incoming().writes;
+  EXPECT_FALSE(connection->has_messages());
+  for (const char* text : {"a", "b", "c"}) world.pub_sub.publish("c", text);
+  EXPECT_TRUE(connection->has_messages());
+  EXPECT_EQ(pass(), Next::wait);
+  EXPECT_EQ(peer->take(), message("a") + message("b") + message("c"));
+  EXPECT_EQ(peer->incoming().writes, writes + 1);
+  EXPECT_FALSE(connection->has_messages());
+}
+
+TEST_F(SubscribedConnectionTest, WhatASlowReaderWasNotSentYetComesInOrder) {
+  peer->incoming().capacity = 10;
+  world.pub_sub.publish("c", "a");
+  EXPECT_EQ(pass(), Next::wait);
+  EXPECT_TRUE(connection->wants_write());
+  EXPECT_FALSE(connection->may_move());
+  peer->write("PING\r\n");
+  settle();
+  world.pub_sub.publish("c", "b");
+  EXPECT_EQ(pass(), Next::wait);
+  peer->incoming().capacity = 1'000;
+  settle(false);
+  EXPECT_EQ(peer->take(), message("a") + "*2\r\n$4\r\npong\r\n$0\r\n\r\n" + message("b"));
+  EXPECT_TRUE(connection->may_move());
+}
+
+TEST_F(SubscribedConnectionTest, WhoReadsNothingIsCutAtTheLimitOfSubscribers) {
+  OutputLimit& limit = world.settings.output_limits[static_cast<int>(ClientClass::pubsub)];
+  limit.hard_bytes = std::size_t{10'000};
+  peer->incoming().capacity = 0;
+  const std::string text(3'000, 'x');
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(world.pub_sub.publish("c", text), 1U);
+    EXPECT_EQ(pass(), Next::wait);
+  }
+  EXPECT_EQ(connection->output_bytes(), 3 * message(text).size());
+  world.pub_sub.publish("c", text);
+  EXPECT_TRUE(connection->has_messages()) << "the end is to be learnt of";
+  EXPECT_EQ(pass(), Next::close);
+  EXPECT_EQ(world.counters.cut.get(), 1U);
+}
+
+TEST_F(SubscribedConnectionTest, AReaderThatStaysSlowIsOverdueByTheLimitOfSubscribers) {
+  peer->incoming().capacity = 0;
+  const std::string text(9 * limits::kMiB, 'x');
+  world.pub_sub.publish("c", text);
+  pass();
+  world.clock.advance(60s);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+  world.clock.advance(1s);
+  EXPECT_TRUE(connection->overdue(world.clock.now()));
+}
+
+TEST_F(SubscribedConnectionTest, WhoListensMayBeSilentForEver) {
+  world.settings.idle_seconds_max = std::int64_t{60};
+  world.clock.advance(1h);
+  EXPECT_FALSE(connection->overdue(world.clock.now()));
+  peer->write("UNSUBSCRIBE\r\n");
+  settle();
+  world.clock.advance(1h);
+  EXPECT_TRUE(connection->overdue(world.clock.now()));
+}
+
+TEST_F(SubscribedConnectionTest, NothingIsSentToWhoSaidGoodbye) {
+  peer->incoming().capacity = 2;
+  peer->write("QUIT\r\n");
+  settle();
+  world.pub_sub.publish("c", "a");
+  EXPECT_EQ(pass(), Next::wait);
+  peer->incoming().capacity = 1'000;
+  EXPECT_EQ(connection->turn(false, true, world.clock.now()), Next::close);
+  EXPECT_EQ(peer->take(), "+OK\r\n");
+}
+
 TEST_F(ConnectionTest, TheLimitsOfOutputCanBeChangedWhileRunning) {
   peer->incoming().capacity = 0;
   OutputLimit& limit = world.settings.output_limits[0];

@@ -100,6 +100,23 @@ TEST_F(DurableServerTest, AWriteThatTheDiskRefusedIsNotCalledDone) {
   EXPECT_THAT(replies, HasSubstr("No space left on device"));
 }
 
+TEST_F(DurableServerTest, MessagesWaitBehindRepliesThatWaitAndAreNotTakenForThem) {
+  Peer peer(*this);
+  peer.send("HELLO 3\r\nSUBSCRIBE c\r\n");
+  peer.stream->take();
+  fill_disk();
+  peer.send("SET k v\r\nPUBLISH c mine\r\n");
+  world.pub_sub.publish("c", "more");
+  EXPECT_EQ(peer.connection->pass_messages(world.clock.now()), Next::wait);
+  EXPECT_EQ(peer.stream->take(), "");
+  EXPECT_FALSE(durability->flush());
+  const std::string got = peer.settle(false);
+  EXPECT_THAT(got, StartsWith("-MISCONF"));
+  const auto mine = got.find("\r\n>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$4\r\nmine\r\n-MISCONF");
+  EXPECT_NE(mine, got.npos) << got;
+  EXPECT_THAT(got, ::testing::EndsWith(">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$4\r\nmore\r\n"));
+}
+
 TEST_F(DurableServerTest, WhileTheDiskRefusesReadsGoOnAndWritesDoNot) {
   Peer peer(*this);
   peer.send("SET k v\r\n");

@@ -90,6 +90,10 @@ TEST_F(PubSubTest, WithoutANameAllOfTheKindEnd) {
   EXPECT_EQ(client.ask("UNSUBSCRIBE"), "*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:1\r\n");
   EXPECT_EQ(client.ask("SUNSUBSCRIBE"), "*3\r\n$12\r\nsunsubscribe\r\n$-1\r\n:0\r\n");
   EXPECT_EQ(client.ask("PUNSUBSCRIBE"), "*3\r\n$12\r\npunsubscribe\r\n$1\r\nb\r\n:0\r\n");
+  client.ask("SUBSCRIBE z m a");
+  EXPECT_TRUE(client.ask("UNSUBSCRIBE")
+                  .starts_with("*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:2\r\n"
+                               "*3\r\n$11\r\nunsubscribe\r\n$1\r\nm\r\n:1\r\n"));
 }
 
 TEST_F(PubSubTest, InResp2WhoIsSubscribedOnlyListens) {

@@ -40,11 +40,11 @@ TlsContext::Pointer believing(const larder::test::Certificates& certificates) {
 }
 
 /// A client that waits for its answers.
-class Caller {
+class StreamCaller {
  public:
-  Caller(std::uint16_t port, const TlsContext& tls)
+  StreamCaller(std::uint16_t port, const TlsContext& tls)
       : stream_(tls.connect(std::make_unique<net::TcpStream>(connected(port)), "127.0.0.1")) {}
-  explicit Caller(std::uint16_t port)
+  explicit StreamCaller(std::uint16_t port)
       : stream_(std::make_unique<net::TcpStream>(connected(port))) {}
 
   /// False: it is gone.
@@ -126,8 +126,8 @@ class TlsServerTest : public testing::Test {
 
 TEST_F(TlsServerTest, BothPortsServeTheSameEntries) {
   serve(options());
-  Caller secure(server->tls_port(), *trust);
-  Caller plain(server->port());
+  StreamCaller secure(server->tls_port(), *trust);
+  StreamCaller plain(server->port());
   EXPECT_EQ(secure.ask("SET k v", 5), "+OK\r\n");
   EXPECT_EQ(plain.ask("GET k", 7), "$1\r\nv\r\n");
   EXPECT_EQ(server->stats().connections_tls, 1U);
@@ -139,7 +139,7 @@ TEST_F(TlsServerTest, ThePlainPortCanBeLeftOut) {
   chosen.port.reset();
   serve(chosen);
   EXPECT_EQ(server->port(), 0);
-  EXPECT_TRUE(Caller(server->tls_port(), *trust).works());
+  EXPECT_TRUE(StreamCaller(server->tls_port(), *trust).works());
 }
 
 TEST_F(TlsServerTest, WhatDoesNotLoadDoesNotStart) {
@@ -154,7 +154,7 @@ TEST_F(TlsServerTest, WhatDoesNotLoadDoesNotStart) {
 
 TEST_F(TlsServerTest, LargeValuesGoBothWays) {
   serve(options());
-  Caller caller(server->tls_port(), *trust);
+  StreamCaller caller(server->tls_port(), *trust);
   const std::string value(5'000'000, 'x');
   ASSERT_TRUE(caller.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5000000\r\n" + value + "\r\nGET k\r\n"));
   EXPECT_EQ(caller.read(5), "+OK\r\n");
@@ -165,7 +165,7 @@ TEST_F(TlsServerTest, LargeValuesGoBothWays) {
 
 TEST_F(TlsServerTest, ADeepPipelineIsAnsweredWhole) {
   serve(options());
-  Caller caller(server->tls_port(), *trust);
+  StreamCaller caller(server->tls_port(), *trust);
   std::string pipeline;
   for (int i = 0; i < 30'000; ++i) pipeline += "PING\r\n";
   std::thread sender([&] { EXPECT_TRUE(caller.send(pipeline)); });
@@ -177,13 +177,13 @@ TEST_F(TlsServerTest, ANewCertificateIsForNewConnectionsAndOldOnesGoOn) {
   serve(options());
   larder::test::Certificates others;
   const auto renewed = others.issue("renewed");
-  Caller before(server->tls_port(), *trust);
+  StreamCaller before(server->tls_port(), *trust);
   ASSERT_TRUE(before.works());
-  EXPECT_EQ(Caller(server->tls_port(), *believing(others)).works(), false);
+  EXPECT_EQ(StreamCaller(server->tls_port(), *believing(others)).works(), false);
 
   EXPECT_EQ(before.ask(set_certificate(renewed), 5), "+OK\r\n");
-  EXPECT_TRUE(Caller(server->tls_port(), *believing(others)).works());
-  EXPECT_FALSE(Caller(server->tls_port(), *trust).works());
+  EXPECT_TRUE(StreamCaller(server->tls_port(), *believing(others)).works());
+  EXPECT_FALSE(StreamCaller(server->tls_port(), *trust).works());
   EXPECT_TRUE(before.works());
 }
 
@@ -194,19 +194,19 @@ TEST_F(TlsServerTest, FilesThatWereReplacedAreReadOnReload) {
   EXPECT_EQ(server->stats().tls_expires_unix, expires);
   EXPECT_TRUE(server->reload_tls());
   EXPECT_GT(server->stats().tls_expires_unix, expires + 20 * 86'400);
-  Caller caller(server->tls_port(), *trust);
+  StreamCaller caller(server->tls_port(), *trust);
   EXPECT_TRUE(caller.works());
 
   certificates.write("server.key", "nonsense");
   EXPECT_FALSE(server->reload_tls());
-  EXPECT_TRUE(Caller(server->tls_port(), *trust).works());
+  EXPECT_TRUE(StreamCaller(server->tls_port(), *trust).works());
   const std::string reply = caller.ask("CONFIG SET tls-cert-file " + own.cert_file, 20);
   EXPECT_EQ(reply, "-ERR CONFIG SET fail") << "the same value reads the files again";
 }
 
 TEST_F(TlsServerTest, ABadCertificateIsRefusedAndTheOldOneStays) {
   serve(options());
-  Caller caller(server->tls_port(), *trust);
+  StreamCaller caller(server->tls_port(), *trust);
   const auto expired = certificates.issue("expired", {-3, -1});
   const auto other = certificates.issue("other");
   const std::vector<std::string> bad = {
@@ -223,7 +223,7 @@ TEST_F(TlsServerTest, ABadCertificateIsRefusedAndTheOldOneStays) {
     }
     EXPECT_THAT(reply, HasSubstr("-ERR CONFIG SET failed (possibly related to argument 'tls-"))
         << line;
-    EXPECT_TRUE(Caller(server->tls_port(), *trust).works()) << line;
+    EXPECT_TRUE(StreamCaller(server->tls_port(), *trust).works()) << line;
   }
   EXPECT_EQ(caller.ask("CONFIG GET maxclients", 32), "*2\r\n$10\r\nmaxclients\r\n$5\r\n10000\r\n");
 }
@@ -236,15 +236,15 @@ TEST_F(TlsServerTest, CertificatesAreReplacedUnderLoad) {
   std::vector<std::thread> crowd;
   for (int i = 0; i < 3; ++i) {
     crowd.emplace_back([&] {
-      Caller steady(server->tls_port(), *trust);
+      StreamCaller steady(server->tls_port(), *trust);
       while (!over) {
-        EXPECT_TRUE(Caller(server->tls_port(), *trust).works());
+        EXPECT_TRUE(StreamCaller(server->tls_port(), *trust).works());
         EXPECT_TRUE(steady.works());
         ++served;
       }
     });
   }
-  Caller admin(server->port());
+  StreamCaller admin(server->port());
   for (int i = 0; i < 100 || served < 30; ++i) {
     EXPECT_EQ(admin.ask(set_certificate(i % 2 == 0 ? second : own), 5), "+OK\r\n");
   }
@@ -258,13 +258,13 @@ TEST_F(TlsServerTest, ClientsMustShowACertificateWhereItIsAsked) {
   chosen.tls.auth_clients = TlsOptions::AuthClients::yes;
   chosen.tls.ca_cert_file = certificates.authority();
   serve(chosen);
-  EXPECT_FALSE(Caller(server->tls_port(), *trust).works());
+  EXPECT_FALSE(StreamCaller(server->tls_port(), *trust).works());
   const auto client = certificates.issue("client");
   TlsOptions mine;
   mine.ca_cert_file = certificates.authority();
   mine.cert_file = client.cert_file;
   mine.key_file = client.key_file;
-  EXPECT_TRUE(Caller(server->tls_port(), *TlsContext::for_client(mine).value()).works());
+  EXPECT_TRUE(StreamCaller(server->tls_port(), *TlsContext::for_client(mine).value()).works());
   EXPECT_EQ(server->stats().tls_handshakes_failed, 1U);
   EXPECT_THAT(log_text(), HasSubstr("the peer showed no certificate"));
 }
@@ -273,11 +273,11 @@ TEST_F(TlsServerTest, ASlowHandshakeIsCut) {
   auto chosen = options();
   chosen.tls_handshake_at_most = 200ms;
   serve(chosen);
-  Caller silent(server->tls_port());
-  Caller drop(server->tls_port());
+  StreamCaller silent(server->tls_port());
+  StreamCaller drop(server->tls_port());
   drop.send(
       std::string_view("\x16\x03\x01\x02\x00\x01", 6));  // Begins a hello and leaves it there.
-  Caller good(server->tls_port(), *trust);
+  StreamCaller good(server->tls_port(), *trust);
   EXPECT_TRUE(good.works());
   EXPECT_EQ(silent.read_to_end(), "");
   EXPECT_EQ(drop.read_to_end(), "");
@@ -290,7 +290,7 @@ TEST_F(TlsServerTest, ASlowHandshakeIsCut) {
 
 TEST_F(TlsServerTest, PlainBytesOnTheTlsPortAreCutWithALineOfLog) {
   serve(options());
-  Caller plain(server->tls_port());
+  StreamCaller plain(server->tls_port());
   plain.send("AUTH canary-5Wq\r\n");
   plain.read_to_end();
   EXPECT_NE(plain.last(), Transfer::Status::blocked);
@@ -305,23 +305,23 @@ TEST_F(TlsServerTest, GarbageInTheFormOfAHandshakeIsCut) {
   chosen.tls_handshake_at_most = 300ms;
   serve(chosen);
   base::Random random = larder::test::seeded_random();
-  std::vector<std::unique_ptr<Caller>> crowd;
+  std::vector<std::unique_ptr<StreamCaller>> crowd;
   for (int i = 0; i < 200; ++i) {
     std::string bytes("\x16\x03\x01", 3);  // A record of a handshake, of some length.
     for (auto more = random.below(700); more > 0; --more)
       bytes += static_cast<char>(random.below(256));
-    crowd.push_back(std::make_unique<Caller>(server->tls_port()));
+    crowd.push_back(std::make_unique<StreamCaller>(server->tls_port()));
     crowd.back()->send(bytes);
   }
   for (auto& one : crowd) one->read_to_end();  // Each has an end.
   EXPECT_EQ(server->stats().tls_handshakes_failed, 200U);
-  EXPECT_TRUE(Caller(server->tls_port(), *trust).works());
+  EXPECT_TRUE(StreamCaller(server->tls_port(), *trust).works());
 }
 
 TEST_F(TlsServerTest, ManyPlainClientsDoNotFillTheLog) {
   serve(options());
   for (int i = 0; i < 100; ++i) {
-    Caller plain(server->tls_port());
+    StreamCaller plain(server->tls_port());
     plain.send("PING\r\n");
     plain.read_to_end();
   }
@@ -332,7 +332,7 @@ TEST_F(TlsServerTest, ManyPlainClientsDoNotFillTheLog) {
 
 TEST_F(TlsServerTest, TlsOnThePlainPortIsCutWithALineOfLog) {
   serve(options());
-  Caller lost(server->port(), *trust);
+  StreamCaller lost(server->port(), *trust);
   EXPECT_FALSE(lost.works());
   EXPECT_EQ(lost.failure(), "plain bytes, not TLS");
   EXPECT_THAT(log_text(), HasSubstr("tls_on_plain_port"));
@@ -341,7 +341,7 @@ TEST_F(TlsServerTest, TlsOnThePlainPortIsCutWithALineOfLog) {
 TEST_F(TlsServerTest, ALookAtThePortIsNoFailure) {
   serve(options());
   for (int i = 0; i < 5; ++i) connected(server->tls_port());
-  EXPECT_TRUE(Caller(server->tls_port(), *trust).works());
+  EXPECT_TRUE(StreamCaller(server->tls_port(), *trust).works());
   while (server->stats().connections_now > 0) std::this_thread::yield();
   EXPECT_EQ(server->stats().tls_handshakes_failed, 0U);
   EXPECT_EQ(server->stats().connections_tls, 0U);
@@ -352,16 +352,16 @@ TEST_F(TlsServerTest, OneClientTooManyIsClosedOnTheTlsPortToo) {
   auto chosen = options();
   chosen.clients_max = 1;
   serve(chosen);
-  Caller first(server->tls_port(), *trust);
+  StreamCaller first(server->tls_port(), *trust);
   ASSERT_TRUE(first.works());
-  Caller second(server->tls_port(), *trust);
+  StreamCaller second(server->tls_port(), *trust);
   EXPECT_FALSE(second.works());
   EXPECT_EQ(server->stats().connections_rejected, 1U);
 }
 
 TEST_F(TlsServerTest, StoppingTellsClientsInsideTls) {
   serve(options());
-  Caller caller(server->tls_port(), *trust);
+  StreamCaller caller(server->tls_port(), *trust);
   ASSERT_TRUE(caller.works());
   std::thread stopping([&] { server->stop(); });
   EXPECT_EQ(caller.read_to_end(), "");

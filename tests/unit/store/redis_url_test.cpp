@@ -3,19 +3,17 @@
 #include <gtest/gtest.h>
 
 #include "store/redis/url.hpp"
+#include "unit/store/complaint.hpp"
 
 namespace larder::store {
 namespace {
 
 using namespace std::chrono_literals;
+using test::complaint;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-std::string complaint(const auto& result) {
-  return result.has_error() ? to_string(result.error()) : "no error";
-}
 
 TEST(RedisUrlTest, DefaultsAreThoseOfRedis) {
   const auto url = read_redis_url("redis://cache.example").value();

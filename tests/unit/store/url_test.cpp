@@ -6,16 +6,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "unit/store/complaint.hpp"
+
 namespace larder::store {
 namespace {
 
+using test::complaint;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-std::string complaint(const auto& result) {
-  return result.has_error() ? to_string(result.error()) : "accepted";
-}
 
 TEST(MemoryUrlTest, NothingButTheSchemeTakesTheDefaults) {
   const auto url = read_memory_url("memory:").value();
