@@ -3,8 +3,11 @@
 #include <larder/lock.hpp>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdio>
-#include <utility>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 
@@ -30,31 +33,30 @@ struct LockFlags {
   std::vector<std::string> words;
 };
 
-/// A store that cannot be reached now: who waits may find it back.
-bool is_away(const Error& error) noexcept {
-  return error.code == Errc::timeout || error.code == Errc::disconnected ||
-         error.code == Errc::unreachable || error.code == Errc::overloaded;
-}
-
-/// Waits in slices, so that who sits at the terminal can end it meanwhile.
+/// Waits as the library does, and ends as this process is asked to; then what it got in that moment is given back.
 std::optional<HeldLock> acquire(const LockFlags& flags, const Target& target,
-                                const LockOptions& options, Millis wait,
-                                const base::PassedSignals& signals) {
-  constexpr Millis kSlice{250};
+                                const LockOptions& options, const base::PassedSignals& signals) {
+  constexpr Millis kLook{50};
   const Store store = open(target);
-  const auto until = base::SystemClock::instance().now() + wait;
-  for (bool told = false;;) {
-    const auto left = std::chrono::ceil<Millis>(until - base::SystemClock::instance().now());
-    LockOptions slice = options;
-    slice.wait = std::clamp(left, Millis{0}, kSlice);
+  std::stop_source asked_to_end;
+  const std::stop_token stop = asked_to_end.get_token();
+  std::jthread look([&](const std::stop_token& over) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock{mutex};
+    while (!over.stop_requested() && !signals.pending())
+      never.wait_for(lock, over, kLook, [] { return false; });
+    if (!over.stop_requested()) asked_to_end.request_stop();
+  });
+  auto held = Lock{store, flags.name, options}.acquire({.stop = &stop});
+  look.request_stop();
+  look.join();
+  if (signals.pending()) {
+    if (held) held->reset();
     signals.obey();
-    auto held = Lock{store, flags.name, slice}.acquire();
-    if (held && (*held || left <= kSlice)) return std::move(*held);
-    if (held) continue;
-    if (left <= kSlice || !is_away(held.error())) end_with(held.error());
-    if (std::exchange(told, true)) continue;
-    std::fprintf(stderr, "larder lock: %s; still waiting\n", held.error().detail.c_str());
   }
+  if (!held) end_with(held.error());
+  return std::move(*held);
 }
 
 /// Until the command ends, or the lock is about to: then the command has the rest of the lock's time to stop in.
@@ -81,11 +83,12 @@ int run_under(HeldLock& lock, base::Child& child, Millis ttl) {
 
 int lock(LockFlags& flags, const Target& target) {
   take_whole(flags.words);
-  const LockOptions options{.ttl = duration_or_bad_input(flags.ttl, "--ttl"), .renew = true};
-  const Millis wait = duration_or_bad_input(flags.wait, "--wait");
+  const LockOptions options{.ttl = duration_or_bad_input(flags.ttl, "--ttl"),
+                            .wait = duration_or_bad_input(flags.wait, "--wait"),
+                            .renew = true};
   if (options.ttl < Millis{100}) throw BadInput("--ttl: at least 100ms, it is renewed each third");
   const base::PassedSignals signals;
-  auto held = acquire(flags, target, options, wait, signals);
+  auto held = acquire(flags, target, options, signals);
   if (!held) throw Negative("lock " + base::quoted(flags.name, 64) + " is somebody else's");
   auto child = base::Child::start(flags.words);
   if (!child) {

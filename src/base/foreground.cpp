@@ -14,10 +14,13 @@
 namespace larder::base {
 namespace {
 
+constexpr int kEnding[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
 sigset_t passed_signals() noexcept {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD}) sigaddset(&set, number);
+  for (const int number : kEnding) sigaddset(&set, number);
+  sigaddset(&set, SIGCHLD);
   return set;
 }
 
@@ -50,11 +53,24 @@ PassedSignals::~PassedSignals() {
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
+bool PassedSignals::pending() const noexcept {
+  sigset_t come;
+  ::sigpending(&come);
+  for (const int number : kEnding) {
+    struct sigaction now {};
+    // nohup(1) has SIGHUP ignored; held back, it is pending all the same.
+    if (sigismember(&come, number) == 1 && ::sigaction(number, nullptr, &now) == 0 &&
+        now.sa_handler != SIG_IGN)
+      return true;
+  }
+  return false;
+}
+
 void PassedSignals::obey() const noexcept {
-  sigset_t pending;
-  ::sigpending(&pending);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) {
-    if (sigismember(&pending, number) != 1) continue;
+  sigset_t come;
+  ::sigpending(&come);
+  for (const int number : kEnding) {
+    if (sigismember(&come, number) != 1) continue;
     sigset_t one;
     sigemptyset(&one);
     sigaddset(&one, number);

@@ -22,6 +22,8 @@ class PassedSignals {
   PassedSignals(const PassedSignals&) = delete;
   PassedSignals& operator=(const PassedSignals&) = delete;
 
+  /// Whether one has come that would end this process. Threads: any.
+  bool pending() const noexcept;
   /// While there is no child: ends this process as the signal would have, if one has come.
   void obey() const noexcept;
 };

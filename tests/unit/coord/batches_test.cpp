@@ -47,6 +47,17 @@ TEST_F(BatchesTest, AsksForMoreAsMoreIsUsed) {
       << "7 are held ahead";
 }
 
+TEST_F(BatchesTest, NoBatchOutlivesItsWindowByAPartOfAMillisecond) {
+  const Limiter api = limiter(Rate::fixed_window(1'000, 1h), 8);
+  world.pass(std::chrono::microseconds{900});  // The store counts in whole ones.
+  Millis reset{0};
+  for (int i = 0; i < 5; ++i) reset = api.allow("ada").value().reset_after;
+  ASSERT_EQ(driver->calls, 3) << "some are held ahead";
+  world.pass(reset - std::chrono::microseconds{50});
+  EXPECT_TRUE(api.allow("ada").value().allowed);
+  EXPECT_EQ(driver->calls, 4) << "the next window has begun";
+}
+
 TEST_F(BatchesTest, WhatIsRareTakesNothingAhead) {
   const Limiter api = limiter(Rate::sliding_window(10, 1h), 10);
   EXPECT_EQ(api.allow("ada").value().remaining, 9u);

@@ -62,6 +62,30 @@ TEST_F(OutageTest, AStoreThatIsAwayIsLeftInPeaceAndThenAskedByOne) {
   EXPECT_EQ(open.allow("ada").value().remaining, 2u) << "nothing of the outage was counted";
 }
 
+TEST_F(OutageTest, WhileOneTriesAStoreThatIsAwayNobodyElseDoes) {
+  const Limiter open = limiter(Outage::fail_open);
+  break_it();
+  EXPECT_TRUE(open.allow("ada").value().estimated);
+  world.pass(250ms);
+  driver->executes = true;  // The request is on its way, and its answer will be lost.
+  int others = 0;
+  driver->on_way = [&] {
+    if (++others < 10) EXPECT_TRUE(open.allow("bob").value().estimated);
+  };
+  EXPECT_TRUE(open.allow("ada").value().estimated);
+  EXPECT_EQ(driver->calls, 2);
+}
+
+TEST_F(OutageTest, OfThoseThatDenyTheOneThatWillLongestIsNamed) {
+  const Limiter hour(store, "h", Rate::fixed_window(1, 1h), {}, world);
+  const Limiter day(store, "d", Rate::token_bucket(1, 48h), {}, world);
+  ASSERT_TRUE(allow_all({{hour, "a"}, {day, "a"}}).value().allowed);
+  EXPECT_EQ(allow_all({{hour, "a"}, {day, "a"}}).value().denied_by, 1u);
+  const ManyDecision denied = allow_all({{day, "a"}, {hour, "a"}}).value();
+  EXPECT_EQ(denied.denied_by, 0u);
+  EXPECT_EQ(denied.retry_after, denied.each[0].retry_after);
+}
+
 TEST_F(OutageTest, AnEstimateLimitsThisProcessToItsShare) {
   const Limiter half = limiter(Outage::local_estimate, 0.5);
   EXPECT_EQ(half.allow("ada", 3).value().remaining, 1u);
@@ -118,6 +142,20 @@ TEST_F(OutageTest, AnAdditionWhoseAnswerWasLostIsRepeatedAndCountsOnce) {
   driver->error.reset();
   EXPECT_EQ(paid.incr_once("ada", "order 7", 5).value(), (Counted{5, false}));
   EXPECT_EQ(paid.get("ada").value(), 5);
+}
+
+TEST_F(OutageTest, AnIdIsRememberedForAsLongAsWasAskedFor) {
+  const Counter paid(store, "paid");
+  paid.incr_once("ada", "order 7", 5, {.remember = 1h}).value();
+  EXPECT_LE(store.ttl("{paid:ada}~o:order 7").value().left, 1h);
+  world.pass(1h + 1ms);
+  EXPECT_TRUE(paid.incr_once("ada", "order 7", 5).value().counted);
+}
+
+TEST_F(OutageTest, TheGreatestBlocksOfTheTimeDoNotTouch) {
+  const Ids one(store, "t", {.block = 1'024, .from_time = true});
+  std::set<std::uint64_t> seen;
+  for (int i = 0; i < 5'000; ++i) EXPECT_TRUE(seen.insert(one.next().value()).second) << i;
 }
 
 TEST_F(OutageTest, IdsAreNeverDoubledByCrashesAndLostAnswers) {
