@@ -138,4 +138,15 @@ Result<std::optional<std::vector<HeldLock>>> lock_all(const Store& store,
                                                       const LockOptions& options,
                                                       const CallOptions& call, coord::World& world);
 
+/// The same as a coroutine, which waits on its own executor. It is stopped by its cancellation slot.
+Task<Result<std::optional<std::vector<HeldLock>>>> async_lock_all(Store store,
+                                                                  std::vector<std::string> names,
+                                                                  LockOptions options = {},
+                                                                  CallOptions call = {});
+Task<Result<std::optional<std::vector<HeldLock>>>> async_lock_all(Store store,
+                                                                  std::vector<std::string> names,
+                                                                  LockOptions options,
+                                                                  CallOptions call,
+                                                                  coord::World& world);
+
 }  // namespace larder

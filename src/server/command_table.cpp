@@ -226,8 +226,10 @@ constexpr Command kRows[] = {
      "Chooses the protocol; may log in."},
     {"auth", -2, kOpen | kSecret, kNone, &auth, kConnection, "1.0.0", "Logs in."},
     {"select", 2, kFast, kNone, &select, kConnection, "1.0.0", "Chooses the database."},
-    {"reset", 1, kOpen | kUnqueued | kListening, kNone, &reset, kConnection, "6.2.0", "As if just connected."},
-    {"quit", -1, kOpen | kUnqueued | kListening, kNone, &quit, kConnection, "1.0.0", "Ends the connection."},
+    {"reset", 1, kOpen | kUnqueued | kListening, kNone, &reset, kConnection, "6.2.0",
+     "As if just connected."},
+    {"quit", -1, kOpen | kUnqueued | kListening, kNone, &quit, kConnection, "1.0.0",
+     "Ends the connection."},
     {"client", -2, 0, kNone, &container, kConnection, "2.4.0", "About connections.", kClientRows},
 
     {"multi", 1, kSteers, kNone, &multi, kTransactions, "1.2.0",

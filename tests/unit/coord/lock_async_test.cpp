@@ -19,17 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 using larder::test::run;
 
-class AsyncWorld final : public test::TestWorld {
- public:
-  Task<void> async_sleep(base::Millis time) override {
-    sleep(time);
-    co_return;
-  }
-};
-
 class LockAsyncTest : public testing::Test {
  protected:
-  AsyncWorld world;
+  test::TestWorld world;
   std::shared_ptr<larder::test::FailingDriver> driver =
       std::make_shared<larder::test::FailingDriver>(test::memory(world).driver());
   Store store{driver};

@@ -70,7 +70,9 @@ TEST_F(OutageTest, WhileOneTriesAStoreThatIsAwayNobodyElseDoes) {
   driver->executes = true;  // The request is on its way, and its answer will be lost.
   int others = 0;
   driver->on_way = [&] {
-    if (++others < 10) EXPECT_TRUE(open.allow("bob").value().estimated);
+    if (++others < 10) {
+      EXPECT_TRUE(open.allow("bob").value().estimated);
+    }
   };
   EXPECT_TRUE(open.allow("ada").value().estimated);
   EXPECT_EQ(driver->calls, 2);

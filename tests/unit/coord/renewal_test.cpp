@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "support/failing_driver.hpp"
+#include "support/run_task.hpp"
 #include "unit/coord/test_world.hpp"
 
 namespace larder::coord {
@@ -174,14 +175,21 @@ TEST_F(RenewalTest, AWaiterOutwaitsAStoreThatIsAwayForAMoment) {
   EXPECT_EQ((Lock{store, "other", {.wait = 1s}, world}.acquire().error().code), Errc::disconnected);
 }
 
-class LockAllTest : public RenewalTest {
+/// By a thread, and by a coroutine.
+class LockAllTest : public RenewalTest, public testing::WithParamInterface<bool> {
  protected:
-  auto all(std::vector<std::string> names, LockOptions options = {}) {
-    return lock_all(store, std::move(names), options, {}, world);
+  Result<std::optional<std::vector<HeldLock>>> all(std::vector<std::string> names,
+                                                   LockOptions options = {}) {
+    if (!GetParam()) return lock_all(store, std::move(names), options, {}, world);
+    return larder::test::run(async_lock_all(store, std::move(names), options, {}, world));
   }
 };
 
-TEST_F(LockAllTest, AllOfThemAndEachNameOnce) {
+INSTANTIATE_TEST_SUITE_P(Forms, LockAllTest, testing::Bool(), [](const auto& instance) {
+  return instance.param ? "coroutine" : "thread";
+});
+
+TEST_P(LockAllTest, AllOfThemAndEachNameOnce) {
   const auto held = all({"b", "a", "c", "a"}).value();
   ASSERT_TRUE(held);
   ASSERT_EQ(held->size(), 3u);
@@ -189,28 +197,28 @@ TEST_F(LockAllTest, AllOfThemAndEachNameOnce) {
   EXPECT_TRUE(store.exists("c").value());
 }
 
-TEST_F(LockAllTest, OneThatIsBusyLeavesNoneHeld) {
+TEST_P(LockAllTest, OneThatIsBusyLeavesNoneHeld) {
   const auto one = Lock{store, "b", {}, world}.try_acquire().value();
   EXPECT_FALSE(all({"c", "b", "a"}).value());
   EXPECT_FALSE(store.exists("a").value());
   EXPECT_FALSE(store.exists("c").value());
 }
 
-TEST_F(LockAllTest, AnErrorLeavesNoneHeldEither) {
+TEST_P(LockAllTest, AnErrorLeavesNoneHeldEither) {
   store.set("b", "no lock").value();
   EXPECT_EQ(all({"a", "b"}).error().code, Errc::wrong_type);
   EXPECT_FALSE(store.exists("a").value());
   EXPECT_EQ(all({"a", ""}).error().code, Errc::bad_argument);
 }
 
-TEST_F(LockAllTest, WhatIsHeldIsExtendedWhileTheRestIsWaitedFor) {
+TEST_P(LockAllTest, WhatIsHeldIsExtendedWhileTheRestIsWaitedFor) {
   const auto slow = Lock{store, "b", {.ttl = 1min}, world}.try_acquire().value();
   auto held = all({"a", "b"}, {.ttl = 3s, .wait = 2min}).value();
   ASSERT_TRUE(held);
   for (const HeldLock& lock : *held) EXPECT_GE(lock.left(), 2s) << lock.name();
 }
 
-TEST_F(LockAllTest, WhoLosesOneWhileWaitingBeginsAnew) {
+TEST_P(LockAllTest, WhoLosesOneWhileWaitingBeginsAnew) {
   const auto slow = Lock{store, "b", {.ttl = 10s}, world}.try_acquire().value();
   bool stolen = false;
   world.meanwhile = [&] {

@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 
+#include <boost/asio/awaitable.hpp>
+
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "coord/watch.hpp"
@@ -28,6 +30,14 @@ class TestWorld : public World {
     ++naps;
     for (; time > base::Millis{0} && !waiter.woken(); time -= base::Millis{1})
       pass(base::Millis{1});
+  }
+  Task<void> async_sleep(base::Millis time) override {
+    sleep(time);
+    co_return;
+  }
+  Task<void> async_wait(base::Wakes::Waiter& waiter, base::Millis time) override {
+    wait(waiter, time);
+    co_return;
   }
   std::uint64_t entropy() noexcept override { return random_(); }
   Watchers& watchers() override { return watchers_; }
