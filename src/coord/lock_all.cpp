@@ -30,9 +30,9 @@ std::optional<Result<End>> after_extension(const Result<void>& extended) {
 }
 
 /// One name of a round: what each attempt means, and how long to rest before the next.
-class Turn {
+class NameTurn {
  public:
-  Turn(const coord::Claim& claim, base::Instant until)
+  NameTurn(const coord::Claim& claim, base::Instant until)
       : until_(until),
         world_(claim.world()),
         third_(std::max(claim.options().ttl / 3, Millis{1})),
@@ -86,7 +86,7 @@ std::optional<Result<End>> keep_fresh(Held& held, Millis ttl, const CallOptions&
 
 Result<End> take(const coord::Claim& claim, base::Instant until, const CallOptions& call,
                  Held& held) {
-  Turn turn(claim, until);
+  NameTurn turn(claim, until);
   for (;;) {
     auto tried = coord::attempt(claim, call);
     if (auto end = turn.after(tried, held)) return *std::move(end);
@@ -117,7 +117,7 @@ Task<std::optional<Result<End>>> async_keep_fresh(Held& held, Millis ttl, CallOp
 
 Task<Result<End>> async_take(const coord::Claim& claim, base::Instant until, CallOptions call,
                              Held& held) {
-  Turn turn(claim, until);
+  NameTurn turn(claim, until);
   for (;;) {
     auto tried = co_await coord::async_attempt(claim, call);
     if (auto end = turn.after(tried, held)) co_return *std::move(end);
