@@ -21,7 +21,7 @@ constexpr LockOptions kPatient{.ttl = 1min, .wait = 1min};
 
 TEST(WakesThreads, NobodyIsForgottenAndNoTwoHoldOneLock) {
   test::RedisServer server;
-  constexpr int kStores = 3, kThreads = 3, kTurns = 40;
+  constexpr int kStores = 3, kThreadsEach = 3, kTurns = 40;
   const std::array<std::string, 2> names{"job", "other"};
   std::array<std::atomic<int>, 2> holders{};
   std::atomic<int> turns{0};
@@ -37,7 +37,7 @@ TEST(WakesThreads, NobodyIsForgottenAndNoTwoHoldOneLock) {
     std::vector<std::jthread> threads;
     for (int s = 0; s < kStores; ++s) {
       const Store store = Store::open(server.url()).value();
-      for (int t = 0; t < kThreads; ++t) {
+      for (int t = 0; t < kThreadsEach; ++t) {
         threads.emplace_back([&, store, t] {
           for (int turn = 0; turn < kTurns; ++turn) {
             const auto i = static_cast<std::size_t>(turn + t) % 2;
@@ -54,7 +54,7 @@ TEST(WakesThreads, NobodyIsForgottenAndNoTwoHoldOneLock) {
   }
   done = true;
   cutter.join();
-  EXPECT_EQ(turns, kStores * kThreads * kTurns);
+  EXPECT_EQ(turns, kStores * kThreadsEach * kTurns);
 }
 
 }  // namespace
