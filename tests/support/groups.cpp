@@ -46,7 +46,21 @@ Words lines_of(const std::string& text) {
 
 }  // namespace
 
+// A port that was free may be another program's by the time a server binds it, and a server that loses it so is noticed only
+// when it does not do as it is told.
 RedisCluster::RedisCluster(std::size_t primaries, std::size_t replicas) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      assemble(primaries, replicas);
+      return;
+    } catch (const std::runtime_error&) {
+      if (attempt == 3) throw;
+      servers_.clear();
+    }
+  }
+}
+
+void RedisCluster::assemble(std::size_t primaries, std::size_t replicas) {
   const Words settings{"cluster-enabled yes",
                        "cluster-node-timeout 1000",
                        "cluster-config-file nodes.conf",
@@ -57,18 +71,10 @@ RedisCluster::RedisCluster(std::size_t primaries, std::size_t replicas) {
   for (std::size_t i = 0; i < primaries; ++i) {
     const auto share = kSlotsOfCluster / primaries;
     const auto last = i + 1 == primaries ? kSlotsOfCluster - 1 : (i + 1) * share - 1;
-    cli(i, {"CLUSTER", "ADDSLOTSRANGE", std::to_string(i * share), std::to_string(last)});
-    cli(i, {"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
+    order(i, {"CLUSTER", "ADDSLOTSRANGE", std::to_string(i * share), std::to_string(last)});
+    order(i, {"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
   }
-  const std::string all = "cluster_known_nodes:" + std::to_string(servers_.size());
-  // A handshake that a busy machine lets run out of time is not tried again by itself.
-  for (std::size_t polls = 0; polls == 0 || !all_say(all); ++polls) {
-    for (std::size_t i = 1; polls % 30 == 0 && i < servers_.size(); ++i) {
-      cli(i, {"CLUSTER", "MEET", "127.0.0.1", std::to_string(servers_[0].port())});
-    }
-    if (polls > 600) wait_for(0, all);
-    std::this_thread::sleep_for(30ms);
-  }
+  meet();
   for (std::size_t i = 0; i < replicas; ++i) {
     const std::size_t replica = primaries + i;
     until([&] { return cli(replica, {"CLUSTER", "REPLICATE", id_of(i)}).starts_with("OK"); });
@@ -99,6 +105,29 @@ void RedisCluster::wait_for(std::size_t server, const std::string& words) {
       [&] {
         return words + "\n" + cli(server, {"CLUSTER", "INFO"}) + cli(server, {"CLUSTER", "NODES"});
       });
+}
+
+// A handshake that a busy machine lets run out of time is not tried again by itself.
+void RedisCluster::meet() {
+  const std::string all = "cluster_known_nodes:" + std::to_string(servers_.size());
+  for (std::size_t polls = 0; polls == 0 || !all_say(all); ++polls) {
+    for (std::size_t i = 1; polls % 30 == 0 && i < servers_.size(); ++i) {
+      order(i, {"CLUSTER", "MEET", "127.0.0.1", std::to_string(servers_[0].port())});
+    }
+    if (polls > 400) {
+      std::string words = "the servers did not find together:\n";
+      for (std::size_t i = 0; i < servers_.size(); ++i)
+        words += cli(i, {"CLUSTER", "NODES"}) + "\n";
+      throw std::runtime_error(words);
+    }
+    std::this_thread::sleep_for(30ms);
+  }
+}
+
+void RedisCluster::order(std::size_t server, const Words& words) {
+  const std::string answer = cli(server, words);
+  if (answer.starts_with("OK")) return;
+  throw std::runtime_error("a server of the cluster answers " + words.at(1) + " by " + answer);
 }
 
 bool RedisCluster::all_say(const std::string& words) {

@@ -25,7 +25,11 @@ class RedisCluster {
   void migrate(std::uint32_t slot, std::size_t from, std::size_t to);
 
  private:
+  void assemble(std::size_t primaries, std::size_t replicas);
+  void meet();
   std::string cli(std::size_t server, std::vector<std::string> words);
+  /// What must be answered by OK.
+  void order(std::size_t server, const std::vector<std::string>& words);
   std::string id_of(std::size_t server);
   void wait_for(std::size_t server, const std::string& words);
   bool all_say(const std::string& words);
