@@ -350,7 +350,7 @@ class Store {
                                                              CallOptions call = {}) const;
   Task<Result<std::uint64_t>> async_bump_generation(std::string tag, CallOptions call = {}) const;
 
-  /// For recipes that wait for what somebody in this process may give back. Null: the store cannot tell of it.
+  /// For recipes that wait for what somebody may give back, here or in another process. Null: the store cannot tell of it.
   base::Wakes* wakes() const noexcept;
   /// The same store, of which every read goes to a primary, also where its URL says `reads=replica` (docs/redis.md): for who
   /// must see what was just written. The recipes (Cache, Counter, …) read so.

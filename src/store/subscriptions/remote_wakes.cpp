@@ -84,12 +84,12 @@ void RemoteWakes::begin(std::string_view name) {
   const auto from = subscriber();
   if (!from) return;
   const redis::Topics topic = topic_of(name);
-  const auto asked = std::make_shared<Confirmation>(weak_from_this(), std::string(name));
+  std::shared_ptr<Confirmation> asked;
   {
     const std::lock_guard guard{mutex_};
     Name& entry = names_[std::string(name)];
     if (entry.waiting++ != 0) return;
-    entry.asked = asked;
+    asked = entry.asked = std::make_shared<Confirmation>(weak_from_this(), std::string(name));
     names_by_channel_.emplace(topic.begin()->name, name);
   }
   from->add(topic);

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <string>
+
+#include "unit/lab/text_source.hpp"
 
 #if LARDER_COMPRESSION
 #include <zstd.h>
@@ -12,26 +13,8 @@
 namespace larder::lab {
 namespace {
 
-/// A string as a source of bytes, in pieces of `piece` bytes.
-class Text final : public ByteSource {
- public:
-  explicit Text(std::string text, std::size_t piece = 1'000'000)
-      : text_(std::move(text)), piece_(piece) {}
-  Result<std::size_t> read(std::span<char> into) override {
-    const std::size_t size = std::min({into.size(), piece_, text_.size() - at_});
-    std::memcpy(into.data(), text_.data() + at_, size);
-    at_ += size;
-    return size;
-  }
-
- private:
-  std::string text_;
-  std::size_t piece_;
-  std::size_t at_ = 0;
-};
-
 TraceReader reader(std::string text, std::size_t piece = 1'000'000) {
-  return {std::make_unique<Text>(std::move(text), piece), "trace.txt"};
+  return {std::make_unique<test::TextSource>(std::move(text), piece), "trace.txt"};
 }
 
 /// Every request, one a line, and the error at the end if there is one.
@@ -132,7 +115,7 @@ std::string packed(const std::string& text) {
 }
 
 std::string all_unpacked(std::string bytes, std::size_t piece) {
-  auto source = unpacked(std::make_unique<Text>(std::move(bytes), piece), "trace.zst");
+  auto source = unpacked(std::make_unique<test::TextSource>(std::move(bytes), piece), "trace.zst");
   if (!source) return source.error().detail;
   TraceReader trace(std::move(*source), "trace.zst");
   return all(trace);
@@ -172,7 +155,8 @@ TEST(TraceTest, ADamagedZstdFileIsNamed) {
 }
 #else
 TEST(TraceTest, ABuildWithoutZstdSaysSo) {
-  const auto source = unpacked(std::make_unique<Text>("\x28\xb5\x2f\xfd…"), "trace.zst");
+  const auto source =
+      unpacked(std::make_unique<test::TextSource>("\x28\xb5\x2f\xfd…"), "trace.zst");
   ASSERT_FALSE(source);
   EXPECT_EQ(source.error().code, Errc::unsupported);
   EXPECT_NE(source.error().detail.find("zstd -d"), std::string::npos);
